@@ -1,0 +1,117 @@
+"""Quarters and days as small integers: the clock of the person SQL.
+
+A quarter is one bit: bit 0 is the origin quarter of the warehouse, and bit q is set when something holds on the last
+day of quarter q. Days count from 1970-01-01. The person SQL only ever looks a day up in ``rule_calendar``, so
+it contains no date arithmetic, on which engines differ.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from warehouse.errors import Defect
+
+EPOCH = date(1970, 1, 1)
+MAX_QUARTERS = 62
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def quarter_ordinal(day: date) -> int:
+    """Quarters since year 0; the quarter a day lies in."""
+    return day.year * 4 + (day.month - 1) // 3
+
+
+def quarter_label(ordinal: int) -> str:
+    """
+    >>> quarter_label(quarter_ordinal(date(2022, 11, 15)))
+    '2022Q4'
+    """
+    return f"{ordinal // 4}Q{ordinal % 4 + 1}"
+
+
+def last_day_of(ordinal: int) -> date:
+    """Last day of a quarter.
+
+    >>> last_day_of(quarter_ordinal(date(2024, 2, 1)))
+    datetime.date(2024, 3, 31)
+    """
+    following = ordinal + 1
+    return date(following // 4, following % 4 * 3 + 1, 1) - timedelta(days=1)
+
+
+def calendar_tables(*, origin: date, last: date) -> dict[str, pl.DataFrame]:
+    """``rule_quarter`` and ``rule_calendar`` from the quarter of ``origin`` (bit 0) to the quarter of ``last``.
+
+    ``rule_calendar`` runs from the day before the origin's last day to the day after the last quarter's, so that any
+    day clamped to its edges finds the right bits. Raises :class:`Defect` beyond 62 quarters.
+    """
+    ordinals = range(quarter_ordinal(origin), quarter_ordinal(last) + 1)
+    if not 1 <= len(ordinals) <= MAX_QUARTERS:
+        raise Defect(
+            f"{len(ordinals)} quarters from {origin} to {last}; a bit column holds 1 to {MAX_QUARTERS}"
+        )
+    ends = [last_day_of(ordinal) for ordinal in ordinals]
+    return {"rule_quarter": _quarters(ordinals, ends), "rule_calendar": _calendar(ends)}
+
+
+def _quarters(ordinals: range, ends: list[date]) -> pl.DataFrame:
+    rows = [
+        (
+            quarter_label(ordinal),
+            index,
+            end,
+            day_number(end),
+            end.year * 12 + end.month - 1,
+            1 << index,
+        )
+        for index, (ordinal, end) in enumerate(zip(ordinals, ends, strict=True))
+    ]
+    schema = {
+        "quarter": pl.String,
+        "quarter_index": pl.Int16,
+        "last_date": pl.Date,
+        "last_day": pl.Int32,
+        "last_month_index": pl.Int32,
+        "bit": pl.Int64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _calendar(ends: list[date]) -> pl.DataFrame:
+    """``bits_from``: quarters whose last day is this day or later; ``bits_until``: this day or earlier."""
+    numbers = [day_number(end) for end in ends]
+    rows = []
+    for day in range(numbers[0] - 1, numbers[-1] + 2):
+        first = sum(end < day for end in numbers)
+        last = sum(end <= day for end in numbers) - 1
+        month = EPOCH + timedelta(days=day)
+        every = (1 << len(numbers)) - 1
+        rows.append(
+            (
+                day,
+                month.year * 12 + month.month - 1,
+                first,
+                last,
+                every & ~((1 << first) - 1),
+                (2 << last) - 1,
+            )
+        )
+    schema = {
+        "day": pl.Int32,
+        "month_index": pl.Int32,
+        "first_bit": pl.Int16,
+        "last_bit": pl.Int16,
+        "bits_from": pl.Int64,
+        "bits_until": pl.Int64,
+    }
+    return pl.DataFrame(
+        [(*row[:5], row[5] if row[3] >= 0 else 0) for row in rows],
+        schema=schema,
+        orient="row",
+    )

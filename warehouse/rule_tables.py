@@ -1,0 +1,350 @@
+"""Case definitions as the small tables the person SQL joins with: the only way a medical value reaches SQL.
+
+Grain and meaning of every table stand at the function that makes it. Ids are small integers in the order of the
+definitions; they are stable within a build, names are what to keep across builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import polars as pl
+
+from warehouse.rule_types import (
+    CODED_SOURCES,
+    DERIVED_UNITS,
+    NO_TEST,
+    POPULATION_ROLES,
+    RECORD,
+    ROLES,
+    AgeBand,
+    Condition,
+    EventSet,
+    Literal,
+    LoincRule,
+    Quantity,
+    Term,
+    UnitRule,
+    ValueSetCode,
+    Variant,
+    all_of,
+)
+
+OLDEST = 130
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One column of counts: a role of a variant. ``terms`` have the denominator and the population distributed."""
+
+    measure_id: int
+    condition: str
+    variant: str
+    role: str
+    denominator_id: int | None
+    age_from: int
+    age_to: int | None
+    outcome_dependent: bool
+    terms: tuple[Term, ...]
+
+
+def measures(conditions: Sequence[Condition]) -> tuple[Measure, ...]:
+    """Every measure of every variant. Ids count from 1: the record first, then conditions by name, variants as written.
+
+    A numerator holds only where its denominator holds. Every clause is and-ed with the population (a live record of
+    a resident) by ``core_measure.sql``, so a term names the population only when it has no other positive clause.
+    """
+    population = frozenset(
+        Literal(clause.name) for item in conditions for clause in item.clauses if clause.is_population
+    )
+    found: list[Measure] = []
+    for condition in conditions:
+        for variant in condition.variants:
+            found += _variant_measures(condition, variant, population, next_id=len(found) + 1)
+    return tuple(found)
+
+
+def _variant_measures(
+    condition: Condition, variant: Variant, population: Term, next_id: int
+) -> list[Measure]:
+    assessed = variant.measures.get("assessed", NO_TEST)
+    roles = [
+        role for role in ROLES if role in variant.measures or (role == "assessed" and condition.id != RECORD)
+    ]
+    denominator_id = next_id if "assessed" in roles else None
+    found = []
+    for measure_id, role in enumerate(roles, start=next_id):
+        own = variant.measures.get(role, NO_TEST)
+        terms = own if role in POPULATION_ROLES else all_of(own, assessed)
+        measure = Measure(
+            measure_id=measure_id,
+            condition=condition.id,
+            variant=variant.id,
+            role=role,
+            denominator_id=denominator_id if role in ("case", "indeterminate") else None,
+            age_from=condition.age_from,
+            age_to=condition.age_to,
+            outcome_dependent=variant.denominator == "outcome_dependent",
+            terms=tuple(_anchored(term, population) for term in terms),
+        )
+        found.append(measure)
+    return found
+
+
+def _anchored(term: Term, population: Term) -> Term:
+    """A term of absences only (or of nothing) would hold for everybody on earth: it holds in the population."""
+    return term if any(not literal.is_negated for literal in term) else term | population
+
+
+def measure_table(found: Iterable[Measure]) -> pl.DataFrame:
+    """``rule_measure`` (= mart_measure): one measure; ages are completed years, inclusive."""
+    schema = {
+        "measure_id": pl.Int16,
+        "condition": pl.String,
+        "variant": pl.String,
+        "role": pl.String,
+        "denominator_id": pl.Int16,
+        "age_from": pl.Int16,
+        "age_to": pl.Int16,
+        "outcome_dependent": pl.Boolean,
+    }
+    return _frame([[getattr(measure, name) for name in schema] for measure in found], schema)
+
+
+def term_table(found: Iterable[Measure], clause_ids: dict[str, int]) -> pl.DataFrame:
+    """``rule_term``: one clause of one term of one measure; ``positives``: clauses of the term that must hold."""
+    rows = [
+        (
+            measure.measure_id,
+            number,
+            clause_ids[literal.clause],
+            literal.clause,
+            literal.is_negated,
+            _positives(term),
+        )
+        for measure in found
+        for number, term in enumerate(measure.terms, start=1)
+        for literal in sorted(term)
+    ]
+    schema = {
+        "measure_id": pl.Int16,
+        "term": pl.Int16,
+        "clause_id": pl.Int16,
+        "clause": pl.String,
+        "is_negated": pl.Boolean,
+        "positives": pl.Int16,
+    }
+    return _frame(rows, schema)
+
+
+def _positives(term: Term) -> int:
+    return sum(not literal.is_negated for literal in term)
+
+
+def definition_table(conditions: Iterable[Condition]) -> pl.DataFrame:
+    """``rule_definition`` (= mart_definition): one variant in words, with the whole definition as JSON."""
+    rows = [
+        (
+            condition.id,
+            variant.id,
+            condition.version,
+            variant.estimand,
+            variant.name.vi,
+            variant.name.en,
+            variant.description.vi,
+            variant.description.en,
+            condition.source,
+            variant.denominator,
+            condition.document,
+        )
+        for condition in conditions
+        for variant in condition.variants
+    ]
+    names = (
+        "condition variant version estimand name_vi name_en description_vi description_en source denominator"
+    )
+    return _frame(rows, dict.fromkeys([*names.split(), "definition_json"], pl.String))
+
+
+def clause_table(
+    conditions: Iterable[Condition], set_ids: dict[str, int], clause_ids: dict[str, int]
+) -> pl.DataFrame:
+    """``rule_clause``: one clause; days inclusive, ``lookback_days`` and ``apart_at_most`` NULL mean without end."""
+    rows = [
+        (
+            clause_ids[clause.name],
+            clause.name,
+            set_ids[clause.event_set],
+            clause.event_set,
+            clause.kind,
+            set_ids[clause.latest_of] if clause.latest_of else None,
+            clause.latest_of,
+            clause.at_least_days,
+            clause.apart_at_least,
+            clause.apart_at_most,
+            clause.lookback_days,
+            clause.is_population,
+        )
+        for condition in conditions
+        for clause in condition.clauses
+    ]
+    schema = {
+        "clause_id": pl.Int16,
+        "clause": pl.String,
+        "event_set_id": pl.Int16,
+        "event_set": pl.String,
+        "kind": pl.String,
+        "latest_of_id": pl.Int16,
+        "latest_of": pl.String,
+        "at_least_days": pl.Int16,
+        "apart_at_least": pl.Int32,
+        "apart_at_most": pl.Int32,
+        "lookback_days": pl.Int32,
+        "is_population": pl.Boolean,
+    }
+    return _frame(rows, schema)
+
+
+def event_set_tables(
+    event_sets: Sequence[EventSet],
+    codes: Sequence[ValueSetCode],
+    units: Sequence[UnitRule],
+    set_ids: dict[str, int],
+) -> dict[str, pl.DataFrame]:
+    """``rule_event_set``: one event set; a day counts when the bits of its thresholds met cover ``required_bits``.
+    ``rule_value_set``: one code prefix of a coded event set (prefix match; excluded prefixes win)."""
+    sets = [(set_ids[item.name], item.name, item.source, _required_bits(item)) for item in event_sets]
+    set_schema = {
+        "event_set_id": pl.Int16,
+        "event_set": pl.String,
+        "source": pl.String,
+        "required_bits": pl.Int32,
+    }
+    coded = [
+        (set_ids[item.name], item.name, item.source, code.code, code.is_excluded)
+        for item in event_sets
+        for code in codes
+        if item.source in CODED_SOURCES and code.value_set == item.value_set
+    ]
+    code_schema = {
+        "event_set_id": pl.Int16,
+        "event_set": pl.String,
+        "source": pl.String,
+        "code": pl.String,
+        "is_excluded": pl.Boolean,
+    }
+    return {
+        "rule_event_set": _frame(sets, set_schema),
+        "rule_value_set": _frame(coded, code_schema),
+        "rule_threshold": _threshold_table(event_sets, units, set_ids),
+    }
+
+
+def _quantities(item: EventSet) -> list[str]:
+    return sorted({threshold.quantity for threshold in item.thresholds})
+
+
+def _required_bits(item: EventSet) -> int:
+    """With ``match_all`` one bit per quantity, all required; otherwise every threshold carries bit 1."""
+    return (1 << len(_quantities(item))) - 1 if item.match_all else 1
+
+
+def _threshold_table(
+    event_sets: Sequence[EventSet], units: Sequence[UnitRule], set_ids: dict[str, int]
+) -> pl.DataFrame:
+    """``rule_threshold``: one threshold in one reported unit; NULL bounds do not bound."""
+    rows = [
+        (set_ids[item.name], item.name, item.source, limit.quantity, unit, limit.at_least, limit.below, limit.sex,
+         limit.age_from, limit.age_to, 1 << _quantities(item).index(limit.quantity) if item.match_all else 1)
+        for item in event_sets
+        for limit in item.thresholds
+        for unit in ([limit.unit] if limit.unit else reported_units(item.source, limit.quantity, units))
+    ]  # fmt: skip
+    schema = {
+        "event_set_id": pl.Int16,
+        "event_set": pl.String,
+        "source": pl.String,
+        "quantity": pl.String,
+        "unit": pl.String,
+        "at_least": pl.Float64,
+        "below": pl.Float64,
+        "sex": pl.Int8,
+        "age_from": pl.Int16,
+        "age_to": pl.Int16,
+        "quantity_bit": pl.Int32,
+    }
+    return _frame(rows, schema)
+
+
+def reported_units(source: str, quantity: str, units: Sequence[UnitRule]) -> list[str]:
+    """Units in which values of a quantity reach the thresholds, sorted: those reported, or the one of a derived source."""
+    if source in DERIVED_UNITS:
+        return [DERIVED_UNITS[source][quantity]]
+    return sorted({rule.unit for rule in units if rule.quantity == quantity})
+
+
+def unit_tables(
+    quantities: Sequence[Quantity],
+    units: Sequence[UnitRule],
+    loinc: Sequence[LoincRule],
+    bands: Sequence[AgeBand],
+) -> dict[str, pl.DataFrame]:
+    """``rule_quantity``, ``rule_unit`` (``offset_``, a keyword without the dash), ``rule_loinc``, ``rule_age_band``."""
+    quantity_rows = [
+        (
+            q.quantity,
+            q.unit,
+            q.plausible_low,
+            q.plausible_high,
+            q.holds_days,
+            q.name.vi,
+            q.name.en,
+        )
+        for q in quantities
+    ]
+    quantity_schema = {
+        "quantity": pl.String,
+        "unit": pl.String,
+        "plausible_low": pl.Float64,
+        "plausible_high": pl.Float64,
+        "holds_days": pl.Int32,
+        "name_vi": pl.String,
+        "name_en": pl.String,
+    }
+    unit_schema = {
+        "quantity": pl.String,
+        "unit_written": pl.String,
+        "value_from": pl.Float64,
+        "value_below": pl.Float64,
+        "unit": pl.String,
+        "factor": pl.Float64,
+        "offset_": pl.Float64,
+        "is_inferred": pl.Boolean,
+    }
+    loinc_schema = dict.fromkeys(("loinc", "quantity", "quantity_if_fasting"), pl.String)
+    return {
+        "rule_quantity": _frame(quantity_rows, quantity_schema),
+        "rule_unit": _frame([tuple(asdict(rule).values()) for rule in units], unit_schema),
+        "rule_loinc": _frame([tuple(asdict(rule).values()) for rule in loinc], loinc_schema),
+        "rule_age_band": _frame(
+            list(_ages(bands)),
+            {"age": pl.Int16, "age_from": pl.Int16, "label": pl.String},
+        ),
+    }
+
+
+def _ages(bands: Sequence[AgeBand]) -> Iterator[tuple[int, int, str]]:
+    """Each single age 0..130, and -1 for an unknown one, with the band it lies in."""
+    for age in range(-1, OLDEST + 1):
+        band = max(
+            (item for item in bands if item.age_from <= age),
+            key=lambda item: item.age_from,
+        )
+        yield age, band.age_from, band.label
+
+
+def _frame(
+    rows: Sequence[Sequence[object]], schema: Mapping[str, pl.DataType | type[pl.DataType]]
+) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=dict(schema), orient="row")
