@@ -1,0 +1,38 @@
+"""An estimate in words: the same phrase in the hover, the table, the summary for screen readers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboard.words import Words
+
+Row = Mapping[str, Any]
+
+
+def is_shown(row: Row) -> bool:
+    return row["state"] == "shown"
+
+
+def value(row: Row, words: Words) -> str:
+    """``34,1 %``, or the state in words."""
+    return words.percent(row["value"]) if is_shown(row) else words(f"state.{row['state']}")
+
+
+def interval(row: Row, words: Words) -> str:
+    """``33,0–35,2``, or a dash."""
+    return words.interval(row["lower"], row["upper"]) if is_shown(row) else "–"
+
+
+def count(number: int | None, words: Words) -> str:
+    """A count, or a dash where it is hidden or there is none."""
+    return "–" if number is None else words.integer(number)
+
+
+def hover(row: Row, words: Words) -> str:
+    """Lines of a hover label: value with interval, then numerator of denominator; or why there is none."""
+    if not is_shown(row):
+        return f"{words('state.' + row['state'])}<br>{words('state_why.' + row['state'])}"
+    first = words("hover.value", value=value(row, words), interval=interval(row, words))
+    people = words("hover.people", numerator=count(row["numerator"], words), denominator=count(row["denominator"], words))
+    return f"{first}<br>{people}"

@@ -1,0 +1,45 @@
+"""Every component id of the dashboard, once. A test checks that each one a callback names stands in a layout."""
+
+from __future__ import annotations
+
+# The frame around every page.
+ADDRESS = "address"
+PAGE = "page"
+QUERY = "query"
+BANNER = "banner"
+STAMP = "stamp"
+NOTICES = "notices"
+FAULT = "fault"
+CONTENT = "content"
+
+# Controls.
+CATALOGUE = "catalogue"
+SELECTION = "selection"
+CONDITION = "condition"
+VARIANT = "variant"
+ESTIMATOR = "estimator"
+SEX = "sex"
+PERIOD = "period"
+DISTRICT = "district"
+WHOLE_CITY = "whole-city"
+VIEW = "view"
+
+# The page of non-communicable diseases.
+HEADLINE = "headline"
+LEAD = "lead"
+CAUTION = "caution"
+MAP_CITY = "map-city"
+MAP_INNER = "map-inner"
+MAP_TITLE = "map-title"
+MAP_LEGEND = "map-legend"
+MAP_SUMMARY = "map-summary"
+COMPARE = "compare"
+COMPARE_SUMMARY = "compare-summary"
+CHARTS = "charts"
+TABLE = "table"
+TABLE_CARD = "table-card"
+PROFILE = "profile"
+PROFILE_TITLE = "profile-title"
+PROFILE_FACTS = "profile-facts"
+DEFINITION = "definition"
+SOURCES = "sources"

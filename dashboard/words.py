@@ -1,0 +1,106 @@
+"""Words and numbers on the screen, in Vietnamese and English, from the catalogues in ``text/``.
+
+A catalogue is a TOML file; its nested tables become dotted keys. A key that is missing raises: words are never
+made up, and a test compares the two catalogues with each other and with the code.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from warehouse.errors import Defect
+
+LANGUAGES = ("vi", "en")
+NO_BREAK = "\u00a0"
+#: k of n phrases for shares between 7 % and 93 %.
+PARTS = tuple((k, n) for n in (10, 9, 8, 7, 6, 5, 4, 3, 2) for k in (1, n - 1)) + ((2, 5), (3, 5), (3, 10), (7, 10))
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one language and the one formatter of its numbers and dates."""
+
+    language: str
+    catalogue: Mapping[str, str]
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of ``key`` with its ``{names}`` filled in."""
+        if key not in self.catalogue:
+            raise Defect(f"text {key!r} is missing in text/{self.language}.toml")
+        return self.catalogue[key].format(**values) if values else self.catalogue[key]
+
+    def pick(self, *, vi: str, en: str) -> str:
+        """Of a text that data carries in both languages, the one of this language."""
+        return vi if self.language == "vi" else en
+
+    @property
+    def separators(self) -> str:
+        """Decimal sign, then thousands sign."""
+        return ",." if self.language == "vi" else ".,"
+
+    def decimal(self, value: float, digits: int = 1) -> str:
+        """1234.5 becomes ``1.234,5`` or ``1,234.5``."""
+        text = f"{value:,.{digits}f}"
+        return text.translate(str.maketrans(",.", ".,")) if self.language == "vi" else text
+
+    def integer(self, value: int) -> str:
+        """1234567 becomes ``1.234.567`` or ``1,234,567``."""
+        return self.decimal(value, 0)
+
+    def percent(self, share: float, digits: int = 1) -> str:
+        """A share between 0 and 1 as a percentage: ``34,1 %`` or ``34.1%``."""
+        sign = f"{NO_BREAK}%" if self.language == "vi" else "%"
+        return f"{self.decimal(100 * share, digits)}{sign}"
+
+    def interval(self, lower: float, upper: float) -> str:
+        """Two shares as an interval in percent, without the sign: ``33,0–35,2``."""
+        return f"{self.decimal(100 * lower)}–{self.decimal(100 * upper)}"
+
+    def points(self, share: float) -> str:
+        """A difference of shares in percentage points, signed: ``+3,2``."""
+        sign = "+" if share > 0 else "−" if share < 0 else ""
+        return f"{sign}{self.decimal(abs(100 * share))}"
+
+    def date(self, day: date) -> str:
+        """``31/12/2022`` in Vietnamese, ``31 December 2022`` in English."""
+        if self.language == "vi":
+            return f"{day.day:02d}/{day.month:02d}/{day.year}"
+        return f"{day.day} {self(f'month.{day.month}')} {day.year}"
+
+    def quarter(self, quarter: str) -> str:
+        """``2022Q4`` becomes ``Quý 4/2022`` or ``Q4 2022``."""
+        match = re.fullmatch(r"(\d{4})Q([1-4])", quarter)
+        if match is None:
+            return quarter
+        return self("quarter", year=match[1], number=match[2])
+
+    def one_in(self, share: float) -> str:
+        """A share in everyday words: ``1 trong 3``, ``2 in 5``; per hundred near 0 and 1."""
+        k, n = min(PARTS, key=lambda part: abs(part[0] / part[1] - share))
+        if not 0.07 <= share <= 0.93:
+            k, n = round(100 * share), 100
+        return self("one_in", k=k, n=n)
+
+
+@cache
+def words(language: str) -> Words:
+    """The words of ``vi`` or ``en``; any other language is a defect of the caller."""
+    if language not in LANGUAGES:
+        raise Defect(f"no catalogue for language {language!r}")
+    text = resources.files("dashboard").joinpath("text", f"{language}.toml").read_text(encoding="utf-8")
+    return Words(language, dict(_flatten(tomllib.loads(text))))
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        pairs += _flatten(value, f"{name}.") if isinstance(value, dict) else [(name, str(value))]
+    return pairs
