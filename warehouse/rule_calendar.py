@@ -86,22 +86,14 @@ def _quarters(ordinals: range, ends: list[date]) -> pl.DataFrame:
 def _calendar(ends: list[date]) -> pl.DataFrame:
     """``bits_from``: quarters whose last day is this day or later; ``bits_until``: this day or earlier."""
     numbers = [day_number(end) for end in ends]
+    every = (1 << len(numbers)) - 1
     rows = []
     for day in range(numbers[0] - 1, numbers[-1] + 2):
-        first = sum(end < day for end in numbers)
-        last = sum(end <= day for end in numbers) - 1
-        month = EPOCH + timedelta(days=day)
-        every = (1 << len(numbers)) - 1
-        rows.append(
-            (
-                day,
-                month.year * 12 + month.month - 1,
-                first,
-                last,
-                every & ~((1 << first) - 1),
-                (2 << last) - 1,
-            )
-        )
+        before = sum(end < day for end in numbers)
+        reached = sum(end <= day for end in numbers)
+        on = EPOCH + timedelta(days=day)
+        from_here, until_here = every & ~((1 << before) - 1), (1 << reached) - 1
+        rows.append((day, on.year * 12 + on.month - 1, before, reached - 1, from_here, until_here))
     schema = {
         "day": pl.Int32,
         "month_index": pl.Int32,
@@ -110,8 +102,4 @@ def _calendar(ends: list[date]) -> pl.DataFrame:
         "bits_from": pl.Int64,
         "bits_until": pl.Int64,
     }
-    return pl.DataFrame(
-        [(*row[:5], row[5] if row[3] >= 0 else 0) for row in rows],
-        schema=schema,
-        orient="row",
-    )
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -170,7 +170,10 @@ def definition_table(conditions: Iterable[Condition]) -> pl.DataFrame:
 def clause_table(
     conditions: Iterable[Condition], set_ids: dict[str, int], clause_ids: dict[str, int]
 ) -> pl.DataFrame:
-    """``rule_clause``: one clause; days inclusive, ``lookback_days`` and ``apart_at_most`` NULL mean without end."""
+    """``rule_clause``: one clause; days inclusive, ``lookback_days`` and ``apart_at_most`` NULL mean without end.
+
+    ``is_population`` clauses are and-ed with every clause that is not ``is_bare`` (a clause of the record itself).
+    """
     rows = [
         (
             clause_ids[clause.name],
@@ -185,6 +188,7 @@ def clause_table(
             clause.apart_at_most,
             clause.lookback_days,
             clause.is_population,
+            condition.id == RECORD,
         )
         for condition in conditions
         for clause in condition.clauses
@@ -202,6 +206,7 @@ def clause_table(
         "apart_at_most": pl.Int32,
         "lookback_days": pl.Int32,
         "is_population": pl.Boolean,
+        "is_bare": pl.Boolean,
     }
     return _frame(rows, schema)
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 #: Where events come from -> the table the person SQL reads for it.
 CODED_SOURCES = {"condition": "icd10", "medication": "atc"}
 VALUE_SOURCES = ("measurement", "blood_pressure_day", "body_mass_index")
-STATE_SOURCES = ("record", "resident")
+STATE_SOURCES = ("record", "presence", "register")
 SOURCES = (*CODED_SOURCES, *VALUE_SOURCES, *STATE_SOURCES)
 
 #: Quantities a derived source gives, and the only unit it gives them in.

@@ -1,0 +1,257 @@
+"""The second, independent way to a case flag: one person, one day at a time, in plain Python.
+
+Reads the same TOML and CSV as the warehouse and nothing else of it: no SQL, no polars, no bits, no intervals. On each
+day asked for, it looks back over everything known about the person and answers the definition's question literally.
+Slow on purpose; where it and ``warehouse/sql/person`` disagree, one of the two misreads the definition.
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from tests.support.people import Person, Reading
+
+WAREHOUSE = Path(__file__).resolve().parents[1] / "warehouse"
+Found = list[tuple[int, int]]
+Pair = tuple[Reading, Reading]
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Definitions, value sets and quantities as their files have them."""
+
+    conditions: dict[str, dict[str, Any]]
+    value_sets: dict[str, list[dict[str, str]]]
+    quantities: dict[str, dict[str, str]]
+
+
+def read_definitions(folder: Path = WAREHOUSE) -> Definitions:
+    conditions = [
+        tomllib.loads(file.read_text("utf-8")) for file in sorted(folder.glob("case_definitions/*.toml"))
+    ]
+    value_sets = {file.stem: _rows(file) for file in folder.glob("value_sets/*.csv")}
+    quantities = {row["quantity"]: row for row in _rows(folder / "units" / "quantities.csv")}
+    return Definitions({item["id"]: item for item in conditions}, value_sets, quantities)
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def blood_pressure_days(person: Person) -> dict[int, tuple[Fraction, Fraction]]:
+    """Mean systolic and diastolic of readings 2..k (the only one if k = 1) by day, exactly."""
+    by_day: dict[int, list[Pair]] = defaultdict(list)
+    for systolic, diastolic in _pairs(person):
+        usable = systolic.is_plausible and diastolic.is_plausible
+        if usable and systolic.value_standard > diastolic.value_standard:
+            by_day[systolic.day].append((systolic, diastolic))
+    days = {}
+    for day, pairs in by_day.items():
+        pairs.sort(key=lambda pair: (pair[0].minute, _or_less(pair[0].number), pair[0].row))
+        used = pairs[1:] or pairs
+        days[day] = (_mean(s.value_standard for s, _ in used), _mean(d.value_standard for _, d in used))
+    return days
+
+
+def _pairs(person: Person) -> Iterator[Pair]:
+    """Systolic with diastolic: within the panel; else at the same visit and time; else in order within the visit."""
+    lone: list[Reading] = []
+    bags: dict[tuple[Any, ...], list[Reading]] = defaultdict(list)
+    for reading in person.readings:
+        if reading.quantity in ("systolic", "diastolic"):
+            bags[_bag(reading)].append(reading)
+    for key, bag in bags.items():
+        matched, rest = _match(bag, lambda r: (r.day, r.minute, r.row))
+        yield from matched
+        lone += rest if key[0] == "visit" else []
+    visits: dict[tuple[int | None, int], list[Reading]] = defaultdict(list)
+    for reading in lone:
+        if reading.encounter is not None:
+            visits[reading.encounter, reading.day].append(reading)
+    for bag in visits.values():
+        yield from _match(bag, lambda r: (_or_less(r.number), r.minute, r.row))[0]
+
+
+def _bag(reading: Reading) -> tuple[Any, ...]:
+    if reading.panel is not None:
+        return ("panel", reading.panel, reading.number)
+    return ("visit", reading.encounter, reading.day, reading.minute, reading.number)
+
+
+def _match(bag: list[Reading], order: Any) -> tuple[list[Pair], list[Reading]]:
+    systolic = sorted((r for r in bag if r.quantity == "systolic"), key=order)
+    diastolic = sorted((r for r in bag if r.quantity == "diastolic"), key=order)
+    both = min(len(systolic), len(diastolic))
+    return list(zip(systolic[:both], diastolic[:both], strict=True)), systolic[both:] + diastolic[both:]
+
+
+def _or_less(number: int | None) -> int:
+    return -1 if number is None else number
+
+
+def _mean(values: Iterable[float]) -> Fraction:
+    exact = [Fraction(str(value)) for value in values]
+    return sum(exact, Fraction()) / len(exact)
+
+
+class Reference:
+    """Answers for one person. ``day`` arguments are the day the question is asked for."""
+
+    def __init__(self, person: Person, definitions: Definitions) -> None:
+        self.person, self.definitions = person, definitions
+        self.pressures = blood_pressure_days(person)
+        self._found: dict[tuple[str, str], Found] = {}
+
+    def is_present(self, day: int) -> bool:
+        p = self.person
+        return (p.resident_from is None or p.resident_from <= day) and (
+            p.resident_until is None or day < p.resident_until
+        )
+
+    def has_record(self, day: int) -> bool:
+        return any(
+            created <= day and (closed is None or day < closed) for created, closed in self.person.records
+        )
+
+    def roles(self, condition: str, variant: str, day: int) -> set[str]:
+        """Measures of the variant that hold for the person on the day."""
+        if condition == "record":
+            return self._record(day)
+        if not (self.is_present(day) and self.has_record(day)):
+            return set()
+        spec = self.definitions.conditions[condition]["variants"][variant]
+        if "assessed" in spec and not self._any_term(condition, spec["assessed"], day):
+            return set()
+        held = {
+            role
+            for role in ("case", "indeterminate")
+            if role in spec and self._any_term(condition, spec[role], day)
+        }
+        return held | {"assessed"}
+
+    def _record(self, day: int) -> set[str]:
+        if not self.is_present(day):
+            return set()
+        given = {"resident": self.person.is_registered, "record_holder": self.has_record(day)}
+        return {role for role, holds in given.items() if holds}
+
+    def _any_term(self, condition: str, terms: list[list[str]], day: int) -> bool:
+        return any(
+            all(self._holds(condition, word.removeprefix("!"), day) != word.startswith("!") for word in term)
+            for term in terms
+        )
+
+    def _holds(self, condition: str, clause: str, day: int) -> bool:
+        spec = self.definitions.conditions[condition]["clauses"][clause]
+        earliest = day - spec["lookback_days"] if "lookback_days" in spec else -(10**9)
+        seen = [
+            (a, z) for a, z in self.found(condition, spec["event_set"], day) if a <= day and z >= earliest
+        ]
+        if "latest_of" in spec:
+            every = [a for a, _ in self.found(condition, spec["latest_of"], day) if earliest <= a <= day]
+            return bool(every) and max(every) in {a for a, _ in seen}
+        if spec.get("at_least_days", 1) == 1:
+            return bool(seen)
+        low, high = spec.get("apart_at_least", 1), spec.get("apart_at_most", 10**9)
+        return any(low <= later - first <= high for first, _ in seen for later, _ in seen)
+
+    def found(self, condition: str, event_set: str, day: int) -> Found:
+        """First and last day of each event of the set. Body mass index is a state of the day asked for."""
+        spec = self.definitions.conditions[condition]["event_sets"][event_set]
+        if spec["source"] == "body_mass_index":
+            index = self.body_mass_index(day)
+            return (
+                [(day, day)]
+                if index is not None and self._meets(spec, {("body_mass_index", "kg/m2"): [index]}, day)
+                else []
+            )
+        key = (condition, event_set)
+        if key not in self._found:
+            self._found[key] = list(self._events(spec))
+        return self._found[key]
+
+    def _events(self, spec: dict[str, Any]) -> Iterator[tuple[int, int]]:
+        match spec["source"]:
+            case "condition":
+                yield from (
+                    (d, d) for d, code in self.person.diagnoses if self._in_set(spec["value_set"], code)
+                )
+            case "medication":
+                yield from (
+                    (a, z) for a, z, code in self.person.supplies if self._in_set(spec["value_set"], code)
+                )
+            case "measurement":
+                days: dict[int, dict[tuple[str, str], list[Any]]] = defaultdict(lambda: defaultdict(list))
+                for r in self.person.readings:
+                    if r.is_plausible:
+                        days[r.day][r.quantity, r.unit].append(r.value)
+                yield from ((d, d) for d, values in days.items() if self._meets(spec, values, d))
+            case "blood_pressure_day":
+                for d, (systolic, diastolic) in self.pressures.items():
+                    if self._meets(
+                        spec, {("systolic", "mm[Hg]"): [systolic], ("diastolic", "mm[Hg]"): [diastolic]}, d
+                    ):
+                        yield (d, d)
+
+    def _in_set(self, name: str, code: str) -> bool:
+        rows = [row for row in self.definitions.value_sets[name] if code.startswith(row["code"])]
+        return bool(rows) and all(row["is_excluded"] == "false" for row in rows)
+
+    def _meets(self, spec: dict[str, Any], values: dict[tuple[str, str], list[Any]], day: int) -> bool:
+        rows = spec.get("any_of") or spec["all_of"]
+        met = {row["quantity"] for row in rows if self._met(row, values, day)}
+        return bool(met) if "any_of" in spec else met == {row["quantity"] for row in rows}
+
+    def _met(self, row: dict[str, Any], values: dict[tuple[str, str], list[Any]], day: int) -> bool:
+        if not self._concerns(row, day):
+            return False
+        return any(
+            row.get("at_least", float("-inf")) <= value < row.get("below", float("inf"))
+            for (quantity, unit), several in values.items()
+            for value in several
+            if quantity == row["quantity"] and row.get("unit", unit) == unit
+        )
+
+    def _concerns(self, row: dict[str, Any], day: int) -> bool:
+        """Whether a threshold for one sex or some ages is meant for this person on that day."""
+        if "sex" in row and {"male": 1, "female": 2}[row["sex"]] != self.person.sex:
+            return False
+        if "age_from" not in row and "age_to" not in row:
+            return True
+        age = age_on(self.person, day)
+        return age is not None and row.get("age_from", 0) <= age <= row.get("age_to", 10**9)
+
+    def body_mass_index(self, day: int) -> float | None:
+        """Latest plausible weight over latest plausible height squared, where neither is too old that day."""
+        weight, height = self._latest("weight", day), self._latest("height", day)
+        if weight is None or height is None:
+            return None
+        index = weight * 10000.0 / (height * height)
+        limits = self.definitions.quantities["body_mass_index"]
+        return index if float(limits["plausible_low"]) <= index <= float(limits["plausible_high"]) else None
+
+    def _latest(self, quantity: str, day: int) -> float | None:
+        oldest = day - int(self.definitions.quantities[quantity]["holds_days"])
+        known = [
+            (r.day, r.minute, r.value_standard)
+            for r in self.person.readings
+            if r.quantity == quantity and r.is_plausible and oldest <= r.day <= day
+        ]
+        return max(known)[2] if known else None
+
+
+def age_on(person: Person, day: int) -> int | None:
+    """Completed years by month, or None without a birth month."""
+    if person.born is None:
+        return None
+    on = date(1970, 1, 1) + timedelta(days=day)
+    return (on.year * 12 + on.month - 1 - person.born) // 12

@@ -1,0 +1,147 @@
+"""The ``core_`` inputs of the person SQL, filled straight from Python people, and the SQL run on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from importlib import resources
+from itertools import chain
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from tests.support.people import Person
+from warehouse.rule_calendar import calendar_tables
+from warehouse.rules import Rules, load_rules
+
+#: Person SQL in an order that satisfies what each file reads.
+ORDER = (
+    "core_blood_pressure",
+    "core_reading_day",
+    "core_body_mass_index",
+    "core_code_member",
+    "core_event_coded",
+    "core_event_measured",
+    "core_event",
+    "core_clause",
+    "core_measure",
+    "core_age_band",
+    "mart_case",
+)
+EPOCH = datetime(1970, 1, 1)
+CASE_KEY = ("quarter_index", "place_id", "sex", "age_from", "condition", "variant", "role")
+
+PERSON = {
+    "person_key": pl.Int64,
+    "record_key": pl.Int16,
+    "sex": pl.Int8,
+    "birth_month_index": pl.Int32,
+    "place_id": pl.Int16,
+    "resident_from": pl.Int32,
+    "resident_until": pl.Int32,
+    "is_registered": pl.Boolean,
+}
+RECORD = {"person_key": pl.Int64, "created_day": pl.Int32, "closed_day": pl.Int32}
+CONDITION = {"person_key": pl.Int64, "day": pl.Int32, "icd10": pl.String}
+MEDICATION = {"person_key": pl.Int64, "day": pl.Int32, "until": pl.Int32, "atc": pl.String}
+MEASUREMENT = {
+    "person_key": pl.Int64,
+    "quantity": pl.String,
+    "day": pl.Int32,
+    "taken_at": pl.Datetime,
+    "encounter_key": pl.Int64,
+    "panel_key": pl.Int64,
+    "reading_number": pl.Int32,
+    "row_order": pl.Int64,
+    "value": pl.Float64,
+    "unit": pl.String,
+    "value_standard": pl.Float64,
+    "is_plausible": pl.Boolean,
+}
+
+
+def core_inputs(people: Sequence[Person]) -> dict[str, pl.DataFrame]:
+    """The tables ingest would have built for these people."""
+    return {
+        "core_person": _frame(
+            PERSON,
+            (
+                (
+                    p.key,
+                    p.record_key,
+                    p.sex,
+                    p.born,
+                    p.place,
+                    p.resident_from,
+                    p.resident_until,
+                    p.is_registered,
+                )
+                for p in people
+            ),
+        ),
+        "core_record": _frame(RECORD, ((p.key, *record) for p in people for record in p.records)),
+        "core_condition": _frame(CONDITION, ((p.key, *item) for p in people for item in p.diagnoses)),
+        "core_medication": _frame(MEDICATION, ((p.key, *item) for p in people for item in p.supplies)),
+        "core_measurement": _frame(MEASUREMENT, chain.from_iterable(_readings(p) for p in people)),
+    }
+
+
+def _readings(person: Person) -> Iterable[tuple[Any, ...]]:
+    for r in person.readings:
+        taken_at = EPOCH + timedelta(days=r.day, minutes=r.minute)
+        yield (
+            person.key, r.quantity, r.day, taken_at, r.encounter, r.panel, r.number, r.row, r.value, r.unit,
+            r.value_standard, r.is_plausible,
+        )  # fmt: skip
+
+
+def _frame(schema: dict[str, Any], rows: Iterable[Sequence[Any]]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=schema, orient="row")
+
+
+def person_sql(name: str) -> str:
+    """Text of one file of ``warehouse/sql/person``."""
+    return (resources.files("warehouse") / "sql" / "person" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def evaluate(
+    people: Sequence[Person], *, origin: date, last: date, rules: Rules | None = None
+) -> duckdb.DuckDBPyConnection:
+    """An in-memory database in which every person table and ``mart_case`` are built; the caller closes it."""
+    con = duckdb.connect()
+    con.execute("set threads to 1").fetchall()
+    tables = {
+        **core_inputs(people),
+        **(rules or load_rules()).tables(),
+        **calendar_tables(origin=origin, last=last),
+    }
+    for name, frame in tables.items():
+        con.register("_frame", frame)
+        con.execute(f"create table {name} as select * from _frame").fetchall()
+        con.unregister("_frame")
+    for name in ORDER:
+        con.execute(f"create table {name} as {person_sql(name)}").fetchall()
+    return con
+
+
+def measure_quarters(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, str, str, str], int]:
+    """Bits of the quarters by person, condition, variant and role: what ``core_measure`` says."""
+    rows = con.execute(
+        """
+        select m.person_key, r.condition, r.variant, r.role, m.bits
+        from core_measure as m inner join rule_measure as r using (measure_id)
+        """
+    ).fetchall()
+    return {(key, condition, variant, role): bits for key, condition, variant, role, bits in rows}
+
+
+def case_counts(con: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], tuple[int, int]]:
+    """``mart_case`` as cell -> (people, people_key), with the measure named instead of numbered."""
+    rows = con.execute(
+        f"""
+        select {", ".join(CASE_KEY)}, people, people_key
+        from mart_case as c inner join rule_measure as r using (measure_id)
+        """.replace("age_from", "c.age_from")
+    ).fetchall()
+    return {tuple(row[:-2]): (row[-2], row[-1]) for row in rows}

@@ -1,0 +1,77 @@
+-- grain:     one person and clause that holds at the end of at least one quarter
+-- units:     bits: bit q is set when the clause holds on the last day of quarter q (rule_quarter)
+-- sources:   core_event, rule_clause, rule_calendar
+-- meaning:   every clause is a set of spans of days (look-backs inclusive), and a span is the quarter ends inside it
+--            once    from the event to its end plus the look-back
+--            twice   two days apart_at_least to apart_at_most apart, both within the look-back: from the later day to
+--                    the earlier day plus the look-back
+--            latest  a day of all readings holds until the day before the next, at most the look-back; the clause
+--                    holds where that day is also a day of the event set
+with once as (
+    select
+        e.person_key,
+        c.clause_id,
+        e.day as first_day,
+        e.until + coalesce(c.lookback_days, 1000000) as last_day
+    from core_event as e
+    inner join rule_clause as c on e.event_set_id = c.event_set_id
+    where c.kind = 'once'
+),
+twice as (
+    select
+        later.person_key,
+        c.clause_id,
+        later.day as first_day,
+        max(earlier.day) + max(coalesce(c.lookback_days, 1000000)) as last_day
+    from rule_clause as c
+    inner join core_event as later on c.event_set_id = later.event_set_id
+    inner join core_event as earlier
+        on later.person_key = earlier.person_key
+        and later.event_set_id = earlier.event_set_id
+        and earlier.day <= later.day - c.apart_at_least
+        and earlier.day >= later.day - coalesce(c.apart_at_most, 1000000)
+    where c.kind = 'twice'
+    group by later.person_key, c.clause_id, later.day
+),
+followed as (
+    select
+        e.person_key,
+        c.clause_id,
+        c.event_set_id,
+        e.day,
+        e.day + coalesce(c.lookback_days, 1000000) as expires,
+        lead(e.day) over (partition by e.person_key, c.clause_id order by e.day) - 1 as superseded
+    from core_event as e
+    inner join rule_clause as c on e.event_set_id = c.latest_of_id
+    where c.kind = 'latest'
+),
+latest as (
+    select
+        f.person_key,
+        f.clause_id,
+        f.day as first_day,
+        least(f.expires, coalesce(f.superseded, f.expires)) as last_day
+    from followed as f
+    inner join core_event as e
+        on f.person_key = e.person_key and f.event_set_id = e.event_set_id and f.day = e.day
+),
+span as (
+    select person_key, clause_id, first_day, last_day from once
+    union all
+    select person_key, clause_id, first_day, last_day from twice
+    union all
+    select person_key, clause_id, first_day, last_day from latest
+),
+edge as (
+    select min(day) as first_day, max(day) as last_day from rule_calendar
+)
+select
+    s.person_key,
+    s.clause_id,
+    bit_or(a.bits_from & z.bits_until) as bits
+from span as s
+cross join edge
+inner join rule_calendar as a on a.day = least(greatest(s.first_day, edge.first_day), edge.last_day)
+inner join rule_calendar as z on z.day = least(greatest(s.last_day, edge.first_day), edge.last_day)
+where (a.bits_from & z.bits_until) <> 0
+group by s.person_key, s.clause_id
