@@ -14,26 +14,24 @@ import polars as pl
 from warehouse.geography import districts, read_csv
 
 SOURCE = "reference: census 2019 by district x city age-sex structure 2024 (estimate)"
-#: Lower edges of the mart age bands; the last band is open.
-BAND_EDGES = (0, 5, 10, 15, 18, *range(20, 51, 5), 51, *range(55, 86, 5))
-OLDEST_AGE = 130
 YEARS = (2019, 2024)
+OLDEST_AGE = 130
+_SCHEMA = {
+    "unit_code": pl.String,
+    "sex": pl.Int8,
+    "age_from": pl.Int16,
+    "year": pl.Int16,
+    "people": pl.Int32,
+    "source": pl.String,
+}
 
 
-def age_bands() -> pl.DataFrame:
-    """``rule_age_band``: one row per single year of age 0..130 with the lower edge and the label of its band."""
-    rows = []
-    for lower, upper in zip(BAND_EDGES, (*BAND_EDGES[1:], None), strict=True):
-        last = OLDEST_AGE if upper is None else upper - 1
-        label = f"{lower}+" if upper is None else (str(lower) if last == lower else f"{lower}-{last}")
-        rows += [(age, lower, label) for age in range(lower, last + 1)]
-    schema = {"age": pl.Int16, "age_from": pl.Int16, "label": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+def reference_population(bands: pl.DataFrame) -> pl.DataFrame:
+    """``unit_code, sex (1 male, 2 female), age_from, year, people, source`` for 22 districts and both years.
 
-
-def reference_population() -> pl.DataFrame:
-    """``unit_code, sex (1 male, 2 female), age_from, year, people, source`` for 22 districts and both years."""
-    cells = _city_cells()
+    ``bands`` is ``rule_age_band``: single year of age -> lower edge of its band.
+    """
+    cells = _city_cells(bands)
     rows: list[tuple[str, int, int, int, int, str]] = []
     for year in YEARS:
         for district, total in zip(districts(), _district_totals(year, cells), strict=True):
@@ -42,15 +40,38 @@ def reference_population() -> pl.DataFrame:
                 (district.code, sex, age_from, year, count, SOURCE)
                 for (sex, age_from, _), count in zip(cells, people, strict=True)
             ]
-    schema = {
-        "unit_code": pl.String,
-        "sex": pl.Int8,
-        "age_from": pl.Int16,
-        "year": pl.Int16,
-        "people": pl.Int32,
-        "source": pl.String,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def delivered_population(delivered: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
+    """The same table from a ``population`` extract (unit_code, sex, age_band, year, people, source).
+
+    A delivered band is split over its single years in equal parts, whole people, total kept; the open last band
+    (``85+``) lies in the band of its lower edge.
+    """
+    edges = _edges(bands)
+    totals: dict[tuple[str, int, int, int, str], int] = {}
+    for row in delivered.iter_rows(named=True):
+        first, last = _band_limits(row["age_band"])
+        ages = range(first, last + 1)
+        for age, people in zip(ages, apportion(row["people"], [1.0] * len(ages)), strict=True):
+            sex = 1 if row["sex"] == "male" else 2
+            key = (row["unit_code"], sex, edges[min(age, OLDEST_AGE)], row["year"], row["source"] or "extract")
+            totals[key] = totals.get(key, 0) + people
+    rows = [(unit, sex, age_from, year, people, source) for (unit, sex, age_from, year, source), people in totals.items()]
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def _band_limits(band: str) -> tuple[int, int]:
+    """``50-54`` -> (50, 54); ``85+`` -> (85, 85); ``7`` -> (7, 7)."""
+    if band.endswith("+"):
+        return int(band[:-1]), int(band[:-1])
+    first, _, last = band.partition("-")
+    return int(first), int(last or first)
+
+
+def _edges(bands: pl.DataFrame) -> dict[int, int]:
+    return dict(bands.select("age", "age_from").iter_rows())
 
 
 def apportion(total: int, weights: Sequence[float]) -> list[int]:
@@ -63,10 +84,10 @@ def apportion(total: int, weights: Sequence[float]) -> list[int]:
     return floors
 
 
-def _city_cells() -> list[tuple[int, int, float]]:
+def _city_cells(bands: pl.DataFrame) -> list[tuple[int, int, float]]:
     """City people of 2024 as (sex, age_from, people); a source band is split evenly over its single years."""
     totals: dict[tuple[int, int], float] = {}
-    edges = {row["age"]: row["age_from"] for row in age_bands().iter_rows(named=True)}
+    edges = _edges(bands)
     for row in read_csv("age_sex_2024.csv"):
         first = int(row["age_from"])
         last = int(row["age_to"]) if row["age_to"] else first

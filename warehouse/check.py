@@ -1,0 +1,69 @@
+"""``hssk check DIR``: what a build would accept, refuse and leave alone, without writing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from warehouse import database, landing
+from warehouse.errors import Fault, UserError
+from warehouse.extract_files import read_folder
+from warehouse.identity import throwaway_keys
+from warehouse.landing import Landed
+from warehouse.settings import Settings
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """One entry per file: landed as it would be, refused whole, or left alone."""
+
+    landed: tuple[Landed, ...]
+    refused: tuple[Fault, ...]
+    ignored: tuple[Fault, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.refused and not any(item.quarantined for item in self.landed)
+
+
+def check(
+    settings: Settings,
+    folders: Sequence[Path],
+    *,
+    now: datetime,
+    progress: Callable[[str, str], None] = lambda stage, what: None,
+) -> CheckReport:
+    """Land every file in memory under keys that are thrown away, and report."""
+    found = [read_folder(folder) for folder in folders]
+    landed: list[Landed] = []
+    refused: list[Fault] = []
+    with database.open_memory(settings) as connection:
+        for file_id, file in enumerate((file for folder in found for file in folder.files), start=1):
+            progress("land", file.logical_name)
+            try:
+                item = landing.land(
+                    connection, file, file_id=file_id, keys=throwaway_keys(), sealed=None, loaded_at=now
+                )
+                landed.append(item)
+            except UserError as error:
+                refused.append(error.fault)
+    ignored = tuple(fault for folder in found for fault in folder.ignored)
+    return CheckReport(tuple(landed), tuple(refused), ignored)
+
+
+def as_json(report: CheckReport) -> dict[str, Any]:
+    """Machine form: every file with its verdict (accept, quarantine_rows, reject, ignore) and why."""
+    files: list[dict[str, Any]] = []
+    for item in report.landed:
+        verdict = "quarantine_rows" if item.quarantined else "accept"
+        reasons = [
+            dict(zip(("column", "rule", "expected", "rows"), reason, strict=True)) for reason in item.reasons
+        ]
+        entry = {key: value for key, value in asdict(item).items() if key not in ("file_id", "reasons")}
+        files.append({"verdict": verdict, **entry, "reasons": reasons})
+    files += [{"verdict": "reject", **fault.as_dict()} for fault in report.refused]
+    files += [{"verdict": "ignore", **fault.as_dict()} for fault in report.ignored]
+    return {"clean": report.is_clean, "files": files}

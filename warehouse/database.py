@@ -1,0 +1,124 @@
+"""The one door to people: opens ``warehouse.duckdb`` (or a throwaway in memory) and knows its bookkeeping tables.
+
+A private temporary folder inside the home folder takes what does not fit in memory; it is emptied on closing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from warehouse.casting import TIME_ZONE, stored_columns
+from warehouse.contracts import Contract, load_contracts
+from warehouse.errors import EXIT_DATA, UserError
+from warehouse.settings import Settings
+
+FILE_NAME = "warehouse.duckdb"
+CATALOG = "people"
+_META = """
+create table if not exists meta_file (
+    file_id integer primary key, logical_name varchar, table_name varchar, file_name varchar, format varchar,
+    sha256 varchar, bytes bigint, received bigint, accepted bigint, quarantined bigint, duplicate bigint,
+    first_date date, last_date date, source varchar, synthetic boolean, loaded_at timestamp);
+create table if not exists meta_quarantine (
+    file_id integer, row_number bigint, column_name varchar, rule varchar, value varchar, expected varchar);
+"""
+
+
+@contextmanager
+def open_warehouse(settings: Settings, path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the person store at ``path`` (default: the home's), created with its tables when new."""
+    home = settings.home
+    temporary = home / "tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True, mode=0o700)
+    connection = duckdb.connect()
+    try:
+        configure(connection, settings, temporary)
+        attach(connection, path or home / FILE_NAME)
+        create_tables(connection)
+        yield connection
+    finally:
+        connection.close()
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def open_memory(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A person store in memory that nothing outlives: for dry runs."""
+    with duckdb.connect() as connection:
+        configure(connection, settings, None)
+        connection.execute(f"attach ':memory:' as {CATALOG}").fetchall()
+        connection.execute(f"use {CATALOG}").fetchall()
+        create_tables(connection)
+        yield connection
+
+
+def configure(connection: duckdb.DuckDBPyConnection, settings: Settings, temporary: Path | None) -> None:
+    connection.execute("set TimeZone = $zone", {"zone": TIME_ZONE}).fetchall()
+    connection.execute("set memory_limit = $limit", {"limit": f"{settings.memory_limit_gib}GiB"}).fetchall()
+    connection.execute("set preserve_insertion_order = false").fetchall()
+    connection.execute("set enable_progress_bar = false").fetchall()
+    if settings.threads:
+        connection.execute("set threads = $threads", {"threads": settings.threads}).fetchall()
+    if temporary is not None:
+        connection.execute("set temp_directory = $folder", {"folder": str(temporary)}).fetchall()
+
+
+def attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Attach the store file as the default catalog; mode 0600."""
+    try:
+        connection.execute(f"attach '{_quoted(path)}' as {CATALOG}").fetchall()
+    except duckdb.Error as error:
+        raise UserError(
+            f"the warehouse file does not open ({type(error).__name__})",
+            file=path.name,
+            expected="a DuckDB 2 file that no other process writes",
+            action="Rebuild it with `hssk build DIR --full`",
+            exit_code=EXIT_DATA,
+        ) from None
+    path.chmod(0o600)
+    connection.execute(f"use {CATALOG}").fetchall()
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bookkeeping tables and one empty ``raw_`` table per contract, where they are not there yet."""
+    connection.execute(_META).fetchall()
+    for contract in load_contracts().values():
+        columns = {name: kind for name, (kind, _) in stored_columns(contract).items()}
+        body = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+        connection.execute(
+            f"create table if not exists raw_{contract.table} ({body}, _file_id integer, _row bigint)"
+        ).fetchall()
+
+
+def put_frames(connection: duckdb.DuckDBPyConnection, frames: Mapping[str, pl.DataFrame]) -> None:
+    """Write small reference frames as tables of the same name, replacing what is there."""
+    for name, frame in frames.items():
+        connection.register("incoming_frame", frame.to_arrow())
+        connection.execute(f"create or replace table {name} as select * from incoming_frame").fetchall()
+        connection.unregister("incoming_frame")
+
+
+def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+    """All rows of a query, read to the end (DuckDB 2 streams, and an unread result blocks the connection)."""
+    return connection.execute(sql, dict(parameters) if parameters else None).fetchall()
+
+
+def raw_tables() -> list[str]:
+    return [f"raw_{name}" for name in load_contracts()]
+
+
+def contract_of(table: str) -> Contract:
+    return load_contracts()[table]
+
+
+def _quoted(path: Path) -> str:
+    # ATTACH takes no parameter for its path.
+    return str(path).replace("'", "''")

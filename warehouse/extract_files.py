@@ -1,0 +1,151 @@
+"""Which files of a folder are extracts, of which table, and their fingerprints."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from warehouse.contracts import load_contracts
+from warehouse.errors import EXIT_DATA, Fault, UserError
+from warehouse.readers.tabular import SUFFIXES, is_tabular
+
+MANIFEST = "manifest.toml"
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """``manifest.toml`` of an extract folder; every field may be absent."""
+
+    name: str
+    as_of: date | None = None
+    synthetic: bool = False
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class ExtractFile:
+    """A file to land. ``logical_name`` = folder / relative path without suffixes: a corrected file with the same
+    logical name replaces the rows of the earlier one."""
+
+    path: Path
+    table: str
+    logical_name: str
+    sha256: str
+    bytes: int
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What a folder holds: files to land, and files left alone with the reason."""
+
+    manifest: Manifest
+    files: tuple[ExtractFile, ...]
+    ignored: tuple[Fault, ...]
+
+
+def read_folder(folder: Path) -> Folder:
+    """Find the extracts of ``folder`` (recursively). Raises :class:`UserError` when there is none."""
+    if not folder.is_dir():
+        raise UserError("no such folder", file=str(folder), expected="a folder of extract files", exit_code=EXIT_DATA)
+    manifest = read_manifest(folder)
+    files, ignored = [], []
+    for path in sorted(item for item in folder.rglob("*") if item.is_file() and item.name != MANIFEST):
+        table = table_of(path, folder)
+        if not is_tabular(path):
+            ignored.append(_left_alone(path, "not a format this program reads", ", ".join(SUFFIXES)))
+        elif table is None:
+            ignored.append(_left_alone(path, "no table of that name", _nearest(path)))
+        else:
+            files.append(_extract(path, folder, table, manifest))
+    if not files:
+        names = ", ".join(load_contracts())
+        raise UserError(
+            "no extract file in the folder", file=str(folder), expected=f"files named after {names}", exit_code=EXIT_DATA
+        )
+    return Folder(manifest, tuple(files), tuple(ignored))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST
+    if not path.exists():
+        return Manifest(name=folder.resolve().name)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"not valid TOML: {error}", file=MANIFEST, exit_code=EXIT_DATA) from None
+    as_of = raw.get("as_of")
+    if isinstance(as_of, str):
+        as_of = parse_day(as_of, field="as_of")
+    return Manifest(
+        name=str(raw.get("name", folder.resolve().name)),
+        as_of=as_of,
+        synthetic=bool(raw.get("synthetic", False)),
+        source=raw.get("source"),
+    )
+
+
+def parse_day(text: str, *, field: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError("not a date", field=field, value=text, expected="like 2024-12-31") from None
+
+
+def table_of(path: Path, root: Path) -> str | None:
+    """The contract a file belongs to, by its own name or a folder's: ``measurement.csv``, ``measurement_2024.csv``,
+    ``measurement/part-0.parquet``. The longest matching name wins."""
+    stems = [_stem(path), *(part for part in reversed(path.relative_to(root).parts[:-1]))]
+    for stem in stems:
+        fits = [name for name in load_contracts() if _starts_with_name(stem.lower(), name)]
+        if fits:
+            return max(fits, key=len)
+    return None
+
+
+def fingerprint(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _extract(path: Path, folder: Path, table: str, manifest: Manifest) -> ExtractFile:
+    relative = path.relative_to(folder)
+    logical = (Path(manifest.name) / relative.parent / _stem(path)).as_posix()
+    return ExtractFile(path, table, logical, fingerprint(path), path.stat().st_size, manifest)
+
+
+def _stem(path: Path) -> str:
+    name = path.name
+    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)]
+    return path.stem
+
+
+def _starts_with_name(stem: str, name: str) -> bool:
+    return stem == name or (stem.startswith(name) and not stem[len(name)].isalpha() and not _longer_name(stem, name))
+
+
+def _longer_name(stem: str, name: str) -> bool:
+    # `record_section` must not be taken for a table `record`: a following letter means another word.
+    rest = stem[len(name) :]
+    return rest.startswith("_") and rest[1:2].isalpha()
+
+
+def _nearest(path: Path) -> str:
+    close = difflib.get_close_matches(_stem(path).lower(), load_contracts(), n=1)
+    names: Iterable[str] = load_contracts()
+    return f"{close[0]}?" if close else "one of " + ", ".join(names)
+
+
+def _left_alone(path: Path, message: str, expected: str) -> Fault:
+    return Fault(message=message, file=path.name, expected=expected)

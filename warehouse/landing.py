@@ -1,0 +1,353 @@
+"""Landing: the rows of one file become rows of ``raw_<table>``, of the linkage store, or of the quarantine.
+
+Nothing is lost silently: accepted + quarantined + duplicate = received, asserted for every file. Identifying values
+pass from the scan to the sealed linkage file and rest nowhere else.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from warehouse import casting, linkage
+from warehouse.contracts import PERSON, Contract, load_contracts, suggest
+from warehouse.database import rows
+from warehouse.errors import EXIT_DATA, Defect, UserError
+from warehouse.extract_files import ExtractFile
+from warehouse.identity import Keys, hmac_parameters, hmac_sql
+from warehouse.readers import tabular
+
+QUARANTINE_DETAIL_LIMIT = 1_000_000
+_SEALED_CHUNK_ROWS = 1_000_000
+_MASK_LENGTH = 40
+_STAGING = ("landing_person", "landing_row", "landing_repeat", "landing_text")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Landed:
+    """What became of one file."""
+
+    file_id: int
+    table: str
+    logical_name: str
+    file_name: str
+    sha256: str
+    received: int
+    accepted: int
+    quarantined: int
+    duplicate: int
+    first_date: date | None
+    last_date: date | None
+    unknown_columns: tuple[str, ...]
+    reasons: tuple[tuple[str, str, str, int], ...]
+    """(column, rule, expected, rows) of what was refused."""
+
+
+def land(
+    connection: duckdb.DuckDBPyConnection,
+    file: ExtractFile,
+    *,
+    file_id: int,
+    keys: Keys,
+    sealed: Path | None,
+    loaded_at: datetime,
+) -> Landed:
+    """Land one file inside the caller's transaction. ``sealed`` is the linkage file to write, None in a dry run.
+
+    Raises :class:`UserError` when the file as a whole cannot be used.
+    """
+    contract = load_contracts()[file.table]
+    source = tabular.open_source(file.path, contract.names)
+    _require_columns(contract, source)
+    clause, parameters, bad_lines = tabular.scan(connection, source)
+    try:
+        rules = _stage(connection, contract, source, clause, parameters, keys)
+        _find_repeats(connection, contract)
+    except duckdb.Error as error:
+        raise _unreadable(file, error) from None
+    if sealed is not None:
+        linkage.seal(sealed, keys.linkage_key, file.sha256, _identifiers(connection, contract, source))
+    landed = _move(connection, contract, file, file_id, rules, bad_lines, source)
+    _register(connection, file, landed, source.format, loaded_at)
+    for table in _STAGING:
+        rows(connection, f"drop table if exists {table}")
+    return landed
+
+
+def unland(connection: duckdb.DuckDBPyConnection, file_id: int, table: str) -> None:
+    """Take the rows of an earlier file out again, inside the caller's transaction."""
+    for target in (f"raw_{table} where _file_id", "meta_quarantine where file_id", "meta_file where file_id"):
+        rows(connection, f"delete from {target} = $file_id", {"file_id": file_id})
+
+
+def _require_columns(contract: Contract, source: tabular.Source) -> None:
+    missing = [c.name for c in contract.columns if c.required and c.name not in source.columns]
+    if missing:
+        raise UserError(
+            f"required columns are missing: {', '.join(missing)}",
+            file=source.path.name,
+            expected=suggest(missing[0], source.columns),
+            exit_code=EXIT_DATA,
+        )
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    source: tabular.Source,
+    clause: str,
+    parameters: dict[str, object],
+    keys: Keys,
+) -> list[casting.Rule]:
+    """``landing_row``: every parsed row, typed, keyed and judged. Returns the rules that ``_fault`` counts from 1."""
+    rules, limits = casting.rules(contract)
+    hashed = [column.name for column in contract.columns if column.pseudonymised]
+    secret = hmac_parameters("pseudonym", keys.pseudonym_key)
+    if contract.has_person:
+        text = casting.text_expression(contract.column(PERSON), "VARCHAR")
+        key = hmac_sql("pseudonym", "'person:' || ref")
+        sql = (
+            f"create temp table landing_person as select ref, {key} as person_key"
+            f" from (select distinct {text} as ref from {clause}) where ref is not null"
+        )
+        rows(connection, sql, {**parameters, **secret})
+    query = _stage_sql(contract, source, clause, rules, hashed)
+    used = secret if hashed else {}
+    rows(connection, f"create temp table landing_row as {query}", {**parameters, **limits, **used})
+    return rules
+
+
+def _stage_sql(
+    contract: Contract, source: tabular.Source, clause: str, rules: list[casting.Rule], hashed: list[str]
+) -> str:
+    types = dict(zip(source.columns, source.types, strict=True))
+    texts, typed = [], []
+    for column in contract.columns:
+        if column.name not in types:
+            texts.append(f'null::varchar as "_text_{column.name}"')
+            typed.append(f'null::{casting.TYPES[column.type]} as "{column.name}"')
+            continue
+        text = f'"_text_{column.name}"'
+        texts.append(f"{casting.text_expression(column, types[column.name])} as {text}")
+        expression = casting.typed_expression(column, types[column.name]).replace(f'"{column.name}"', text)
+        typed.append(f'{expression} as "{column.name}"')
+    cases = " ".join(f"when {rule.broken} then {number}" for number, rule in enumerate(rules, start=1))
+    keys = [_key_expression(name) for name in hashed]
+    judged = ["t.*", f"(case {cases} end)::smallint as _fault", *keys]
+    join = ""
+    if contract.has_person:
+        judged.append("p.person_key")
+        join = f' left join landing_person p on p.ref = t."_text_{PERSON}"'
+    layer_1 = f"select _row, {', '.join(texts)} from {clause}"
+    layer_2 = f"select *, {', '.join(typed)} from ({layer_1})"
+    return f"select {', '.join(judged)} from ({layer_2}) t{join}"
+
+
+def _key_expression(name: str) -> str:
+    kind = name.removesuffix("_ref").removesuffix("_id")
+    value = hmac_sql("pseudonym", f"'{kind}:' || \"{name}\"")
+    return f'case when "{name}" is not null then {value} end as "{name}_key"'
+
+
+def _find_repeats(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """``landing_repeat``: rows whose key came before, with ``is_same`` when all their stored columns are equal too.
+
+    The first row of a key stays. The cheap question (is any key repeated?) comes first, since it nearly never is.
+    """
+    key = ", ".join(_stored_key(contract))
+    rows(connection, "create temp table landing_repeat (_row bigint, is_same boolean)")
+    within = f"select {key} from landing_row where _fault is null group by all having count(*) > 1"
+    before = f"select {key} from landing_row where _fault is null intersect select {key} from raw_{contract.table}"
+    if not rows(connection, f"select 1 from (({within}) union all ({before})) limit 1"):
+        return
+    stored = casting.stored_columns(contract)
+    new = ", ".join(expression for _, expression in stored.values())
+    old = ", ".join(f'"{name}"' for name in stored)
+    rows(
+        connection,
+        f"""insert into landing_repeat
+        with repeated as (({within}) union ({before})),
+        candidate as (
+            select {key}, _row, hash({new}) as content, 1 as arrival from landing_row
+            where _fault is null and ({key}) in (select ({key}) from repeated)
+            union all
+            select {key}, _row, hash({old}), 0 from raw_{contract.table}
+            where ({key}) in (select ({key}) from repeated)),
+        ranked as (
+            select *, row_number() over earlier as place, first_value(content) over earlier as kept
+            from candidate window earlier as (partition by {key} order by arrival, _row))
+        select _row, content = kept from ranked where place > 1 and arrival = 1""",
+    )
+
+
+def _stored_key(contract: Contract) -> list[str]:
+    names = []
+    for name in contract.key:
+        column = contract.column(name)
+        names.append("person_key" if name == PERSON else f'"{name}_key"' if column.pseudonymised else f'"{name}"')
+    return names
+
+
+def _identifiers(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, source: tabular.Source
+) -> Iterator[pl.DataFrame]:
+    """The identifying part of a file in frames of at most a million rows: who is who, and what was written."""
+    if not contract.has_person:
+        return
+    names = [c.name for c in contract.columns if c.identifying and c.name != PERSON and c.name in source.columns]
+    texts = ", ".join(f'"_text_{name}" as "{name}"' for name in names)
+    some = " or ".join(f'"_text_{name}" is not null' for name in names)
+    queries = ["select person_key, ref as person_ref, null::bigint as _row from landing_person"]
+    if names:
+        queries.append(
+            f'select person_key, "{PERSON}" as person_ref, _row, {texts} from landing_row'
+            f" where _fault is null and ({some})"
+        )
+    for query in queries:
+        result = connection.execute(query)
+        headers = [item[0] for item in result.description or ()]
+        while batch := result.fetchmany(_SEALED_CHUNK_ROWS):
+            yield pl.DataFrame(batch, schema=dict.fromkeys(headers, pl.String) | {"person_key": pl.Int64, "_row": pl.Int64}, orient="row")  # fmt: skip  # noqa: E501
+
+
+def _move(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    file: ExtractFile,
+    file_id: int,
+    rules: list[casting.Rule],
+    bad_lines: list[tabular.BadLine],
+    source: tabular.Source,
+) -> Landed:
+    stored = casting.stored_columns(contract)
+    names = ", ".join(f'"{name}"' for name in stored)
+    values = ", ".join(expression for _, expression in stored.values())
+    rows(
+        connection,
+        f"insert into raw_{contract.table} ({names}, _file_id, _row) select {values}, $file_id, _row"
+        " from landing_row where _fault is null and _row not in (select _row from landing_repeat)",
+        {"file_id": file_id},
+    )
+    reasons = _quarantine(connection, contract, file_id, rules, bad_lines)
+    [(parsed,)] = rows(connection, "select count(*) from landing_row")
+    [(same, differing)] = rows(
+        connection, "select count(*) filter (is_same), count(*) filter (not is_same) from landing_repeat"
+    )
+    [(accepted,)] = rows(
+        connection, f"select count(*) from raw_{contract.table} where _file_id = $file_id", {"file_id": file_id}
+    )
+    [(refused,)] = rows(connection, "select count(*) from landing_row where _fault is not null")
+    first, last = _date_range(connection, contract, file_id)
+    landed = Landed(
+        file_id=file_id,
+        table=contract.table,
+        logical_name=file.logical_name,
+        file_name=file.path.name,
+        sha256=file.sha256,
+        received=parsed + len(bad_lines),
+        accepted=accepted,
+        quarantined=refused + differing + len(bad_lines),
+        duplicate=same,
+        first_date=first,
+        last_date=last,
+        unknown_columns=tuple(sorted(set(source.columns) - set(contract.names))),
+        reasons=tuple(reasons),
+    )
+    if landed.accepted + landed.quarantined + landed.duplicate != landed.received:
+        raise Defect(f"rows of {file.path.name} do not add up: {landed}")
+    return landed
+
+
+def _quarantine(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    file_id: int,
+    rules: list[casting.Rule],
+    bad_lines: list[tabular.BadLine],
+) -> list[tuple[str, str, str, int]]:
+    """Write what was refused, one row each, and return the counts by reason. Identifying values are never written."""
+    found: list[tuple[int, int, str, str, str | None, str]] = []
+    shift = sorted(line.row for line in bad_lines)
+    for number, rule in enumerate(rules, start=1):
+        column = contract.column(rule.column)
+        hidden = column.identifying or column.pseudonymised
+        shown = "null" if hidden else f'left("_text_{column.name}"::varchar, {_MASK_LENGTH})'
+        broken = rows(
+            connection,
+            f"select _row, {shown} from landing_row where _fault = $number order by _row limit $limit",
+            {"number": number, "limit": QUARANTINE_DETAIL_LIMIT},
+        )
+        found += [(file_id, _line(row, shift), rule.column, rule.rule, value, rule.expected) for row, value in broken]
+    key = ", ".join(contract.key)
+    found += [
+        (file_id, _line(row, shift), key, "conflict", None, "one row per key; the first stays, this one differs")
+        for (row,) in rows(connection, "select _row from landing_repeat where not is_same order by _row")
+    ]
+    found += [(file_id, line.row, "", "malformed", None, line.reason) for line in bad_lines]
+    if found:
+        frame = pl.DataFrame(found, schema=_QUARANTINE_SCHEMA, orient="row")
+        connection.register("incoming_quarantine", frame.to_arrow())
+        rows(connection, "insert into meta_quarantine select * from incoming_quarantine")
+        connection.unregister("incoming_quarantine")
+    counts: dict[tuple[str, str, str], int] = {}
+    for _, _, name, kind, _, expected in found:
+        counts[(name, kind, expected)] = counts.get((name, kind, expected), 0) + 1
+    return [(*reason, count) for reason, count in counts.items()]
+
+
+_QUARANTINE_SCHEMA = {
+    "file_id": pl.Int32,
+    "row_number": pl.Int64,
+    "column_name": pl.String,
+    "rule": pl.String,
+    "value": pl.String,
+    "expected": pl.String,
+}
+
+
+def _line(parsed_row: int, refused_rows: list[int]) -> int:
+    """Number of a data row in the file, from its number among the parsed rows and the rows refused by the parser."""
+    row = parsed_row
+    while (shifted := parsed_row + bisect_right(refused_rows, row)) != row:
+        row = shifted
+    return row
+
+
+def _date_range(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, file_id: int
+) -> tuple[date | None, date | None]:
+    days = [c.name for c in contract.columns if c.type in ("date", "timestamp") and not c.identifying]
+    if not days:
+        return None, None
+    lows, highs = (", ".join(f'{name}(("{day}")::date)' for day in days) for name in ("min", "max"))
+    sql = f"select least({lows}), greatest({highs}) from raw_{contract.table} where _file_id = $file_id"
+    [(first, last)] = rows(connection, sql, {"file_id": file_id})
+    return first, last
+
+
+def _register(
+    connection: duckdb.DuckDBPyConnection, file: ExtractFile, landed: Landed, form: str, loaded_at: datetime
+) -> None:
+    values = (
+        landed.file_id, landed.logical_name, landed.table, landed.file_name, form, landed.sha256, file.bytes,
+        landed.received, landed.accepted, landed.quarantined, landed.duplicate, landed.first_date, landed.last_date,
+        file.manifest.source or file.manifest.name, file.manifest.synthetic, loaded_at,
+    )  # fmt: skip
+    marks = ", ".join("?" for _ in values)
+    connection.execute(f"insert into meta_file values ({marks})", list(values)).fetchall()
+
+
+def _unreadable(file: ExtractFile, error: duckdb.Error) -> UserError:
+    return UserError(
+        f"the file cannot be read to its end ({type(error).__name__})",
+        file=file.path.name,
+        expected="a whole, undamaged file",
+        action="Ask the sender for it again",
+        exit_code=EXIT_DATA,
+    )

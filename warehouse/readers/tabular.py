@@ -1,0 +1,160 @@
+"""Reader of tables: CSV (UTF-8 with or without BOM; comma, semicolon, tab; gzip) and Parquet.
+
+DuckDB does the parsing. This module finds out what a file is (format, delimiter, header), and scans it into a
+table of text columns (CSV) or names the Parquet scan. Malformed lines are listed, never dropped silently.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import EXIT_DATA, UserError
+
+CSV_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+PARQUET_SUFFIXES = (".parquet",)
+SUFFIXES = CSV_SUFFIXES + PARQUET_SUFFIXES
+DELIMITERS = (",", ";", "\t")
+_HEAD_BYTES = 65_536
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_ERROR_WORDS = {
+    "MISSING COLUMNS": "the line has fewer cells than the header",
+    "TOO MANY COLUMNS": "the line has more cells than the header",
+    "UNQUOTED VALUE": "a quotation mark is not closed",
+    "LINE SIZE OVER MAXIMUM": "the line is too long",
+    "INVALID ENCODING": "the line is not UTF-8",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that can be scanned: its header in file order and, for CSV, its delimiter."""
+
+    path: Path
+    format: str
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    delimiter: str = ","
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line the parser refused. ``row`` counts data rows from 1; the text of the line is never kept."""
+
+    row: int
+    reason: str
+
+
+def is_tabular(path: Path) -> bool:
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def open_source(path: Path, expected: Iterable[str]) -> Source:
+    """Find format, delimiter and header of ``path``; ``expected`` column names help to choose the delimiter.
+
+    Raises :class:`UserError` for an empty, unreadable or wrongly encoded file and for a header that repeats a name.
+    """
+    if path.name.lower().endswith(PARQUET_SUFFIXES):
+        columns, types = _parquet_columns(path)
+        source = Source(path, "parquet", columns, types)
+    else:
+        delimiter, columns = _csv_header(path, set(expected))
+        source = Source(path, "csv", columns, ("VARCHAR",) * len(columns), delimiter)
+    repeated = sorted({name for name in source.columns if source.columns.count(name) > 1})
+    if repeated:
+        raise _refuse(path, f"the header repeats {', '.join(repeated)}", "every column name once")
+    return source
+
+
+def scan(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, dict[str, object], list[BadLine]]:
+    """Make the rows of ``source`` selectable.
+
+    Returns the FROM clause, its parameters, and the lines the parser refused. The clause offers the file's columns
+    and ``_row``, the number of the data row counted from 1.
+    """
+    try:
+        if source.format == "parquet":
+            return _scan_parquet(source)
+        return _scan_csv(connection, source)
+    except duckdb.Error as error:
+        first = str(error).splitlines()[0]
+        raise _refuse(source.path, f"the file cannot be read to its end ({type(error).__name__})", first[:120]) from None
+
+
+def _scan_parquet(source: Source) -> tuple[str, dict[str, object], list[BadLine]]:
+    clause = "(select * exclude (file_row_number), file_row_number + 1 as _row" \
+             " from read_parquet($path, file_row_number = true))"  # fmt: skip
+    return clause, {"path": str(source.path)}, []
+
+
+def _scan_csv(
+    connection: duckdb.DuckDBPyConnection, source: Source
+) -> tuple[str, dict[str, object], list[BadLine]]:
+    columns = {name: "VARCHAR" for name in source.columns}
+    for table in ("landing_text", "reject_errors", "reject_scans"):
+        connection.execute(f"drop table if exists {table}").fetchall()
+    connection.execute("set preserve_insertion_order = true").fetchall()
+    connection.execute(
+        """create temp table landing_text as select * from read_csv($path, delim = $delimiter, quote = '"',
+           escape = '"', header = true, auto_detect = false, columns = $columns, strict_mode = true,
+           null_padding = false, store_rejects = true, rejects_limit = 0, nullstr = '')""",
+        {"path": str(source.path), "delimiter": source.delimiter, "columns": columns},
+    ).fetchall()
+    connection.execute("set preserve_insertion_order = false").fetchall()
+    lines = connection.execute(
+        "select line - 1, min(error_type::varchar) from reject_errors group by line order by line"
+    ).fetchall()
+    bad = [BadLine(int(row), _ERROR_WORDS.get(kind, kind.lower())) for row, kind in lines]
+    return "(select *, rowid + 1 as _row from landing_text)", {}, bad
+
+
+def _parquet_columns(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    try:
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                "describe select * from read_parquet($path)", {"path": str(path)}
+            ).fetchall()
+    except duckdb.Error:
+        raise _refuse(path, "not a readable Parquet file", "a whole Parquet file; send it again") from None
+    return tuple(row[0] for row in rows), tuple(row[1] for row in rows)
+
+
+def _csv_header(path: Path, expected: set[str]) -> tuple[str, tuple[str, ...]]:
+    """Delimiter and header: of the delimiters, the one whose header names most of the expected columns."""
+    text = _head(path)
+    if not text.strip():
+        raise _refuse(path, "the file is empty", "a header line and rows")
+    headers = {delimiter: _first_row(text, delimiter) for delimiter in DELIMITERS}
+    best = max(DELIMITERS, key=lambda mark: (len(expected & set(headers[mark])), len(headers[mark])))
+    header = headers[best]
+    if not all(header):
+        raise _refuse(path, "the header has an empty column name", "a name for every column")
+    return best, tuple(header)
+
+
+def _first_row(text: str, delimiter: str) -> list[str]:
+    row = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+    return [cell.strip() for cell in row]
+
+
+def _head(path: Path) -> str:
+    opener = gzip.open if path.name.lower().endswith(".gz") else open
+    try:
+        with opener(path, "rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except (OSError, EOFError, zlib.error):
+        raise _refuse(path, "the compressed file is damaged", "a whole gzip file; send it again") from None
+    if head.startswith(_UTF16_MARKS) or b"\x00" in head:
+        raise _refuse(path, "not UTF-8 text", "save the file as CSV UTF-8")
+    return head.decode("utf-8-sig", errors="replace")
+
+
+def _refuse(path: Path, message: str, expected: str) -> UserError:
+    return UserError(message, file=path.name, expected=expected, exit_code=EXIT_DATA)
