@@ -1,3 +1,218 @@
 """The command line of HSSK Atlas. It holds no logic: it reads options, calls one function, prints the answer."""
 
 from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.syntax import Syntax
+from rich.table import Table
+
+from analytics import query as questions
+from analytics import render
+from analytics.generation import Generation
+from dashboard.server import serve as serve_dashboard
+from warehouse import build as builder
+from warehouse import check as checker
+from warehouse.contract_page import contract_page
+from warehouse.errors import EXIT_DATA, UserError
+from warehouse.extract_files import parse_day
+from warehouse.identity import create_key_file
+from warehouse.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+keys_app = typer.Typer(no_args_is_help=True, help="The three secret keys.")
+app.add_typer(keys_app, name="keys")
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class Form(StrEnum):
+    table = "table"
+    json = "json"
+
+
+class QueryForm(StrEnum):
+    table = "table"
+    json = "json"
+    csv = "csv"
+    parquet = "parquet"
+
+
+Folders = Annotated[list[Path], typer.Argument(help="Folders of extract files.", metavar="DIR...")]
+Home = Annotated[Path | None, typer.Option("--home", help="Data folder; default HSSK_HOME or ./data.")]
+Format = Annotated[Form, typer.Option("--format", help="Table for people, JSON for programs.")]
+
+
+@app.command(epilog="Example: hssk build extracts/2024-12 --as-of 2024-12-31")
+def build(
+    folders: Folders,
+    as_of: Annotated[str | None, typer.Option(help="Extract date, like 2024-12-31.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Rebuild the warehouse aside from these folders alone.")] = False,
+    no_fit: Annotated[bool, typer.Option("--no-fit", help="Publish counts without estimates.")] = False,
+    home: Home = None,
+    form: Format = Form.table,
+) -> None:
+    """Load what is new in the folders and publish a new generation of counts."""
+    settings = load_settings(home)
+    day = parse_day(as_of, field="--as-of") if as_of else None
+    with _progress() as step:
+        report = builder.build(settings, folders, now=datetime.now(), as_of=day, full=full, progress=step)
+    if form is Form.json:
+        print(json.dumps({**builder.as_json(report), "fit": False if no_fit else None}, ensure_ascii=False))
+        return
+    out.print(_files_table([item for item in report.landed], f"Build {report.build_id}"))
+    for name in report.skipped:
+        out.print(f"already loaded: {name}")
+    _print_faults(report.refused, "refused")
+    _print_faults(report.ignored, "left alone")
+    for note in report.notes:
+        out.print(f"note: {note}")
+    out.print(f"extract date {report.as_of} (from {report.as_of_source}); published as {report.build_id}")
+
+
+@app.command(epilog="Example: hssk check extracts/2024-12 --format json")
+def check(folders: Folders, form: Format = Form.table) -> None:
+    """Say for each file what a build would accept, refuse or leave alone. Writes nothing; exit 65 when not clean."""
+    with _progress() as step:
+        report = checker.check(load_settings(), folders, now=datetime.now(), progress=step)
+    if form is Form.json:
+        print(json.dumps(checker.as_json(report), ensure_ascii=False, default=str))
+    else:
+        out.print(_files_table(report.landed, "What a build would take"))
+        for item in report.landed:
+            for column, rule, expected, count in item.reasons:
+                out.print(f"{item.file_name}: {count} rows refused: {column or 'line'} ({rule}); expected {expected}")
+        _print_faults(report.refused, "refused")
+        _print_faults(report.ignored, "left alone")
+    if not report.is_clean:
+        raise typer.Exit(EXIT_DATA)
+
+
+@app.command(epilog="Example: hssk explain mart_case")
+def explain(
+    table: Annotated[str, typer.Argument(metavar="MART")], home: Home = None, form: Format = Form.table
+) -> None:
+    """Show how a table was made: SQL, inputs, rows, seconds, extract files with their hashes."""
+    answer = builder.explain(load_settings(home).home, table)
+    if form is Form.json:
+        print(json.dumps(answer, ensure_ascii=False))
+        return
+    out.print(f"{answer['table']} in build {answer['build']}")
+    for item in answer["made_from"]:
+        out.print(f"\n{item['table']}: {item['rows']:,} rows, {item['seconds']} s, from {', '.join(item['inputs'])}")
+        if item["table"] == table:
+            out.print(Syntax(item["sql"], "sql", background_color="default"))
+    for file in answer["files"]:
+        out.print(f"{file['logical_name']}: {file['accepted']:,} rows, sha256 {file['sha256']}")
+
+
+@app.command(
+    epilog="Example: hssk query prevalence --condition hypertension --by district --period 2024Q4 --format json"
+)
+def query(
+    measure: Annotated[str, typer.Argument(help="prevalence, coverage, completeness; see --list.")] = "prevalence",
+    condition: Annotated[str | None, typer.Option(help="hypertension, diabetes, bmi; see --list.")] = None,
+    definition: Annotated[str | None, typer.Option(help="Variant of the case definition.")] = None,
+    by: Annotated[str, typer.Option(help="Comma list: district, ward, sex, age_band, quarter.")] = "",
+    period: Annotated[str | None, typer.Option(help="Quarter like 2024Q4; default the newest.")] = None,
+    estimator: Annotated[str, typer.Option(help="crude or standardised.")] = "crude",
+    standard: Annotated[str | None, typer.Option(help="who_world_2000, vietnam, city or a CSV file.")] = None,
+    ages: Annotated[str | None, typer.Option(help="Like 18+ or 18-69.")] = None,
+    age_bands: Annotated[str | None, typer.Option(help="Like 18-29,30-39,40+; with --by age_band.")] = None,
+    where: Annotated[list[str] | None, typer.Option(help="Like district=760,761; may be repeated.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Build id; default the current one.")] = None,
+    confidence: Annotated[float, typer.Option(help="Confidence level of the interval.")] = 0.95,
+    method: Annotated[str, typer.Option(help="wilson or clopper_pearson.")] = "wilson",
+    exact: Annotated[bool, typer.Option("--exact", help="Exact small counts; written to the audit log.")] = False,
+    list_all: Annotated[bool, typer.Option("--list", help="What can be asked.")] = False,
+    form: Annotated[QueryForm, typer.Option("--format")] = QueryForm.table,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write, for csv and parquet.")] = None,
+    home: Home = None,
+) -> None:
+    """Ask for a number: value, interval, numerator, denominator, definition, build and lineage."""
+    generation = Generation.open(load_settings(home).home, build=as_of)
+    if list_all:
+        out.print(render.list_measures(generation))
+        return
+    question = questions.parse(
+        measure=measure, condition=condition, definition=definition, by=by, period=period, estimator=estimator,
+        standard=standard, ages=ages, age_bands=age_bands, where=where or [], confidence=confidence, method=method,
+        exact=exact,
+    )  # fmt: skip
+    answer = questions.answer(question, generation, asked_at=datetime.now())
+    render.write(answer, form.value, output=output, console=out)
+
+
+@app.command(epilog="Example: hssk serve --port 8050")
+def serve(
+    host: Annotated[str, typer.Option(help="Address to bind; only this machine until users are configured.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.")] = 8050,
+    workers: Annotated[int | None, typer.Option(help="Server processes; default HSSK_WORKERS or 2.")] = None,
+    home: Home = None,
+) -> None:
+    """Serve the dashboards of the current generation."""
+    settings = load_settings(home)
+    serve_dashboard(settings, host=host, port=port, workers=workers or settings.workers)
+
+
+@app.command(epilog="Example: hssk contracts > docs/contracts.md")
+def contracts() -> None:
+    """Print the contracts of the extract tables as a Markdown page."""
+    print(contract_page(), end="")
+
+
+@keys_app.command("create", epilog="Example: hssk keys create ~/hssk-keys.toml")
+def keys_create(file: Annotated[Path, typer.Argument(help="New file, outside the data folder.")]) -> None:
+    """Write three new random keys to a file only its owner can read. Never overwrites."""
+    create_key_file(file)
+    out.print(f"keys written to {file}; set HSSK_KEY_FILE to it, and keep a copy apart from the data")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, str], None]]:
+    """A spinner with the stage and the table under way; on a pipe it stays silent."""
+    bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True)
+    with bar:
+        task = bar.add_task("start")
+        yield lambda stage, what: bar.update(task, description=f"{stage} {what}")
+
+
+def _files_table(landed: Iterator[builder.Landed] | list[builder.Landed] | tuple[builder.Landed, ...], title: str) -> Table:
+    table = Table(title=title)
+    table.add_column("file")
+    table.add_column("table")
+    for name in ("received", "accepted", "quarantined", "duplicate"):
+        table.add_column(name, justify="right")
+    for item in landed:
+        counts = (item.received, item.accepted, item.quarantined, item.duplicate)
+        table.add_row(item.file_name, item.table, *(f"{count:,}" for count in counts))
+    return table
+
+
+def _print_faults(faults: tuple[builder.Fault, ...], word: str) -> None:
+    for fault in faults:
+        out.print(f"{word}: {fault}", markup=False)
+
+
+def main() -> None:
+    """Run the command line; a user's fault is told without a traceback and ends with its exit code."""
+    try:
+        app()
+    except UserError as error:
+        err.print(f"[red]error[/red] ", end="")
+        err.print(str(error), markup=False)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -132,13 +132,8 @@ def _stem(path: Path) -> str:
 
 
 def _starts_with_name(stem: str, name: str) -> bool:
-    return stem == name or (stem.startswith(name) and not stem[len(name)].isalpha() and not _longer_name(stem, name))
-
-
-def _longer_name(stem: str, name: str) -> bool:
-    # `record_section` must not be taken for a table `record`: a following letter means another word.
-    rest = stem[len(name) :]
-    return rest.startswith("_") and rest[1:2].isalpha()
+    """`measurement_2024` and `measurement-clinic-a` belong to `measurement`; `measurements` does not."""
+    return stem == name or (stem.startswith(name) and not stem[len(name)].isalnum())
 
 
 def _nearest(path: Path) -> str:

@@ -112,7 +112,8 @@ def _scan_csv(
         "select line - 1, min(error_type::varchar) from reject_errors group by line order by line"
     ).fetchall()
     bad = [BadLine(int(row), _ERROR_WORDS.get(kind, kind.lower())) for row, kind in lines]
-    return "(select *, rowid + 1 as _row from landing_text)", {}, bad
+    # Row ids inside a transaction start from a large constant; the first one is the first data row.
+    return "(select *, rowid - (select min(rowid) from landing_text) + 1 as _row from landing_text)", {}, bad
 
 
 def _parquet_columns(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,0 +1,220 @@
+"""Builds: idempotent, incremental, corrected, refused; equal to a full rebuild by content fingerprints."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests.support.home import (
+    count, environment, fingerprints, manifest, marts, pressure, record, resident, run_build, small_extract, write_csv,
+)  # fmt: skip
+from warehouse.build import LOCK, explain
+from warehouse.database import open_warehouse
+from warehouse.errors import EXIT_LOCKED, Faults, UserError
+from warehouse.fault_points import POINTS
+from warehouse.publish import surplus
+from tests.support import home as support
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_people_become_counts(tmp_path: Path) -> None:
+    report = run_build(tmp_path / "home", small_extract(tmp_path / "in"))
+    assert count(tmp_path / "home", "hypertension", "measured_once", "assessed") == 40
+    assert count(tmp_path / "home", "hypertension", "measured_once", "case") == 20
+    assert (report.as_of, report.as_of_source) == (date(2024, 6, 30), "newest record")
+
+
+def test_a_second_build_of_the_same_files_changes_nothing(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in")
+    run_build(tmp_path / "home", source)
+    before = fingerprints(tmp_path / "home")
+    report = run_build(tmp_path / "home", source)
+    assert fingerprints(tmp_path / "home") == before
+    assert not report.landed
+    assert len(report.skipped) == 3
+
+
+def test_increments_equal_a_full_rebuild(tmp_path: Path) -> None:
+    first, second = small_extract(tmp_path / "first"), tmp_path / "second"
+    write_csv(second / "resident.csv", [resident("NEW", district_code="787", ward_code="")])
+    write_csv(second / "health_record.csv", [record("NEW")])
+    write_csv(second / "measurement.csv", pressure("P001", "2024-05-05", 160) + pressure("NEW", "2024-05-06", 150))
+    run_build(tmp_path / "a", first)
+    run_build(tmp_path / "a", second)
+    run_build(tmp_path / "b", first, second)
+    assert fingerprints(tmp_path / "a") == fingerprints(tmp_path / "b")
+    run_build(tmp_path / "a", first, second, full=True)
+    assert fingerprints(tmp_path / "a") == fingerprints(tmp_path / "b")
+
+
+def test_a_corrected_file_replaces_its_rows(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in")
+    run_build(tmp_path / "home", source)
+    write_csv(source / "measurement.csv", pressure("P000", "2024-03-05", 150))
+    report = run_build(tmp_path / "home", source)
+    assert report.replaced == ("in/measurement",)
+    assert count(tmp_path / "home", "hypertension", "measured_once", "assessed") == 1
+    assert len(list((tmp_path / "home" / "linkage").iterdir())) == 3
+
+
+def test_the_extract_date_is_the_option_then_the_manifest(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in")
+    (source / "manifest.toml").write_text('as_of = "2024-09-30"\n')
+    assert run_build(tmp_path / "home", source).as_of == date(2024, 9, 30)
+    assert run_build(tmp_path / "home", source, as_of=date(2024, 3, 31)).as_of == date(2024, 3, 31)
+    assert manifest(tmp_path / "home")["quarters"] == ["2024Q1"]
+
+
+def test_synthetic_and_real_are_never_mixed(tmp_path: Path) -> None:
+    run_build(tmp_path / "home", small_extract(tmp_path / "real"))
+    other = small_extract(tmp_path / "made")
+    (other / "manifest.toml").write_text("synthetic = true\n")
+    with pytest.raises(UserError, match="mixed"):
+        run_build(tmp_path / "home", other)
+    assert manifest(tmp_path / "home")["synthetic"] is False
+
+
+def test_a_jump_of_the_refused_share_stops_the_build(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in")
+    write_csv(source / "resident.csv", [resident("A"), resident("B", sex="x")])
+    with pytest.raises(Faults, match="1 of 2 rows were refused"):
+        run_build(tmp_path / "home", source)
+    assert not (tmp_path / "home" / "CURRENT").exists()
+    run_build(tmp_path / "home", source, quarantine_share_limit=0.5)
+
+
+def test_quarantine_names_file_row_and_rule(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in")
+    write_csv(source / "resident.csv", [resident(f"P{n:03}") for n in range(9)] + [resident("X", sex="m?")])
+    report = run_build(tmp_path / "home", source)
+    lines = (tmp_path / "home" / "quarantine" / f"{report.build_id}.csv").read_text().splitlines()
+    assert lines[1] == 'in/resident,resident.csv,10,sex,allowed,m?,"one of male, female, unknown"'
+
+
+def test_people_without_a_register_row_stay_in_the_city_total_only(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in", people=4)
+    write_csv(source / "health_record.csv", [record("GHOST"), record("P001")])
+    run_build(tmp_path / "home", source)
+    assert marts(tmp_path / "home", "select sum(records) from mart_record where step = 'created'") == [(2,)]
+    unplaced = "select sum(records) from mart_record where step = 'created' and place_id = 0"
+    assert marts(tmp_path / "home", unplaced) == [(1,)]
+
+
+def test_a_ward_outside_its_district_counts_for_the_district(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in", people=4)
+    write_csv(source / "resident.csv", [resident(f"P00{n}", district_code="787") for n in range(4)])
+    run_build(tmp_path / "home", source)
+    sql = "select distinct p.district_code, p.ward_code from mart_case join mart_place p using (place_id)"
+    assert marts(tmp_path / "home", sql) == [("787", None)]
+
+
+def test_a_second_build_at_once_exits_75_and_names_the_holder(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "build.holder").write_text("pid 1 on somewhere")
+    with FileLock(tmp_path / "home" / LOCK), pytest.raises(UserError, match="pid 1 on somewhere") as raised:
+        run_build(tmp_path / "home", source)
+    assert raised.value.exit_code == EXIT_LOCKED
+
+
+def test_explain_goes_down_to_the_extract_files(tmp_path: Path) -> None:
+    run_build(tmp_path / "home", small_extract(tmp_path / "in"))
+    answer = explain(tmp_path / "home", "mart_case")
+    names = {item["table"] for item in answer["made_from"]}
+    assert {"mart_case", "core_clause", "core_blood_pressure", "core_person"} <= names
+    assert {file["logical_name"] for file in answer["files"]} == {"in/resident", "in/health_record", "in/measurement"}
+    with pytest.raises(UserError, match="did you mean mart_case"):
+        explain(tmp_path / "home", "mart_cases")
+
+
+def test_marts_hold_no_person(tmp_path: Path) -> None:
+    run_build(tmp_path / "home", small_extract(tmp_path / "in"))
+    columns = {name for (name,) in marts(tmp_path / "home", "select distinct column_name from duckdb_columns()")}
+    assert not {"person_key", "record_id_key", "encounter_key"} & columns
+
+
+def test_planted_identities_appear_in_no_file(tmp_path: Path) -> None:
+    """Identities are planted in every identifying column, also of rows that are refused or malformed."""
+    marks = {
+        "person_ref": "ZQREF77", "full_name": "Zquang Zmarker", "national_id": "079099887766", "phone": "0909ZQ1234",
+        "old_id": "998877665", "insurance_no": "DN4790099887766", "household_ref": "ZQHOUSE1",
+    }  # fmt: skip
+    plain = dict.fromkeys(("national_id", "phone", "old_id", "insurance_no", "household_ref"), "")
+    rows = [resident(f"P{n:03}") | plain for n in range(30)] + [resident("X") | marks]
+    rows.append(resident("Y") | marks | {"person_ref": "ZQREF78", "national_id": "ZQBADID"})
+    source = small_extract(tmp_path / "in", people=30)
+    path = write_csv(source / "resident.csv", rows)
+    path.write_text(path.read_text() + "ZQBROKEN,ZQBROKEN\n")
+    home = tmp_path / "home"
+    write_csv(source / "health_record.csv", [record("ZQREF77", record_id="ZQREF77-R1"), record("P001")])
+    texts = [pressure("ZQREF77", "2024-03-05", 150)[0] | {"value_text": "ZQTEXT note"}]
+    write_csv(source / "measurement.csv", texts)
+    report = run_build(home, source)
+    assert sum(item.quarantined for item in report.landed) == 2
+    planted = [*marks.values(), "ZQREF78", "ZQBADID", "ZQBROKEN", "ZQTEXT"]
+    for file in home.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            found = [mark for mark in planted if mark.encode() in content]
+            assert not found, f"{file.relative_to(home)} holds {found}"
+    assert not any(mark in repr(report) for mark in planted)
+    with open_warehouse(support.settings(home)) as connection:
+        stored = connection.execute("select coalesce(string_agg(t::varchar), '') from raw_resident t").fetchall()
+        assert not any(mark in str(stored) for mark in planted)
+
+
+def test_the_retention_rule_keeps_14_days_then_weeks_then_quarters() -> None:
+    now = datetime(2024, 12, 31)
+    dated = [(now - timedelta(days=age), f"b{age:03}") for age in range(0, 400)]
+    removed = set(surplus(dated, now=now, current="b300"))
+    kept = sorted({name for _, name in dated} - removed)
+    assert [f"b{age:03}" for age in range(15)] == kept[:15]
+    assert "b300" in kept
+    weekly = [name for name in kept if 15 <= int(name[1:]) <= 91]
+    assert 10 <= len(weekly) <= 12
+    assert len([name for name in kept if int(name[1:]) > 91]) <= 6
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_kill_9_at_every_fault_point_leaves_the_last_generation_and_the_next_build_succeeds(
+    tmp_path: Path, point: str
+) -> None:
+    home, first, second = tmp_path / "home", small_extract(tmp_path / "first"), tmp_path / "second"
+    run_build(home, first)
+    served, before = (home / "CURRENT").read_text(), fingerprints(home)
+    write_csv(second / "measurement.csv", pressure("P000", "2024-05-05", 170))
+    child = subprocess.run(
+        [sys.executable, "-m", "hssk", "build", str(second)],
+        env={**environment(home), "HSSK_FAULT": point},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert child.returncode == -signal.SIGKILL, child.stderr
+    if point == "after_current":
+        assert (home / "CURRENT").read_text() != served
+    else:
+        assert (home / "CURRENT").read_text() == served
+        assert fingerprints(home) == before
+        assert marts(home, "select count(*) > 0 from mart_case") == [(True,)]
+    run_build(home, second)
+    assert count(home, "hypertension", "measured_once", "case") == 21
+    run_build(tmp_path / "fresh", first, second)
+    assert fingerprints(home) == fingerprints(tmp_path / "fresh")
+    assert not list((home / "builds").glob(".staged*"))
+    assert {path.suffix for path in (home / "linkage").iterdir()} == {".sealed"}
+
+
+def test_an_unknown_fault_point_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such fault point"):
+        run_build(tmp_path / "home", small_extract(tmp_path / "in"), fault="nowhere")
+    assert os.listdir(tmp_path) == ["in"]

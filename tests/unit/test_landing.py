@@ -1,0 +1,156 @@
+"""Landing: every received row is accepted, quarantined with a reason, or a duplicate."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.support.home import NOW, pressure, resident, settings, write_csv
+from warehouse.check import CheckReport, check
+from warehouse.errors import UserError
+from warehouse.landing import Landed
+
+
+def checked(folder: Path) -> CheckReport:
+    return check(settings(folder / "home"), [folder / "in"], now=NOW)
+
+
+def landed_resident(folder: Path, rows: list[dict[str, object]]) -> Landed:
+    write_csv(folder / "in" / "resident.csv", rows)
+    [item] = checked(folder).landed
+    assert item.accepted + item.quarantined + item.duplicate == item.received == len(rows)
+    return item
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "rule"),
+    [
+        ({"person_ref": ""}, "person_ref", "missing"),
+        ({"sex": "F"}, "sex", "allowed"),
+        ({"birth_date": "1960-02-30"}, "birth_date", "type"),
+        ({"birth_date": "1850-01-01"}, "birth_date", "at_least"),
+        ({"district_code": "76"}, "district_code", "pattern"),
+        ({"national_id": "12345"}, "national_id", "pattern"),
+        ({"insured": "maybe"}, "insured", "type"),
+    ],
+)
+def test_a_row_that_breaks_a_rule_is_quarantined(
+    tmp_path: Path, change: dict[str, object], column: str, rule: str
+) -> None:
+    spare = {"national_id": "", "insured": ""}
+    rows = [resident("A") | spare, resident("B") | spare | change, resident("C") | spare]
+    item = landed_resident(tmp_path, rows)
+    assert (item.accepted, item.quarantined) == (2, 1)
+    assert [(reason[0], reason[1], reason[3]) for reason in item.reasons] == [(column, rule, 1)]
+
+
+def test_vietnamese_dates_partial_dates_and_merged_districts_are_understood(tmp_path: Path) -> None:
+    births = ["17/05/1960", "1960", "1960-05", "1960-00-00", "1960-05-00", ""]
+    rows = [resident(f"P{n}", birth_date=birth, district_code="762") for n, birth in enumerate(births)]
+    assert landed_resident(tmp_path, rows).accepted == len(births)
+
+
+def test_equal_rows_are_duplicates_and_differing_rows_conflict(tmp_path: Path) -> None:
+    rows = [resident("A"), resident("A"), resident("A", sex="male"), resident("B")]
+    item = landed_resident(tmp_path, rows)
+    assert (item.accepted, item.duplicate, item.quarantined) == (2, 1, 1)
+    assert item.reasons[0][1] == "conflict"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_delimiters_and_byte_order_mark(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    rows = [resident("A", full_name='Lê, "Tư"; Năm'), resident("B", full_name="hai\ndòng")]
+    write_csv(tmp_path / "in" / "resident.csv", rows, delimiter=delimiter, encoding=encoding)
+    [item] = checked(tmp_path).landed
+    assert (item.received, item.accepted) == (2, 2)
+
+
+def test_gzip_and_parquet_give_the_same_rows(tmp_path: Path) -> None:
+    plain = write_csv(tmp_path / "in" / "resident.csv", [resident("A"), resident("B", sex="?")])
+    [expected] = checked(tmp_path).landed
+    (tmp_path / "in" / "resident.csv.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    frame = pl.read_csv(plain, infer_schema=False)
+    frame.write_parquet(tmp_path / "in" / "resident.parquet")
+    plain.unlink()
+    for item in checked(tmp_path).landed:
+        assert (item.received, item.accepted, item.reasons) == (2, 1, expected.reasons)
+
+
+def test_typed_parquet_is_read_as_it_is(tmp_path: Path) -> None:
+    rows = pressure("A", "2024-01-02", 131.5)
+    frame = pl.DataFrame(rows).with_columns(pl.col("taken_at").str.to_datetime(), pl.col("value").cast(pl.Float32))
+    (tmp_path / "in").mkdir()
+    frame.write_parquet(tmp_path / "in" / "measurement.parquet")
+    [item] = checked(tmp_path).landed
+    assert (item.accepted, item.first_date.isoformat() if item.first_date else None) == (2, "2024-01-02")
+
+
+def test_malformed_lines_are_refused_with_their_number_and_the_rest_loads(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    text = "source,person_ref,sex\nt,A,male\nt,B\nt,C,male,x,y\nt,D,huh\nt,E,female\n"
+    (tmp_path / "in" / "resident.csv").write_text(text)
+    [item] = checked(tmp_path).landed
+    assert (item.received, item.accepted, item.quarantined) == (5, 2, 3)
+    assert {reason[1] for reason in item.reasons} == {"malformed", "allowed"}
+
+
+@pytest.mark.parametrize(
+    ("value", "accepted"),
+    [("62,5", 1), ("62.5", 1), ("6e1", 1), ("NaN", 0), ("Infinity", 0), ("1.234,5", 0), ("1,234,5", 0), ("-", 0)],
+)
+def test_numbers(tmp_path: Path, value: str, accepted: int) -> None:
+    write_csv(tmp_path / "in" / "measurement.csv", [pressure("A", "2024-01-02", 1)[0] | {"value": value}])
+    [item] = checked(tmp_path).landed
+    assert item.accepted == accepted
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        ("source,person_ref,sex\n".encode("utf-16"), "UTF-8"),
+        (b"source,person_ref\nt,A\n", "required columns are missing: sex"),
+        (b"source,person_ref,sex,sex\nt,A,male,male\n", "repeats sex"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_whole_and_the_others_go_on(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "resident.csv").write_bytes(content)
+    write_csv(tmp_path / "in" / "measurement.csv", pressure("A", "2024-01-02", 120))
+    report = checked(tmp_path)
+    assert [item.table for item in report.landed] == ["measurement"]
+    assert message in report.refused[0].message
+
+
+def test_truncated_files_are_refused_whole(tmp_path: Path) -> None:
+    rows = [resident(f"P{number}") for number in range(2000)]
+    plain = write_csv(tmp_path / "plain.csv", rows)
+    (tmp_path / "in").mkdir()
+    packed = gzip.compress(plain.read_bytes())
+    (tmp_path / "in" / "resident.csv.gz").write_bytes(packed[: len(packed) // 2])
+    pl.DataFrame(rows).write_parquet(tmp_path / "whole.parquet")
+    whole = (tmp_path / "whole.parquet").read_bytes()
+    (tmp_path / "in" / "resident_b.parquet").write_bytes(whole[: len(whole) // 2])
+    report = checked(tmp_path)
+    assert not report.landed
+    assert len(report.refused) == 2
+
+
+def test_a_folder_without_extracts_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "residents.pdf").write_text("")
+    with pytest.raises(UserError, match="no extract file"):
+        checked(tmp_path)
+
+
+def test_a_misspelt_file_name_is_left_alone_with_a_suggestion(tmp_path: Path) -> None:
+    write_csv(tmp_path / "in" / "measurment.csv", pressure("A", "2024-01-02", 120))
+    write_csv(tmp_path / "in" / "resident.csv", [resident("A")])
+    report = checked(tmp_path)
+    assert [fault.expected for fault in report.ignored] == ["measurement?"]
