@@ -28,8 +28,7 @@ def quarter_ordinal(day: date) -> int:
 
 
 def quarter_label(ordinal: int) -> str:
-    """
-    >>> quarter_label(quarter_ordinal(date(2022, 11, 15)))
+    """>>> quarter_label(quarter_ordinal(date(2022, 11, 15)))
     '2022Q4'
     """
     return f"{ordinal // 4}Q{ordinal % 4 + 1}"

@@ -218,7 +218,8 @@ def event_set_tables(
     set_ids: dict[str, int],
 ) -> dict[str, pl.DataFrame]:
     """``rule_event_set``: one event set; a day counts when the bits of its thresholds met cover ``required_bits``.
-    ``rule_value_set``: one code prefix of a coded event set (prefix match; excluded prefixes win)."""
+    ``rule_value_set``: one code prefix of a coded event set (prefix match; excluded prefixes win).
+    """
     sets = [(set_ids[item.name], item.name, item.source, _required_bits(item)) for item in event_sets]
     set_schema = {
         "event_set_id": pl.Int16,

@@ -55,7 +55,8 @@ class Words:
 @dataclass(frozen=True, kw_only=True)
 class Threshold:
     """``at_least <= value < below`` in ``unit`` (None: every unit the quantity is reported in), perhaps for one sex
-    (1 male, 2 female) or ages on the day of the event (inclusive, completed years) only."""
+    (1 male, 2 female) or ages on the day of the event (inclusive, completed years) only.
+    """
 
     quantity: str
     unit: str | None = None
@@ -80,7 +81,8 @@ class EventSet:
 @dataclass(frozen=True, kw_only=True)
 class Clause:
     """When an event set makes something hold. ``kind``: ``once``, ``twice`` (two days apart), ``latest`` (the latest
-    day of ``latest_of`` is also a day of ``event_set``). Days are inclusive; ``lookback_days`` None means ever."""
+    day of ``latest_of`` is also a day of ``event_set``). Days are inclusive; ``lookback_days`` None means ever.
+    """
 
     name: str
     event_set: str
@@ -125,7 +127,8 @@ class Condition:
 @dataclass(frozen=True, kw_only=True)
 class ValueSetCode:
     """A code prefix of a value set: a recorded code belongs to the set when it begins with a prefix that is not
-    excluded and with none that is."""
+    excluded and with none that is.
+    """
 
     value_set: str
     system: str
@@ -148,7 +151,8 @@ class Quantity:
 @dataclass(frozen=True, kw_only=True)
 class UnitRule:
     """``unit_written`` (as :func:`spell_unit`), with the value in ``[value_from, value_below)``, means ``unit``;
-    ``value * factor + offset`` is the value in the storage unit of the quantity."""
+    ``value * factor + offset`` is the value in the storage unit of the quantity.
+    """
 
     quantity: str
     unit_written: str

@@ -26,7 +26,7 @@ ORDER = (
     "core_event",
     "core_clause",
     "core_measure",
-    "core_age_band",
+    "core_person_age",
     "mart_case",
 )
 EPOCH = datetime(1970, 1, 1)
