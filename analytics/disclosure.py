@@ -1,0 +1,207 @@
+"""Disclosure control: the one gate between counts of people and everything outside.
+
+``protect`` takes the cells a question touches, sums them to the rows asked for and decides each row's ``state``.
+Rows that may not be shown lose every number *before* anything is computed from them, so no estimate, interval,
+file format or error can carry them. Cell keys end here. The statistics work on what the gate returns.
+
+Cells come at the grain of the publication lattice (unit x both/male/female x age band or group), because the noise on
+counts belongs to lattice cells, which are then summed: the signature is made for it. What thresholds alone cannot do:
+a difference of two shown answers can still give a suppressed one; the noise is what stops that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from warehouse.errors import Defect, UserError
+
+#: Fewer people with, or without, the condition are not shown (statistics.md; the rule of many health offices).
+SMALLEST_COUNT = 5
+#: Fewer people in the denominator give no proportion.
+SMALLEST_DENOMINATOR = 30
+KEY_COLUMNS = ("numerator_key", "denominator_key")
+KEY_RANGE = 256
+AUDIT_LOG = "audit.log"
+NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
+
+
+class State(StrEnum):
+    """What a row is. Suppressed, missing and zero are three different things."""
+
+    SHOWN = "shown"
+    SUPPRESSED = "suppressed"
+    NO_DATA = "no_data"
+    NOT_DEFINED = "not_defined"
+
+
+class Reason(StrEnum):
+    """Why a row is not simply shown; the words for people are in the text catalogues."""
+
+    SMALL_COUNT = "small_count"
+    SMALL_DENOMINATOR = "small_denominator"
+    NOBODY_COUNTED = "nobody_counted"
+    NOT_MEASURABLE = "not_measurable"
+    OUTSIDE_DEFINED_AGES = "outside_defined_ages"
+    FEWER_THAN_10_EVENTS = "fewer_than_10_events"
+    AGES_WITHOUT_PEOPLE = "ages_without_people"
+    AGES_COLLAPSED = "ages_collapsed"
+    OVER_100_PERCENT = "over_100_percent"
+
+
+class Kind(StrEnum):
+    """``health``: thresholds apply. ``administrative``: exact counts of records and residents, no health fact."""
+
+    HEALTH = "health"
+    ADMINISTRATIVE = "administrative"
+
+
+def protect(
+    cells: pl.DataFrame,
+    *,
+    by: Sequence[str],
+    kind: Kind,
+    strata: Sequence[str] = (),
+    exact: bool = False,
+) -> pl.DataFrame:
+    """Sum lattice cells to ``by`` (x ``strata``), decide states, withhold, drop keys.
+
+    ``cells``: the columns of ``by`` and ``strata``, ``numerator``, ``denominator`` (people), the two key columns for
+    health counts, and optionally ``withheld_state``/``withheld_reason`` for rows that are not a number by definition.
+    Returns ``by, strata, numerator, denominator, state, reason``; the state is that of the whole ``by`` row, and its
+    strata are null with it. Order of rows: as first met in ``cells``.
+    """
+    _check_input(cells, kind)
+    by_columns, grain = list(by), [*by, *strata]
+    totals = _summed(cells, by_columns).with_columns(_state(kind, exact).alias("state"))
+    totals = totals.with_columns(_reason(kind, exact).alias("reason"))
+    rows = _summed(cells, grain).select(*grain, "numerator", "denominator")
+    if by_columns:
+        rows = rows.join(totals.select(*by_columns, "state", "reason"), on=by_columns, how="left", nulls_equal=True)
+    else:
+        rows = rows.with_columns(pl.lit(totals.item(0, name)).cast(pl.String).alias(name) for name in ("state", "reason"))
+    hidden = pl.col("state").is_in([State.SUPPRESSED.value, State.NOT_DEFINED.value]) | (
+        pl.col("reason") == Reason.NOT_MEASURABLE.value
+    ).fill_null(False)
+    released = rows.with_columns(pl.when(~hidden).then(pl.col(name)).alias(name) for name in ("numerator", "denominator"))
+    check_released(released)
+    return released
+
+
+def _check_input(cells: pl.DataFrame, kind: Kind) -> None:
+    needed = {"numerator", "denominator"} | (set(KEY_COLUMNS) if kind is Kind.HEALTH else set())
+    if missing := needed - set(cells.columns):
+        raise Defect(f"cells without {', '.join(sorted(missing))} cannot pass the disclosure gate")
+    if cells["numerator"].null_count() or cells["denominator"].null_count():
+        raise Defect("a count that reaches the disclosure gate is null")
+    if cells.select((pl.col("numerator") < 0).any() | (pl.col("denominator") < 0).any()).item():
+        raise Defect("a count that reaches the disclosure gate is negative")
+    if kind is Kind.HEALTH and cells.select((pl.col("numerator") > pl.col("denominator")).any()).item():
+        raise Defect("a numerator above its denominator reached the disclosure gate")
+
+
+def _summed(cells: pl.DataFrame, grain: Sequence[str]) -> pl.DataFrame:
+    """Counts summed over the cells of each group; a group is withheld when any of its cells is."""
+    withheld = [
+        pl.col(name).drop_nulls().first().alias(name) if name in cells.columns else pl.lit(None, pl.String).alias(name)
+        for name in ("withheld_state", "withheld_reason")
+    ]
+    sums = [pl.col("numerator").cast(pl.Int64).sum(), pl.col("denominator").cast(pl.Int64).sum(), *withheld]
+    return cells.group_by(grain, maintain_order=True).agg(sums) if grain else cells.select(sums)
+
+
+def _small_count() -> pl.Expr:
+    return (pl.col("numerator") < SMALLEST_COUNT) | (pl.col("denominator") - pl.col("numerator") < SMALLEST_COUNT)
+
+
+def _is_hidden(kind: Kind, exact: bool) -> pl.Expr:
+    if exact or kind is Kind.ADMINISTRATIVE:
+        return pl.lit(False)
+    return (pl.col("denominator") < SMALLEST_DENOMINATOR) | _small_count()
+
+
+def _state(kind: Kind, exact: bool) -> pl.Expr:
+    return (
+        pl.when(pl.col("withheld_state").is_not_null())
+        .then(pl.col("withheld_state"))
+        .when(pl.col("denominator") == 0)
+        .then(pl.lit(State.NO_DATA.value))
+        .when(_is_hidden(kind, exact))
+        .then(pl.lit(State.SUPPRESSED.value))
+        .otherwise(pl.lit(State.SHOWN.value))
+    )
+
+
+def _reason(kind: Kind, exact: bool) -> pl.Expr:
+    """The reason of ``state``; a small denominator is named first, so the reason tells nothing about the numerator."""
+    return (
+        pl.when(pl.col("withheld_state").is_not_null())
+        .then(pl.col("withheld_reason"))
+        .when(pl.col("state") == State.NO_DATA.value)
+        .then(pl.lit(Reason.NOBODY_COUNTED.value))
+        .when((pl.col("state") == State.SUPPRESSED.value) & (pl.col("denominator") < SMALLEST_DENOMINATOR))
+        .then(pl.lit(Reason.SMALL_DENOMINATOR.value))
+        .when(pl.col("state") == State.SUPPRESSED.value)
+        .then(pl.lit(Reason.SMALL_COUNT.value))
+        .otherwise(pl.lit(None, pl.String))
+    )
+
+
+def check_released(frame: pl.DataFrame) -> pl.DataFrame:
+    """Assert what may never happen: a key column outside, or a number on a suppressed or undefined row."""
+    if leaked := sorted(name for name in frame.columns if name.endswith("_key")):
+        raise Defect(f"key columns left the disclosure gate: {', '.join(leaked)}")
+    hidden = frame.filter(pl.col("state") == State.SUPPRESSED.value)
+    carried = [name for name in NUMBERS if name in frame.columns and hidden[name].null_count() < hidden.height]
+    if carried:
+        raise Defect(f"suppressed rows carry {', '.join(carried)}")
+    valued = frame.filter(pl.col("state") != State.SHOWN.value)
+    if "value" in frame.columns and valued["value"].null_count() < valued.height:
+        raise Defect("a row that is not shown carries a value")
+    return frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExactAccess:
+    """Who asked for exact counts and when; made by the layer that knows the person and the clock."""
+
+    user: str
+    at: datetime
+
+
+def audit_line(access: ExactAccess, question: Mapping[str, Any], build_id: str) -> str:
+    """One JSON line that says who saw which exact counts."""
+    entry = {
+        "at": access.at.isoformat(timespec="seconds"),
+        "user": access.user,
+        "event": "exact_counts",
+        "build": build_id,
+        "question": question,
+    }
+    return json.dumps(entry, ensure_ascii=False, sort_keys=True)
+
+
+def append_audit(home: Path, line: str) -> None:
+    """Append one line to ``home/audit.log`` durably, before the numbers it speaks of are handed out."""
+    if "\n" in line:
+        raise Defect("an audit entry is one line")
+    path = home / AUDIT_LOG
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+    except OSError as error:
+        raise UserError(
+            "the audit log cannot be written, so exact counts are refused", file=str(path), action="Mend its permissions"
+        ) from error
+    try:
+        os.write(descriptor, (line + "\n").encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
