@@ -210,10 +210,8 @@ def _identifiers(
             f" where _fault is null and ({some})"
         )
     for query in queries:
-        result = connection.execute(query)
-        headers = [item[0] for item in result.description or ()]
-        while batch := result.fetchmany(_SEALED_CHUNK_ROWS):
-            yield pl.DataFrame(batch, schema=dict.fromkeys(headers, pl.String) | {"person_key": pl.Int64, "_row": pl.Int64}, orient="row")  # fmt: skip  # noqa: E501
+        for batch in connection.sql(query).to_arrow_reader(_SEALED_CHUNK_ROWS):
+            yield pl.DataFrame(batch)
 
 
 def _move(

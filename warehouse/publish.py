@@ -41,7 +41,7 @@ def current_build(home: Path) -> str | None:
 def stage(home: Path) -> Path:
     """An empty hidden folder for the next generation; leftovers of killed builds are removed."""
     builds = home / BUILDS
-    builds.mkdir(parents=True, exist_ok=True)
+    builds.mkdir(parents=True, exist_ok=True, mode=0o750)
     for leftover in builds.glob(f"{_STAGED}*"):
         shutil.rmtree(leftover)
     folder = builds / f"{_STAGED}{os.getpid()}"

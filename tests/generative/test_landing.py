@@ -9,8 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.support.home import NOW
-from tests.support.home import settings as test_settings
+from tests.support import home as support
 from warehouse.check import check
 
 COLUMNS = ("measurement_id", "person_ref", "code", "value", "unit", "taken_at", "note")
@@ -48,7 +47,7 @@ def test_rows_add_up_and_good_rows_arrive(rows: list[dict[str, str]], good: int,
             writer = csv.DictWriter(file, COLUMNS, delimiter=delimiter, quoting=csv.QUOTE_ALL)
             writer.writeheader()
             writer.writerows([*fine, *rows])
-        [item] = check(test_settings(Path(folder) / "home"), [path.parent], now=NOW).landed
+        [item] = check(support.settings(Path(folder) / "home"), [path.parent], now=support.NOW).landed
     assert item.received == len(fine) + len(rows)
     assert item.accepted + item.quarantined + item.duplicate == item.received
     assert item.accepted >= good
