@@ -125,7 +125,13 @@ def measurement_table(people: People, visits: Visits, rng: np.random.Generator) 
         _readings(people, visits, everyone[is_first], "8302-2", "cm", height[is_first], step=8),
         _readings(people, visits, everyone, "29463-7", "kg", weight, step=9),
         _readings(
-            people, visits, tested, "4548-4", "%", hba1c[visits.person[tested]] + rng.normal(0, 0.45, len(tested)), step=10
+            people,
+            visits,
+            tested,
+            "4548-4",
+            "%",
+            hba1c[visits.person[tested]] + rng.normal(0, 0.45, len(tested)),
+            step=10,
         ),
     ]
     return pl.concat(parts)
@@ -212,19 +218,36 @@ def immunisation_table(people: People) -> pl.DataFrame:
 def _blood_pressures(people: People, visits: Visits, rng: np.random.Generator) -> list[pl.DataFrame]:
     """Readings around a usual pressure per person: 8 mmHg from visit to visit, 5 within a visit."""
     row = np.flatnonzero(people.age[visits.person] >= 18)
-    usual = 108 + 0.25 * people.age - 3 * people.is_female + 24 * people.is_hypertensive + rng.normal(0, 7, len(people))
+    usual = (
+        108
+        + 0.25 * people.age
+        - 3 * people.is_female
+        + 24 * people.is_hypertensive
+        + rng.normal(0, 7, len(people))
+    )
     at_visit = usual[visits.person[row]] + rng.normal(0, 8, len(row))
     has_third = rng.random(len(row)) < 0.5
     parts = []
     for reading in range(3):
         taken = row if reading < 2 else row[has_third]
         level = at_visit if reading < 2 else at_visit[has_third]
-        systolic = np.clip(np.round(level + (4 if reading == 0 else 0) + rng.normal(0, 5, len(taken))), 80, 240)
-        diastolic = np.minimum(np.clip(np.round(30 + 0.4 * systolic + rng.normal(0, 5, len(taken))), 40, 140), systolic - 10)
+        systolic = np.clip(
+            np.round(level + (4 if reading == 0 else 0) + rng.normal(0, 5, len(taken))), 80, 240
+        )
+        diastolic = np.minimum(
+            np.clip(np.round(30 + 0.4 * systolic + rng.normal(0, 5, len(taken))), 40, 140), systolic - 10
+        )
         for offset, code, value in ((0, "8480-6", systolic), (1, "8462-4", diastolic)):
             parts.append(
                 _readings(
-                    people, visits, taken, code, "mm[Hg]", value, step=2 * reading + offset, reading=reading + 1
+                    people,
+                    visits,
+                    taken,
+                    code,
+                    "mm[Hg]",
+                    value,
+                    step=2 * reading + offset,
+                    reading=reading + 1,
                 )
             )
     return parts
@@ -282,7 +305,7 @@ def _diagnoses(
 def _heights(people: People) -> NDArray[np.float64]:
     """Centimetres, fixed per person: growth is a straight line to 18, the spread comes from the person's number."""
     adult = np.where(people.is_female, 155.0, 166.0) + (people.first + np.arange(len(people))) % 23 - 11
-    return np.round(adult * np.minimum(1.0, 0.42 + 0.0323 * people.age), 1)
+    return np.asarray(np.round(adult * np.minimum(1.0, 0.42 + 0.0323 * people.age), 1), dtype=np.float64)
 
 
 def _ids(letter: str, number: NDArray[np.int64], times: int, offset: int) -> pl.Series:

@@ -25,11 +25,72 @@ PROVINCES = ("079", "074", "077", "001", "075", "080", "082", "083", "084", "086
 _BLOCK = 1_000_000
 _STEP = 7_919  # coprime to a million, so i -> i * step mod a million is a permutation
 
-_FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Huỳnh", "Hoàng", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Lý")
-_MIDDLE = ("Văn", "Thị", "Minh", "Ngọc", "Thanh", "Quốc", "Hồng", "Đức", "Kim", "Xuân", "Hữu", "Mỹ", "Gia", "Bảo")
+_FAMILY = (
+    "Nguyễn",
+    "Trần",
+    "Lê",
+    "Phạm",
+    "Huỳnh",
+    "Hoàng",
+    "Phan",
+    "Vũ",
+    "Võ",
+    "Đặng",
+    "Bùi",
+    "Đỗ",
+    "Hồ",
+    "Ngô",
+    "Lý",
+)
+_MIDDLE = (
+    "Văn",
+    "Thị",
+    "Minh",
+    "Ngọc",
+    "Thanh",
+    "Quốc",
+    "Hồng",
+    "Đức",
+    "Kim",
+    "Xuân",
+    "Hữu",
+    "Mỹ",
+    "Gia",
+    "Bảo",
+)
 _GIVEN = (
-    *("An", "Anh", "Bình", "Châu", "Chi", "Cường", "Dũng", "Dung", "Duy", "Giang", "Hà", "Hải", "Hạnh", "Hiếu"),
-    *("Hoa", "Hùng", "Hương", "Khang", "Lan", "Linh", "Long", "Mai", "Nam", "Nga", "Phúc", "Phương", "Quân", "Sơn"),
+    *(
+        "An",
+        "Anh",
+        "Bình",
+        "Châu",
+        "Chi",
+        "Cường",
+        "Dũng",
+        "Dung",
+        "Duy",
+        "Giang",
+        "Hà",
+        "Hải",
+        "Hạnh",
+        "Hiếu",
+    ),
+    *(
+        "Hoa",
+        "Hùng",
+        "Hương",
+        "Khang",
+        "Lan",
+        "Linh",
+        "Long",
+        "Mai",
+        "Nam",
+        "Nga",
+        "Phúc",
+        "Phương",
+        "Quân",
+        "Sơn",
+    ),
     *("Tâm", "Thảo", "Thu", "Trang", "Trung", "Tú", "Tuấn", "Uyên", "Vy", "Yến"),
 )
 
@@ -126,7 +187,9 @@ def _logistic(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(1 / (1 + np.exp(-x)), dtype=np.float64)
 
 
-def _national_ids(number: NDArray[np.int64], is_female: NDArray[np.bool_], birth_date: pl.Series) -> pl.Series:
+def _national_ids(
+    number: NDArray[np.int64], is_female: NDArray[np.bool_], birth_date: pl.Series
+) -> pl.Series:
     """Province (3), century and sex (1), year of birth (2), six more: no check digit."""
     province = pl.Series(PROVINCES).gather(number // _BLOCK % len(PROVINCES))
     year = birth_date.dt.year()
@@ -136,12 +199,16 @@ def _national_ids(number: NDArray[np.int64], is_female: NDArray[np.bool_], birth
 
 
 def _names(rng: np.random.Generator, count: int) -> pl.Series:
-    parts = [pl.Series(words).gather(rng.integers(0, len(words), count)) for words in (_FAMILY, _MIDDLE, _GIVEN)]
+    parts = [
+        pl.Series(words).gather(rng.integers(0, len(words), count)) for words in (_FAMILY, _MIDDLE, _GIVEN)
+    ]
     return parts[0] + " " + parts[1] + " " + parts[2]
 
 
 def _pregnancies(people: People, rng: np.random.Generator) -> pl.Series:
     """About 4 % of women of 18 to 42 are due within nine months of the extract date."""
-    is_pregnant = people.is_female & (people.age >= 18) & (people.age <= 42) & (rng.random(len(people)) < 0.04)
+    is_pregnant = (
+        people.is_female & (people.age >= 18) & (people.age <= 42) & (rng.random(len(people)) < 0.04)
+    )
     due = pl.Series(day_number(AS_OF) + rng.integers(1, 270, len(people))).cast(pl.Int32).cast(pl.Date)
     return due.to_frame("due").select(pl.when(pl.Series(is_pregnant)).then(pl.col("due"))).to_series()

@@ -14,7 +14,7 @@ stamp="$HSSK_HOME/.demo-stamp"
 digest='import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'
 
 # What the build depends on: the floor that builds, the generator, the size asked for.
-key="$people $(find warehouse benchmarks/generator.py -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 cat | "$bin/python" -c "$digest")"
+key="$people $(find warehouse benchmarks -type f -not -path "benchmarks/report/*" ! -name '*.pyc' -print0 | sort -z | xargs -0 cat | "$bin/python" -c "$digest")"
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$key" ] || [ ! -f "$HSSK_HOME/CURRENT" ] || [ ! -f "$HSSK_KEY_FILE" ]; then
     rm -rf "$HSSK_HOME"
     mkdir -p "$HSSK_HOME"

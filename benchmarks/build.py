@@ -1,0 +1,180 @@
+"""Seconds and peak memory of ``hssk build``, beside the time DuckDB needs to copy the same files.
+
+    python -m benchmarks.build [PEOPLE ...]        default: 200000 2000000
+
+The copy (``CREATE TABLE AS SELECT *`` of every extract into one file) is the physical floor on this machine, so the
+ratio can be compared between machines and the seconds cannot. Writes ``benchmarks/report/build.json`` and
+``build.md``; never judges.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+import psutil
+
+from benchmarks.generator import generate
+from benchmarks.people import AS_OF
+
+SIZES = (200_000, 2_000_000)
+REPORT = Path(__file__).resolve().parent / "report"
+ROOT = REPORT.parents[1]
+SAMPLE_SECONDS = 0.1
+_KEYS = ("HSSK_PSEUDONYM_KEY", "HSSK_RECORD_KEY", "HSSK_LINKAGE_KEY")
+_LIBRARIES = ("duckdb", "polars", "pyarrow", "numpy")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One size. Seconds are wall time; memory is the peak of the process and its children, in GiB."""
+
+    people: int
+    rows: int
+    extract_megabytes: float
+    generate_seconds: float
+    copy_seconds: float
+    build_seconds: float
+    build_peak_gib: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times the copy the build took."""
+        return self.build_seconds / self.copy_seconds
+
+
+def measure(people: int, folder: Path) -> Measurement:
+    """Generate, copy, build; ``folder`` is scratch. Raises CalledProcessError when the build fails."""
+    extracts = folder / "extracts"
+    started = time.perf_counter()
+    rows = generate(extracts, people=people, seed=1)
+    generated = time.perf_counter() - started
+    seconds, peak = _build(extracts, folder / "home")
+    return Measurement(
+        people=people,
+        rows=sum(rows.values()),
+        extract_megabytes=sum(file.stat().st_size for file in extracts.rglob("*.parquet")) / 1e6,
+        generate_seconds=generated,
+        copy_seconds=_copy(extracts, folder / "copy.duckdb"),
+        build_seconds=seconds,
+        build_peak_gib=peak / 2**30,
+    )
+
+
+def _copy(extracts: Path, target: Path) -> float:
+    """Seconds DuckDB needs to copy every table of the folder into one database file."""
+    started = time.perf_counter()
+    with duckdb.connect(str(target)) as connection:
+        for table in sorted(path.name for path in extracts.iterdir() if path.is_dir()):
+            files = str(extracts / table / "*.parquet")
+            connection.execute(
+                f"create table {table} as select * from read_parquet($files)", {"files": files}
+            ).fetchall()
+    return time.perf_counter() - started
+
+
+def _build(extracts: Path, home: Path) -> tuple[float, int]:
+    """Seconds and peak resident bytes of ``hssk build`` in a process of its own, with throw-away keys."""
+    keys = {name: secrets.token_hex(32) for name in _KEYS}
+    command = [sys.executable, "-m", "hssk", "build", str(extracts), "--as-of", AS_OF.isoformat(), "--no-fit"]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **keys, "HSSK_HOME": str(home)})
+    peak = _watch(process)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return time.perf_counter() - started, peak
+
+
+def _watch(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the process; the largest sum of resident bytes of it and its children that was seen."""
+    peak = 0
+    done = threading.Event()
+
+    def sample() -> None:
+        nonlocal peak
+        while not done.wait(SAMPLE_SECONDS):
+            peak = max(peak, _resident(process.pid))
+
+    watcher = threading.Thread(target=sample)
+    watcher.start()
+    try:
+        process.wait()
+    finally:
+        process.kill()
+        done.set()
+        watcher.join()
+    return peak
+
+
+def _resident(pid: int) -> int:
+    try:
+        parent = psutil.Process(pid)
+        family = [parent, *parent.children(recursive=True)]
+        return sum(member.memory_info().rss for member in family)
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def machine() -> dict[str, str]:
+    """What the figures were measured on."""
+    return {
+        "processors": f"{os.cpu_count()} x {platform.machine()}",
+        "memory_gib": f"{psutil.virtual_memory().total / 2**30:.0f}",
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        **{name: version(name) for name in _LIBRARIES},
+    }
+
+
+def as_markdown(measurements: list[Measurement], about: dict[str, str]) -> str:
+    """The report as a table a person reads."""
+    lines = [
+        "| people | rows | extracts MB | generate s | DuckDB copy s | build s | build / copy | build peak GiB |",
+        "|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {m.people:,} | {m.rows:,} | {m.extract_megabytes:.0f} | {m.generate_seconds:.1f} | {m.copy_seconds:.1f}"
+        f" | {m.build_seconds:.1f} | {m.ratio:.1f} | {m.build_peak_gib:.1f} |"
+        for m in measurements
+    ]
+    return "\n".join([*lines, "", "; ".join(f"{name} {value}" for name, value in about.items()), ""])
+
+
+def write_report(measurements: list[Measurement]) -> str:
+    """Write JSON and markdown under ``benchmarks/report``; returns the markdown."""
+    about = machine()
+    text = as_markdown(measurements, about)
+    REPORT.mkdir(exist_ok=True)
+    rows = [{**asdict(m), "ratio": m.ratio} for m in measurements]
+    content = {"measured_at": datetime.now(UTC).isoformat(), "machine": about, "build": rows}
+    (REPORT / "build.json").write_text(json.dumps(content, indent=2), encoding="utf-8")
+    (REPORT / "build.md").write_text(text, encoding="utf-8")
+    return text
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Measure hssk build beside DuckDB's copy of the same files.")
+    parser.add_argument("sizes", nargs="*", type=int, default=SIZES, metavar="PEOPLE")
+    measurements = []
+    for people in parser.parse_args().sizes:
+        with tempfile.TemporaryDirectory(prefix="hssk-bench-") as folder:
+            measurements.append(measure(people, Path(folder)))
+    print(write_report(measurements))
+
+
+if __name__ == "__main__":
+    main()
