@@ -1,8 +1,9 @@
 """The second, independent way to a case flag: one person, one day at a time, in plain Python.
 
-Reads the same TOML and CSV as the warehouse and nothing else of it: no SQL, no polars, no bits, no intervals. On each
-day asked for, it looks back over everything known about the person and answers the definition's question literally.
-Slow on purpose; where it and ``warehouse/sql/person`` disagree, one of the two misreads the definition.
+Reads the same TOML and CSV as the warehouse and nothing else of it: no SQL, no polars, no bits, no
+intervals. On each day asked for, it looks back over everything known about the person and answers the
+definition's question literally. Slow on purpose; where it and ``warehouse/sql/person`` disagree, one of the
+two misreads the definition.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ def blood_pressure_days(person: Person) -> dict[int, tuple[Fraction, Fraction]]:
 
 
 def _pairs(person: Person) -> Iterator[Pair]:
-    """Systolic with diastolic: within the panel; else at the same visit and time; else in order within the visit."""
+    """Systolic with diastolic: within the panel; else at the same visit and time; else in order within the
+    visit.
+    """
     lone: list[Reading] = []
     bags: dict[tuple[Any, ...], list[Reading]] = defaultdict(list)
     for reading in person.readings:

@@ -1,8 +1,8 @@
 """Quarters and days as small integers: the clock of the person SQL.
 
-A quarter is one bit: bit 0 is the origin quarter of the warehouse, and bit q is set when something holds on the last
-day of quarter q. Days count from 1970-01-01. The person SQL only ever looks a day up in ``rule_calendar``, so
-it contains no date arithmetic, on which engines differ.
+A quarter is one bit: bit 0 is the origin quarter of the warehouse, and bit q is set when something holds on
+the last day of quarter q. Days count from 1970-01-01. The person SQL only ever looks a day up in
+``rule_calendar``, so it contains no date arithmetic, on which engines differ.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def quarter_ordinal(day: date) -> int:
 
 
 def quarter_label(ordinal: int) -> str:
-    """>>> quarter_label(quarter_ordinal(date(2022, 11, 15)))
+    """Name of a quarter.
+
+    >>> quarter_label(quarter_ordinal(date(2022, 11, 15)))
     '2022Q4'
     """
     return f"{ordinal // 4}Q{ordinal % 4 + 1}"
@@ -45,10 +47,11 @@ def last_day_of(ordinal: int) -> date:
 
 
 def calendar_tables(*, origin: date, last: date) -> dict[str, pl.DataFrame]:
-    """``rule_quarter`` and ``rule_calendar`` from the quarter of ``origin`` (bit 0) to the quarter of ``last``.
+    """``rule_quarter`` and ``rule_calendar`` from the quarter of ``origin`` (bit 0) to the quarter of
+    ``last``.
 
-    ``rule_calendar`` runs from the day before the origin's last day to the day after the last quarter's, so that any
-    day clamped to its edges finds the right bits. Raises :class:`Defect` beyond 62 quarters.
+    ``rule_calendar`` runs from the day before the origin's last day to the day after the last quarter's, so
+    that any day clamped to its edges finds the right bits. Raises :class:`Defect` beyond 62 quarters.
     """
     ordinals = range(quarter_ordinal(origin), quarter_ordinal(last) + 1)
     if not 1 <= len(ordinals) <= MAX_QUARTERS:

@@ -1,4 +1,6 @@
-"""One case definition, TOML to :class:`Condition`: every key checked, every name resolved, every fault kept."""
+"""One case definition, TOML to :class:`Condition`: every key checked, every name resolved, every fault
+kept.
+"""
 
 from __future__ import annotations
 
@@ -44,15 +46,19 @@ _CONDITION_KEYS = (
     "variants",
 )
 _CLAUSE_KEYS = (
-    "event_set", "latest_of", "at_least_days", "apart_at_least", "apart_at_most", "lookback_days", "is_population",
+    "event_set", "latest_of", "at_least_days", "apart_at_least", "apart_at_most", "lookback_days",
+    "is_population",
 )  # fmt: skip
 _THRESHOLD_KEYS = ("quantity", "unit", "at_least", "below", "sex", "age_from", "age_to")
-#: Sources whose events are single days; the others last, so that "two days of" and "the latest day of" have no meaning.
+#: Sources whose events are single days; the others last, so that "two days of" and "the latest day of" have
+#: no meaning.
 _POINT_SOURCES = ("condition", "measurement", "blood_pressure_day")
 
 
 def parse(section: Section, references: References) -> Condition:
-    """The condition of one file. Faults go to ``section.faults``; the result is only meaningful without any."""
+    """The condition of one file. Faults go to ``section.faults``; the result is only meaningful without
+    any.
+    """
     section.done(_CONDITION_KEYS)
     name = section.text("id")
     if name != section.file.removesuffix(".toml") or not _NAME.fullmatch(name):

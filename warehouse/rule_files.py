@@ -196,7 +196,9 @@ class Row:
 
 
 def read_rows(file: str, text: str, columns: Collection[str], faults: list[Fault]) -> list[Row]:
-    """Lines of a CSV with exactly these columns; ``source`` and ``reviewed`` are always among them and filled."""
+    """Lines of a CSV with exactly these columns; ``source`` and ``reviewed`` are always among them and
+    filled.
+    """
     wanted = [*columns, "source", "reviewed"]
     reader = csv.DictReader(io.StringIO(text), strict=True)
     header = list(reader.fieldnames or [])

@@ -1,4 +1,6 @@
-"""What definitions refer to: quantities, units, LOINC codes, age bands and value sets, read from CSV and checked."""
+"""What definitions refer to: quantities, units, LOINC codes, age bands and value sets, read from CSV and
+checked.
+"""
 
 from __future__ import annotations
 

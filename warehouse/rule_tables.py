@@ -1,7 +1,7 @@
 """Case definitions as the small tables the person SQL joins with: the only way a medical value reaches SQL.
 
-Grain and meaning of every table stand at the function that makes it. Ids are small integers in the order of the
-definitions; they are stable within a build, names are what to keep across builds.
+Grain and meaning of every table stand at the function that makes it. Ids are small integers in the order of
+the definitions; they are stable within a build, names are what to keep across builds.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
+from warehouse.rule_logic import Implied, all_of, implications
 from warehouse.rule_types import (
     CODED_SOURCES,
     DERIVED_UNITS,
@@ -28,7 +29,6 @@ from warehouse.rule_types import (
     UnitRule,
     ValueSetCode,
     Variant,
-    all_of,
 )
 
 OLDEST = 130
@@ -36,7 +36,9 @@ OLDEST = 130
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """One column of counts: a role of a variant. ``terms`` have the denominator and the population distributed."""
+    """One column of counts: a role of a variant. ``terms`` have the denominator and the population
+    distributed.
+    """
 
     measure_id: int
     condition: str
@@ -50,23 +52,26 @@ class Measure:
 
 
 def measures(conditions: Sequence[Condition]) -> tuple[Measure, ...]:
-    """Every measure of every variant. Ids count from 1: the record first, then conditions by name, variants as written.
+    """Every measure of every variant. Ids count from 1: the record first, then conditions by name, variants
+    as written.
 
-    A numerator holds only where its denominator holds. Every clause is and-ed with the population (a live record of
-    a resident) by ``core_measure.sql``, so a term names the population only when it has no other positive clause.
+    A numerator holds only where its denominator holds. Every clause is and-ed with the population (a live
+    record of a resident) by ``core_measure.sql``, so a term names the population only when it has no other
+    positive clause.
     """
     population = frozenset(
         Literal(clause.name) for item in conditions for clause in item.clauses if clause.is_population
     )
+    implied = implications(conditions)
     found: list[Measure] = []
     for condition in conditions:
         for variant in condition.variants:
-            found += _variant_measures(condition, variant, population, next_id=len(found) + 1)
+            found += _variant_measures(condition, variant, population, implied, next_id=len(found) + 1)
     return tuple(found)
 
 
 def _variant_measures(
-    condition: Condition, variant: Variant, population: Term, next_id: int
+    condition: Condition, variant: Variant, population: Term, implied: Implied, next_id: int
 ) -> list[Measure]:
     assessed = variant.measures.get("assessed", NO_TEST)
     roles = [
@@ -76,7 +81,7 @@ def _variant_measures(
     found = []
     for measure_id, role in enumerate(roles, start=next_id):
         own = variant.measures.get(role, NO_TEST)
-        terms = own if role in POPULATION_ROLES else all_of(own, assessed)
+        terms = own if role in POPULATION_ROLES else all_of(own, assessed, implied=implied)
         measure = Measure(
             measure_id=measure_id,
             condition=condition.id,
@@ -93,7 +98,9 @@ def _variant_measures(
 
 
 def _anchored(term: Term, population: Term) -> Term:
-    """A term of absences only (or of nothing) would hold for everybody on earth: it holds in the population."""
+    """A term of absences only (or of nothing) would hold for everybody on earth: it holds in the
+    population.
+    """
     return term if any(not literal.is_negated for literal in term) else term | population
 
 
@@ -113,7 +120,9 @@ def measure_table(found: Iterable[Measure]) -> pl.DataFrame:
 
 
 def term_table(found: Iterable[Measure], clause_ids: dict[str, int]) -> pl.DataFrame:
-    """``rule_term``: one clause of one term of one measure; ``positives``: clauses of the term that must hold."""
+    """``rule_term``: one clause of one term of one measure; ``positives``: clauses of the term that must
+    hold.
+    """
     rows = [
         (
             measure.measure_id,
@@ -170,9 +179,11 @@ def definition_table(conditions: Iterable[Condition]) -> pl.DataFrame:
 def clause_table(
     conditions: Iterable[Condition], set_ids: dict[str, int], clause_ids: dict[str, int]
 ) -> pl.DataFrame:
-    """``rule_clause``: one clause; days inclusive, ``lookback_days`` and ``apart_at_most`` NULL mean without end.
+    """``rule_clause``: one clause; days inclusive, ``lookback_days`` and ``apart_at_most`` NULL mean without
+    end.
 
-    ``is_population`` clauses are and-ed with every clause that is not ``is_bare`` (a clause of the record itself).
+    ``is_population`` clauses are and-ed with every clause that is not ``is_bare`` (a clause of the record
+    itself).
     """
     rows = [
         (
@@ -217,7 +228,8 @@ def event_set_tables(
     units: Sequence[UnitRule],
     set_ids: dict[str, int],
 ) -> dict[str, pl.DataFrame]:
-    """``rule_event_set``: one event set; a day counts when the bits of its thresholds met cover ``required_bits``.
+    """``rule_event_set``: one event set; a day counts when the bits of its thresholds met cover
+    ``required_bits``.
     ``rule_value_set``: one code prefix of a coded event set (prefix match; excluded prefixes win).
     """
     sets = [(set_ids[item.name], item.name, item.source, _required_bits(item)) for item in event_sets]
@@ -261,7 +273,8 @@ def _threshold_table(
 ) -> pl.DataFrame:
     """``rule_threshold``: one threshold in one reported unit; NULL bounds do not bound."""
     rows = [
-        (set_ids[item.name], item.name, item.source, limit.quantity, unit, limit.at_least, limit.below, limit.sex,
+        (set_ids[item.name], item.name, item.source, limit.quantity, unit, limit.at_least, limit.below,
+        limit.sex,
          limit.age_from, limit.age_to, 1 << _quantities(item).index(limit.quantity) if item.match_all else 1)
         for item in event_sets
         for limit in item.thresholds
@@ -284,7 +297,9 @@ def _threshold_table(
 
 
 def reported_units(source: str, quantity: str, units: Sequence[UnitRule]) -> list[str]:
-    """Units in which values of a quantity reach the thresholds, sorted: those reported, or the one of a derived source."""
+    """Units in which values of a quantity reach the thresholds, sorted: those reported, or the one of a
+    derived source.
+    """
     if source in DERIVED_UNITS:
         return [DERIVED_UNITS[source][quantity]]
     return sorted({rule.unit for rule in units if rule.quantity == quantity})
@@ -296,7 +311,9 @@ def unit_tables(
     loinc: Sequence[LoincRule],
     bands: Sequence[AgeBand],
 ) -> dict[str, pl.DataFrame]:
-    """``rule_quantity``, ``rule_unit`` (``offset_``, a keyword without the dash), ``rule_loinc``, ``rule_age_band``."""
+    """``rule_quantity``, ``rule_unit`` (``offset_``, a keyword without the dash), ``rule_loinc``,
+    ``rule_age_band``.
+    """
     quantity_rows = [
         (
             q.quantity,

@@ -1,4 +1,4 @@
-"""What a case definition consists of, as frozen dataclasses, and the algebra of its measures.
+"""What a case definition consists of, as frozen dataclasses.
 
 A *clause* is a set of days in which something holds for a person. A variant gives its measures in disjunctive
 normal form: a list of *terms*, each a set of literals (a clause, or a clause that must not hold), and-ed; the
@@ -7,7 +7,6 @@ terms are or-ed. Everything here is pure: no file, no database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -54,8 +53,8 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True)
 class Threshold:
-    """``at_least <= value < below`` in ``unit`` (None: every unit the quantity is reported in), perhaps for one sex
-    (1 male, 2 female) or ages on the day of the event (inclusive, completed years) only.
+    """``at_least <= value < below`` in ``unit`` (None: every unit the quantity is reported in), perhaps for
+    one sex (1 male, 2 female) or ages on the day of the event (inclusive, completed years) only.
     """
 
     quantity: str
@@ -69,7 +68,9 @@ class Threshold:
 
 @dataclass(frozen=True, kw_only=True)
 class EventSet:
-    """Days of a person on which something was found. ``match_all``: every listed quantity must qualify that day."""
+    """Days of a person on which something was found. ``match_all``: every listed quantity must qualify that
+    day.
+    """
 
     name: str
     source: str
@@ -80,8 +81,9 @@ class EventSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Clause:
-    """When an event set makes something hold. ``kind``: ``once``, ``twice`` (two days apart), ``latest`` (the latest
-    day of ``latest_of`` is also a day of ``event_set``). Days are inclusive; ``lookback_days`` None means ever.
+    """When an event set makes something hold. ``kind``: ``once``, ``twice`` (two days apart), ``latest``
+    (the latest day of ``latest_of`` is also a day of ``event_set``). Days are inclusive; ``lookback_days``
+    None means ever.
     """
 
     name: str
@@ -97,7 +99,9 @@ class Clause:
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One way to define the condition; ``measures`` maps role to terms as written, before anything is distributed."""
+    """One way to define the condition; ``measures`` maps role to terms as written, before anything is
+    distributed.
+    """
 
     id: str
     estimand: str
@@ -109,7 +113,9 @@ class Variant:
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """One TOML file. ``age_from`` and ``age_to`` are completed years, inclusive; ``document`` is the file as JSON."""
+    """One TOML file. ``age_from`` and ``age_to`` are completed years, inclusive; ``document`` is the file as
+    JSON.
+    """
 
     id: str
     version: str
@@ -126,8 +132,8 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True)
 class ValueSetCode:
-    """A code prefix of a value set: a recorded code belongs to the set when it begins with a prefix that is not
-    excluded and with none that is.
+    """A code prefix of a value set: a recorded code belongs to the set when it begins with a prefix that is
+    not excluded and with none that is.
     """
 
     value_set: str
@@ -138,7 +144,9 @@ class ValueSetCode:
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """A measured quantity; limits in the storage ``unit``; ``holds_days``: how long the latest value is a state."""
+    """A measured quantity; limits in the storage ``unit``; ``holds_days``: how long the latest value is a
+    state.
+    """
 
     quantity: str
     unit: str
@@ -150,7 +158,8 @@ class Quantity:
 
 @dataclass(frozen=True, kw_only=True)
 class UnitRule:
-    """``unit_written`` (as :func:`spell_unit`), with the value in ``[value_from, value_below)``, means ``unit``;
+    """``unit_written`` (as :func:`spell_unit`), with the value in ``[value_from, value_below)``, means
+    ``unit``;
     ``value * factor + offset`` is the value in the storage unit of the quantity.
     """
 
@@ -182,24 +191,7 @@ class AgeBand:
 
 
 def spell_unit(written: str) -> str:
-    """Normal spelling of a unit as written, for look-up: no blanks, lower case. Only spelling, never meaning."""
-    return "".join(written.split()).lower()
-
-
-def all_of(*groups: Iterable[Term]) -> tuple[Term, ...]:
-    """Conjunction of several disjunctions of terms, distributed and simplified.
-
-    >>> [sorted(t) for t in all_of([frozenset({Literal("a")})], NO_TEST)]
-    [[Literal(clause='a', is_negated=False)]]
+    """Normal spelling of a unit as written, for look-up: no blanks, lower case. Only spelling, never
+    meaning.
     """
-    terms: set[Term] = {frozenset()}
-    for group in groups:
-        terms = {left | right for left in terms for right in group}
-    return simplify(terms)
-
-
-def simplify(terms: Iterable[Term]) -> tuple[Term, ...]:
-    """Without terms that contradict themselves, and without terms a shorter one already covers; in stable order."""
-    possible = {term for term in terms if not any(Literal(x.clause, not x.is_negated) in term for x in term)}
-    kept = [term for term in possible if not any(other < term for other in possible)]
-    return tuple(sorted(kept, key=sorted))
+    return "".join(written.split()).lower()

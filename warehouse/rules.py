@@ -1,7 +1,8 @@
 """Case definitions, value sets and units: loaded from data files, checked together, given out as rule tables.
 
-A new disease is one TOML file in ``case_definitions/`` and its CSV in ``value_sets/``: no Python, no SQL. Every fault in
-every file is found in one pass and raised as one :class:`Faults` with file, key and the nearest right name.
+A new disease is one TOML file in ``case_definitions/`` and its CSV in ``value_sets/``: no Python, no SQL.
+Every fault in every file is found in one pass and raised as one :class:`Faults` with file, key and the
+nearest right name.
 """
 
 from __future__ import annotations

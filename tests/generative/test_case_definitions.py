@@ -1,7 +1,8 @@
 """The SQL way and the plain-Python reference give the same quarters for generated people, for every measure.
 
-People are drawn around what goes wrong: values on both sides of each threshold, look-backs to the day, readings that
-repeat, pair badly or are implausible, glucose in two units, records that close, supplies that end, unknown ages.
+People are drawn around what goes wrong: values on both sides of each threshold, look-backs to the day,
+readings that repeat, pair badly or are implausible, glucose in two units, records that close, supplies that
+end, unknown ages.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ LIMITS = {
     name: (float(row["plausible_low"]), float(row["plausible_high"]))
     for name, row in DEFINITIONS.quantities.items()
 }
+OTHERS = tuple(sorted(set(VALUES) - {"systolic", "diastolic"}))
 CODES = ("I10", "I109", "I119", "I14", "I15", "I20", "E10", "E119", "E149", "O244", "E15", "I1")
 DRUGS = (
     "C09AA05",
@@ -129,10 +131,10 @@ def visits(draw: st.DrawFn, encounter: int) -> list[dict[str, Any]]:
 @st.composite
 def readings(draw: st.DrawFn) -> tuple[Reading, ...]:
     drawn = [reading for number in range(draw(st.integers(0, 4))) for reading in draw(visits(number))]
-    for quantity in draw(
-        st.lists(st.sampled_from(sorted(set(VALUES) - {"systolic", "diastolic"})), max_size=8)
-    ):
-        drawn.append(draw(measured(draw(days), draw(st.sampled_from((0, 480, 540))), quantity)))
+    others = draw(st.lists(st.sampled_from(OTHERS), max_size=8))
+    drawn += [
+        draw(measured(draw(days), draw(st.sampled_from((0, 480, 540))), quantity)) for quantity in others
+    ]
     repeated = draw(st.lists(st.sampled_from(drawn), max_size=2)) if drawn else []
     order = draw(st.permutations([*drawn, *repeated]))
     return tuple(Reading(row=row, **reading) for row, reading in enumerate(order))

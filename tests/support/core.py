@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from importlib import resources
 from itertools import chain
 from typing import Any
 
@@ -12,23 +11,11 @@ import duckdb
 import polars as pl
 
 from tests.support.people import Person
+from warehouse import engine
+from warehouse.engine import load_tables
 from warehouse.rule_calendar import calendar_tables
 from warehouse.rules import Rules, load_rules
 
-#: Person SQL in an order that satisfies what each file reads.
-ORDER = (
-    "core_blood_pressure",
-    "core_reading_day",
-    "core_body_mass_index",
-    "core_code_member",
-    "core_event_coded",
-    "core_event_measured",
-    "core_event",
-    "core_clause",
-    "core_measure",
-    "core_person_age",
-    "mart_case",
-)
 EPOCH = datetime(1970, 1, 1)
 CASE_KEY = ("quarter_index", "place_id", "sex", "age_from", "condition", "variant", "role")
 
@@ -100,11 +87,6 @@ def _frame(schema: dict[str, Any], rows: Iterable[Sequence[Any]]) -> pl.DataFram
     return pl.DataFrame(list(rows), schema=schema, orient="row")
 
 
-def person_sql(name: str) -> str:
-    """Text of one file of ``warehouse/sql/person``."""
-    return (resources.files("warehouse") / "sql" / "person" / f"{name}.sql").read_text(encoding="utf-8")
-
-
 def evaluate(
     people: Sequence[Person], *, origin: date, last: date, rules: Rules | None = None
 ) -> duckdb.DuckDBPyConnection:
@@ -120,8 +102,7 @@ def evaluate(
         con.register("_frame", frame)
         con.execute(f"create table {name} as select * from _frame").fetchall()
         con.unregister("_frame")
-    for name in ORDER:
-        con.execute(f"create table {name} as {person_sql(name)}").fetchall()
+    engine.run(con, [table for table in load_tables() if table.folder == "person"], {}, schema="memory.main")
     return con
 
 

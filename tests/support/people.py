@@ -1,7 +1,7 @@
 """People as plain Python values: what both ways to a number (SQL and reference) are given in tests.
 
-Days count from 1970-01-01. Values are already what ingest leaves in ``core_measurement``: in a known unit, with a
-value in the storage unit and a judgement of plausibility.
+Days count from 1970-01-01. Values are already what ingest leaves in ``core_measurement``: in a known unit,
+with a value in the storage unit and a judgement of plausibility.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Reading:
 class Person:
     """One resident. ``sex`` 0 unknown, 1 male, 2 female; ``born`` is year * 12 + month - 1 or None.
 
-    ``records`` are (created, closed or None), ``diagnoses`` (day, ICD-10 without dot), ``supplies`` (first day, last
-    day, ATC); ``resident_until`` is the first day that no longer counts.
+    ``records`` are (created, closed or None), ``diagnoses`` (day, ICD-10 without dot), ``supplies`` (first
+    day, last day, ATC); ``resident_until`` is the first day that no longer counts.
     """
 
     key: int
