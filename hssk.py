@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -23,13 +24,16 @@ from analytics.generation import Generation
 from dashboard.server import serve as serve_dashboard
 from warehouse import build as builder
 from warehouse import check as checker
+from warehouse.casting import TIME_ZONE
 from warehouse.contract_page import contract_page
 from warehouse.errors import EXIT_DATA, UserError
 from warehouse.extract_files import parse_day
 from warehouse.identity import create_key_file
 from warehouse.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
+)
 keys_app = typer.Typer(no_args_is_help=True, help="The three secret keys.")
 app.add_typer(keys_app, name="keys")
 out = Console(highlight=False)
@@ -37,11 +41,15 @@ err = Console(stderr=True, highlight=False)
 
 
 class Form(StrEnum):
+    """Forms of an answer."""
+
     table = "table"
     json = "json"
 
 
 class QueryForm(StrEnum):
+    """Forms of a table of numbers."""
+
     table = "table"
     json = "json"
     csv = "csv"
@@ -57,7 +65,9 @@ Format = Annotated[Form, typer.Option("--format", help="Table for people, JSON f
 def build(
     folders: Folders,
     as_of: Annotated[str | None, typer.Option(help="Extract date, like 2024-12-31.")] = None,
-    full: Annotated[bool, typer.Option("--full", help="Rebuild the warehouse aside from these folders alone.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Rebuild the warehouse aside from these folders alone.")
+    ] = False,
     no_fit: Annotated[bool, typer.Option("--no-fit", help="Publish counts without estimates.")] = False,
     home: Home = None,
     form: Format = Form.table,
@@ -66,11 +76,11 @@ def build(
     settings = load_settings(home)
     day = parse_day(as_of, field="--as-of") if as_of else None
     with _progress() as step:
-        report = builder.build(settings, folders, now=datetime.now(), as_of=day, full=full, progress=step)
+        report = builder.build(settings, folders, now=_now(), as_of=day, full=full, progress=step)
     if form is Form.json:
         print(json.dumps({**builder.as_json(report), "fit": False if no_fit else None}, ensure_ascii=False))
         return
-    out.print(_files_table([item for item in report.landed], f"Build {report.build_id}"))
+    out.print(_files_table(report.landed, f"Build {report.build_id}"))
     for name in report.skipped:
         out.print(f"already loaded: {name}")
     _print_faults(report.refused, "refused")
@@ -84,14 +94,16 @@ def build(
 def check(folders: Folders, form: Format = Form.table) -> None:
     """Say for each file what a build would accept, refuse or leave alone. Writes nothing; exit 65 when not clean."""
     with _progress() as step:
-        report = checker.check(load_settings(), folders, now=datetime.now(), progress=step)
+        report = checker.check(load_settings(), folders, now=_now(), progress=step)
     if form is Form.json:
         print(json.dumps(checker.as_json(report), ensure_ascii=False, default=str))
     else:
         out.print(_files_table(report.landed, "What a build would take"))
         for item in report.landed:
             for column, rule, expected, count in item.reasons:
-                out.print(f"{item.file_name}: {count} rows refused: {column or 'line'} ({rule}); expected {expected}")
+                out.print(
+                    f"{item.file_name}: {count} rows refused: {column or 'line'} ({rule}); expected {expected}"
+                )
         _print_faults(report.refused, "refused")
         _print_faults(report.ignored, "left alone")
     if not report.is_clean:
@@ -109,7 +121,9 @@ def explain(
         return
     out.print(f"{answer['table']} in build {answer['build']}")
     for item in answer["made_from"]:
-        out.print(f"\n{item['table']}: {item['rows']:,} rows, {item['seconds']} s, from {', '.join(item['inputs'])}")
+        out.print(
+            f"\n{item['table']}: {item['rows']:,} rows, {item['seconds']} s, from {', '.join(item['inputs'])}"
+        )
         if item["table"] == table:
             out.print(Syntax(item["sql"], "sql", background_color="default"))
     for file in answer["files"]:
@@ -120,7 +134,9 @@ def explain(
     epilog="Example: hssk query prevalence --condition hypertension --by district --period 2024Q4 --format json"
 )
 def query(
-    measure: Annotated[str, typer.Argument(help="prevalence, coverage, completeness; see --list.")] = "prevalence",
+    measure: Annotated[
+        str, typer.Argument(help="prevalence, coverage, completeness; see --list.")
+    ] = "prevalence",
     condition: Annotated[str | None, typer.Option(help="hypertension, diabetes, bmi; see --list.")] = None,
     definition: Annotated[str | None, typer.Option(help="Variant of the case definition.")] = None,
     by: Annotated[str, typer.Option(help="Comma list: district, ward, sex, age_band, quarter.")] = "",
@@ -133,10 +149,14 @@ def query(
     as_of: Annotated[str | None, typer.Option(help="Build id; default the current one.")] = None,
     confidence: Annotated[float, typer.Option(help="Confidence level of the interval.")] = 0.95,
     method: Annotated[str, typer.Option(help="wilson or clopper_pearson.")] = "wilson",
-    exact: Annotated[bool, typer.Option("--exact", help="Exact small counts; written to the audit log.")] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Exact small counts; written to the audit log.")
+    ] = False,
     list_all: Annotated[bool, typer.Option("--list", help="What can be asked.")] = False,
     form: Annotated[QueryForm, typer.Option("--format")] = QueryForm.table,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write, for csv and parquet.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write, for csv and parquet.")
+    ] = None,
     home: Home = None,
 ) -> None:
     """Ask for a number: value, interval, numerator, denominator, definition, build and lineage."""
@@ -149,13 +169,15 @@ def query(
         standard=standard, ages=ages, age_bands=age_bands, where=where or [], confidence=confidence, method=method,
         exact=exact,
     )  # fmt: skip
-    answer = questions.answer(question, generation, asked_at=datetime.now())
+    answer = questions.answer(question, generation, asked_at=_now())
     render.write(answer, form.value, output=output, console=out)
 
 
 @app.command(epilog="Example: hssk serve --port 8050")
 def serve(
-    host: Annotated[str, typer.Option(help="Address to bind; only this machine until users are configured.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to bind; only this machine until users are configured.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port.")] = 8050,
     workers: Annotated[int | None, typer.Option(help="Server processes; default HSSK_WORKERS or 2.")] = None,
     home: Home = None,
@@ -178,16 +200,25 @@ def keys_create(file: Annotated[Path, typer.Argument(help="New file, outside the
     out.print(f"keys written to {file}; set HSSK_KEY_FILE to it, and keep a copy apart from the data")
 
 
+def _now() -> datetime:
+    """Wall time of the city."""
+    return datetime.now(ZoneInfo(TIME_ZONE))
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[str, str], None]]:
     """A spinner with the stage and the table under way; on a pipe it stays silent."""
-    bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True)
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
+    )
     with bar:
         task = bar.add_task("start")
         yield lambda stage, what: bar.update(task, description=f"{stage} {what}")
 
 
-def _files_table(landed: Iterator[builder.Landed] | list[builder.Landed] | tuple[builder.Landed, ...], title: str) -> Table:
+def _files_table(
+    landed: Iterator[builder.Landed] | list[builder.Landed] | tuple[builder.Landed, ...], title: str
+) -> Table:
     table = Table(title=title)
     table.add_column("file")
     table.add_column("table")
@@ -209,7 +240,7 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        err.print(f"[red]error[/red] ", end="")
+        err.print("[red]error[/red] ", end="")
         err.print(str(error), markup=False)
         sys.exit(error.exit_code)
 

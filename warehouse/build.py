@@ -79,6 +79,8 @@ def build(
     with build_lock(settings.home, now):
         progress("fingerprint", ", ".join(folder.name for folder in folders))
         found = [read_folder(folder) for folder in folders]
+        if full:
+            _refuse_loss(settings, found)
         path = settings.home / database.FILE_NAME
         target = path.with_suffix(".rebuild") if full else path
         target.unlink(missing_ok=True) if full else None
@@ -112,7 +114,9 @@ def _build_in(
     engine.check_inputs(tables, [*database.raw_tables(), *given])
     core = [table for table in tables if not table.is_mart]
     schema = f"{database.CATALOG}.main"
-    runs = engine.run(connection, core, parameters, schema=schema, progress=lambda name: progress("core", name))
+    runs = engine.run(
+        connection, core, parameters, schema=schema, progress=lambda name: progress("core", name)
+    )
     reach("before_commit", settings.fault)
     rows(connection, "commit")
     reach("after_commit", settings.fault)
@@ -163,6 +167,22 @@ def build_lock(home: Path, now: datetime) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _refuse_loss(settings: Settings, found: Sequence[Folder]) -> None:
+    """A full rebuild starts from nothing: every file in the warehouse must be among the files given."""
+    if not (settings.home / database.FILE_NAME).exists():
+        return
+    with database.open_warehouse(settings) as connection:
+        loaded = {name for (name,) in rows(connection, "select logical_name from meta_file")}
+    lost = sorted(loaded - {file.logical_name for folder in found for file in folder.files})
+    if lost:
+        raise UserError(
+            f"a full rebuild would lose {len(lost)} loaded files",
+            file=lost[0],
+            action="Give the folders of all loaded files",
+            exit_code=EXIT_DATA,
+        )
 
 
 def _refuse_mixture(connection: duckdb.DuckDBPyConnection, files: Sequence[ExtractFile]) -> None:
@@ -219,12 +239,18 @@ def _land_all(
     refused: list[Fault] = []
     for file_id, file in enumerate(new, start=next_id):
         progress("land", file.logical_name)
-        if file.logical_name in replaced:
-            landing.unland(connection, *replaced[file.logical_name])
         sealed = store / f"{file.sha256}.sealed"
         try:
             landed.append(
-                landing.land(connection, file, file_id=file_id, keys=keys, sealed=sealed, loaded_at=now)
+                landing.land(
+                    connection,
+                    file,
+                    file_id=file_id,
+                    keys=keys,
+                    sealed=sealed,
+                    loaded_at=now,
+                    replaces=replaced.get(file.logical_name),
+                )
             )
         except UserError as error:
             refused.append(error.fault)
@@ -265,7 +291,9 @@ def _extract_date(
         sql = f"select max({column}::date) from raw_{table} where {column}::date <= $today"
         newest += [day for (day,) in rows(connection, sql, {"today": today}) if day is not None]
     if not newest:
-        raise UserError("the extract carries no date", action="Give one with --as-of 2024-12-31", exit_code=EXIT_DATA)
+        raise UserError(
+            "the extract carries no date", action="Give one with --as-of 2024-12-31", exit_code=EXIT_DATA
+        )
     return max(newest), "newest record"
 
 
@@ -275,7 +303,9 @@ def _reference_tables(connection: duckdb.DuckDBPyConnection, as_of: date) -> tup
     origin, notes = _origin(connection, as_of)
     tables |= calendar_tables(origin=origin, last=as_of)
     tables["rule_place"] = _places()
-    delivered = connection.sql("select unit_code, sex, age_band, year, people, source from raw_population").pl()
+    delivered = connection.sql(
+        "select unit_code, sex, age_band, year, people, source from raw_population"
+    ).pl()
     if delivered.height:
         tables["rule_population"] = delivered_population(delivered, tables["rule_age_band"])
     else:
@@ -342,9 +372,13 @@ def _manifest(
     fingerprints: dict[str, dict[str, Any]],
     notes: Sequence[str],
 ) -> dict[str, Any]:
-    files = connection.sql("select * exclude (file_id, loaded_at, synthetic) from meta_file order by file_id").pl()
+    files = connection.sql(
+        "select * exclude (file_id, loaded_at, synthetic) from meta_file order by file_id"
+    ).pl()
     [(synthetic,)] = rows(connection, "select coalesce(bool_or(synthetic), false) from meta_file")
-    quarters = [name for (name,) in rows(connection, "select quarter from rule_quarter order by quarter_index")]
+    quarters = [
+        name for (name,) in rows(connection, "select quarter from rule_quarter order by quarter_index")
+    ]
     [(source,)] = rows(connection, "select min(source) from rule_population")
     return {
         "build_id": build_id,

@@ -103,11 +103,19 @@ def _column_rules(column: Column, parameters: dict[str, Any]) -> list[Rule]:
         rule("type", f"{text} is not null and {name} is null", _TYPE_WORDS[column.type])
     if column.allowed:
         parameters[f"allowed_{column.name}"] = list(column.allowed)
-        rule("allowed", f"not list_contains($allowed_{column.name}, {name})", "one of " + ", ".join(column.allowed))
+        rule(
+            "allowed",
+            f"not list_contains($allowed_{column.name}, {name})",
+            "one of " + ", ".join(column.allowed),
+        )
     pattern = column.pattern or (_CODE_PATTERNS[column.code] if column.code else None)
     if pattern:
         parameters[f"pattern_{column.name}"] = pattern
-        rule("pattern", f"not regexp_full_match({name}, $pattern_{column.name})", column.code or f"like {pattern}")
+        rule(
+            "pattern",
+            f"not regexp_full_match({name}, $pattern_{column.name})",
+            column.code or f"like {pattern}",
+        )
     for limit, sign in (("at_least", "<"), ("at_most", ">")):
         bound = getattr(column, limit)
         if bound is not None:

@@ -22,7 +22,9 @@ class Code(str):
     def __new__(cls, raw: str) -> Self:
         text = cls.normalise(raw)
         if not cls.pattern.fullmatch(text):
-            raise UserError(f"not a {cls.system} code", value=raw, expected=f"like {cls.example} ({cls.standard})")
+            raise UserError(
+                f"not a {cls.system} code", value=raw, expected=f"like {cls.example} ({cls.standard})"
+            )
         return super().__new__(cls, text)
 
     @classmethod

@@ -13,6 +13,9 @@ references are stored as keyed hashes. Dates are `2024-11-30` (or `30/11/2024`),
 """
 
 
+_TABLE_HEAD = "| column | type | required | rules | nghĩa | meaning |\n|---|---|---|---|---|---|"
+
+
 def contract_page() -> str:
     """All contracts as one Markdown text."""
     return "\n".join([_HEAD, *(_section(contract) for contract in load_contracts().values())])
@@ -22,7 +25,7 @@ def _section(contract: Contract) -> str:
     head = (
         f"## `{contract.table}`\n\n{contract.vi}. {contract.en}.  \n"
         f"Key: {', '.join(f'`{name}`' for name in contract.key)}. Source: {contract.source}."
-        f" Reviewed {contract.reviewed}.\n\n| column | type | required | rules | nghĩa | meaning |\n|---|---|---|---|---|---|"
+        f" Reviewed {contract.reviewed}.\n\n{_TABLE_HEAD}"
     )
     lines = [
         f"| `{c.name}` | {c.type} | {'yes' if c.required else ''} | {_rules(c)} | {c.vi} | {c.en} |"
@@ -40,7 +43,9 @@ def _rules(column: Column) -> str:
     if column.pattern:
         words.append("`" + column.pattern.replace("|", "\\|") + "`")
     words += [
-        f"{sign} {bound}" for sign, bound in (("≥", column.at_least), ("≤", column.at_most)) if bound is not None
+        f"{sign} {bound}"
+        for sign, bound in (("≥", column.at_least), ("≤", column.at_most))
+        if bound is not None
     ]
     if column.unit:
         words.append(column.unit)

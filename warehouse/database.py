@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from warehouse.casting import TIME_ZONE, stored_columns
-from warehouse.contracts import Contract, load_contracts
+from warehouse.contracts import load_contracts
 from warehouse.errors import EXIT_DATA, UserError
 from warehouse.settings import Settings
 
@@ -61,6 +61,7 @@ def open_memory(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def configure(connection: duckdb.DuckDBPyConnection, settings: Settings, temporary: Path | None) -> None:
+    """Time zone of the city, memory, threads and the folder for what does not fit."""
     connection.execute("set TimeZone = $zone", {"zone": TIME_ZONE}).fetchall()
     connection.execute("set memory_limit = $limit", {"limit": f"{settings.memory_limit_gib}GiB"}).fetchall()
     connection.execute("set preserve_insertion_order = false").fetchall()
@@ -106,17 +107,16 @@ def put_frames(connection: duckdb.DuckDBPyConnection, frames: Mapping[str, pl.Da
         connection.unregister("incoming_frame")
 
 
-def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+def rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None
+) -> list[Any]:
     """All rows of a query, read to the end (DuckDB 2 streams, and an unread result blocks the connection)."""
     return connection.execute(sql, dict(parameters) if parameters else None).fetchall()
 
 
 def raw_tables() -> list[str]:
+    """Names of the raw tables, one per contract."""
     return [f"raw_{name}" for name in load_contracts()]
-
-
-def contract_of(table: str) -> Contract:
-    return load_contracts()[table]
 
 
 def _quoted(path: Path) -> str:

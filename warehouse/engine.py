@@ -95,7 +95,9 @@ def check_inputs(tables: Iterable[Table], given: Iterable[str]) -> None:
     for table in tables:
         for name in table.inputs:
             if name not in known:
-                raise Defect(f"{table.name}.sql reads {name}, which nothing makes: {suggest(name, sorted(known))}")
+                raise Defect(
+                    f"{table.name}.sql reads {name}, which nothing makes: {suggest(name, sorted(known))}"
+                )
     read = {name for table in tables for name in table.inputs}
     unused = [table.name for table in tables if not table.is_mart and table.name not in read]
     if unused:
@@ -117,11 +119,15 @@ def run(
         start = time.perf_counter()
         values = {name: parameters[name] for name in table.parameters}
         body = table.sql.rstrip().rstrip(";")
-        connection.execute(f"create or replace table {schema}.{table.name} as\n{body}", values or None).fetchall()
+        connection.execute(
+            f"create or replace table {schema}.{table.name} as\n{body}", values or None
+        ).fetchall()
         [(count,)] = connection.execute(f"select count(*) from {schema}.{table.name}").fetchall()
         runs.append(TableRun(table.name, count, time.perf_counter() - start))
     return runs
 
 
 def _sql_files(folder: Traversable) -> list[Traversable]:
-    return sorted((item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda item: item.name)
+    return sorted(
+        (item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda item: item.name
+    )

@@ -31,7 +31,12 @@ class Fault:
     def __str__(self) -> str:
         where = ", ".join(
             f"{name} {value}"
-            for name, value in (("file", self.file), ("row", self.row), ("field", self.field), ("value", self.value))
+            for name, value in (
+                ("file", self.file),
+                ("row", self.row),
+                ("field", self.field),
+                ("value", self.value),
+            )
             if value is not None
         )
         text = f"{where}: {self.message}" if where else self.message

@@ -31,7 +31,8 @@ class Manifest:
 @dataclass(frozen=True)
 class ExtractFile:
     """A file to land. ``logical_name`` = folder / relative path without suffixes: a corrected file with the same
-    logical name replaces the rows of the earlier one."""
+    logical name replaces the rows of the earlier one.
+    """
 
     path: Path
     table: str
@@ -53,7 +54,9 @@ class Folder:
 def read_folder(folder: Path) -> Folder:
     """Find the extracts of ``folder`` (recursively). Raises :class:`UserError` when there is none."""
     if not folder.is_dir():
-        raise UserError("no such folder", file=str(folder), expected="a folder of extract files", exit_code=EXIT_DATA)
+        raise UserError(
+            "no such folder", file=str(folder), expected="a folder of extract files", exit_code=EXIT_DATA
+        )
     manifest = read_manifest(folder)
     files, ignored = [], []
     for path in sorted(item for item in folder.rglob("*") if item.is_file() and item.name != MANIFEST):
@@ -67,12 +70,16 @@ def read_folder(folder: Path) -> Folder:
     if not files:
         names = ", ".join(load_contracts())
         raise UserError(
-            "no extract file in the folder", file=str(folder), expected=f"files named after {names}", exit_code=EXIT_DATA
+            "no extract file in the folder",
+            file=str(folder),
+            expected=f"files named after {names}",
+            exit_code=EXIT_DATA,
         )
     return Folder(manifest, tuple(files), tuple(ignored))
 
 
 def read_manifest(folder: Path) -> Manifest:
+    """The folder's ``manifest.toml``; without one, the folder's own name and no more."""
     path = folder / MANIFEST
     if not path.exists():
         return Manifest(name=folder.resolve().name)
@@ -92,6 +99,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def parse_day(text: str, *, field: str) -> date:
+    """A date like 2024-12-31, or an error that names ``field``."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -100,7 +108,8 @@ def parse_day(text: str, *, field: str) -> date:
 
 def table_of(path: Path, root: Path) -> str | None:
     """The contract a file belongs to, by its own name or a folder's: ``measurement.csv``, ``measurement_2024.csv``,
-    ``measurement/part-0.parquet``. The longest matching name wins."""
+    ``measurement/part-0.parquet``. The longest matching name wins.
+    """
     stems = [_stem(path), *(part for part in reversed(path.relative_to(root).parts[:-1]))]
     for stem in stems:
         fits = [name for name in load_contracts() if _starts_with_name(stem.lower(), name)]
@@ -110,6 +119,7 @@ def table_of(path: Path, root: Path) -> str | None:
 
 
 def fingerprint(path: Path) -> str:
+    """SHA-256 of a file, read in blocks."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

@@ -21,7 +21,9 @@ POINTS = (
 def check_name(chosen: str | None) -> None:
     """Refuse a name that no code passes, or a fault test would prove nothing."""
     if chosen is not None and chosen not in POINTS:
-        raise UserError("no such fault point", field="HSSK_FAULT", value=chosen, expected="one of " + ", ".join(POINTS))
+        raise UserError(
+            "no such fault point", field="HSSK_FAULT", value=chosen, expected="one of " + ", ".join(POINTS)
+        )
 
 
 def reach(point: str, chosen: str | None) -> None:

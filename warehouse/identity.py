@@ -81,7 +81,7 @@ def hmac_parameters(prefix: str, key: bytes) -> dict[str, bytes]:
 
 
 def hmac_sql(prefix: str, text: str, *, digits: int = 15) -> str:
-    """SQL of the leading ``digits`` hexadecimal digits of HMAC-SHA-256 over ``text``, as BIGINT (15 digits = 60 bits)."""
+    """SQL of the leading ``digits`` hexadecimal digits of HMAC-SHA-256 over ``text``, as BIGINT (15 = 60 bits)."""
     inner = f"sha256(${prefix}_inner::blob || encode({text}))"
     return f"('0x' || substr(sha256(${prefix}_outer::blob || unhex({inner})), 1, {digits}))::bigint"
 
@@ -89,7 +89,10 @@ def hmac_sql(prefix: str, text: str, *, digits: int = 15) -> str:
 def _read_key_file(path: Path, home: Path) -> dict[str, str]:
     if path.resolve().is_relative_to(home.resolve()):
         raise UserError(
-            "the key file lies inside the data folder", file=str(path), expected="a file elsewhere", exit_code=EXIT_CONFIG
+            "the key file lies inside the data folder",
+            file=str(path),
+            expected="a file elsewhere",
+            exit_code=EXIT_CONFIG,
         )
     try:
         return {str(name): str(value) for name, value in tomllib.loads(path.read_text()).items()}

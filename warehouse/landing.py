@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from warehouse import casting, linkage
-from warehouse.contracts import PERSON, Contract, load_contracts, suggest
+from warehouse.contracts import PERSON, TYPES, Contract, load_contracts, suggest
 from warehouse.database import rows
 from warehouse.errors import EXIT_DATA, Defect, UserError
 from warehouse.extract_files import ExtractFile
@@ -57,8 +57,12 @@ def land(
     keys: Keys,
     sealed: Path | None,
     loaded_at: datetime,
+    replaces: tuple[int, str] | None = None,
 ) -> Landed:
     """Land one file inside the caller's transaction. ``sealed`` is the linkage file to write, None in a dry run.
+
+    ``replaces`` is the (file id, table) of the earlier file this one corrects; its rows go only once the new file has
+    been read to its end.
 
     Raises :class:`UserError` when the file as a whole cannot be used.
     """
@@ -68,9 +72,11 @@ def land(
     clause, parameters, bad_lines = tabular.scan(connection, source)
     try:
         rules = _stage(connection, contract, source, clause, parameters, keys)
-        _find_repeats(connection, contract)
     except duckdb.Error as error:
         raise _unreadable(file, error) from None
+    if replaces is not None:
+        unland(connection, *replaces)
+    _find_repeats(connection, contract)
     if sealed is not None:
         linkage.seal(sealed, keys.linkage_key, file.sha256, _identifiers(connection, contract, source))
     landed = _move(connection, contract, file, file_id, rules, bad_lines, source)
@@ -131,7 +137,7 @@ def _stage_sql(
     for column in contract.columns:
         if column.name not in types:
             texts.append(f'null::varchar as "_text_{column.name}"')
-            typed.append(f'null::{casting.TYPES[column.type]} as "{column.name}"')
+            typed.append(f'null::{TYPES[column.type]} as "{column.name}"')
             continue
         text = f'"_text_{column.name}"'
         texts.append(f"{casting.text_expression(column, types[column.name])} as {text}")
@@ -163,7 +169,9 @@ def _find_repeats(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
     key = ", ".join(_stored_key(contract))
     rows(connection, "create temp table landing_repeat (_row bigint, is_same boolean)")
     within = f"select {key} from landing_row where _fault is null group by all having count(*) > 1"
-    before = f"select {key} from landing_row where _fault is null intersect select {key} from raw_{contract.table}"
+    before = (
+        f"select {key} from landing_row where _fault is null intersect select {key} from raw_{contract.table}"
+    )
     if not rows(connection, f"select 1 from (({within}) union all ({before})) limit 1"):
         return
     stored = casting.stored_columns(contract)
@@ -190,7 +198,9 @@ def _stored_key(contract: Contract) -> list[str]:
     names = []
     for name in contract.key:
         column = contract.column(name)
-        names.append("person_key" if name == PERSON else f'"{name}_key"' if column.pseudonymised else f'"{name}"')
+        names.append(
+            "person_key" if name == PERSON else f'"{name}_key"' if column.pseudonymised else f'"{name}"'
+        )
     return names
 
 
@@ -200,7 +210,9 @@ def _identifiers(
     """The identifying part of a file in frames of at most a million rows: who is who, and what was written."""
     if not contract.has_person:
         return
-    names = [c.name for c in contract.columns if c.identifying and c.name != PERSON and c.name in source.columns]
+    names = [
+        c.name for c in contract.columns if c.identifying and c.name != PERSON and c.name in source.columns
+    ]
     texts = ", ".join(f'"_text_{name}" as "{name}"' for name in names)
     some = " or ".join(f'"_text_{name}" is not null' for name in names)
     queries = ["select person_key, ref as person_ref, null::bigint as _row from landing_person"]
@@ -238,7 +250,9 @@ def _move(
         connection, "select count(*) filter (is_same), count(*) filter (not is_same) from landing_repeat"
     )
     [(accepted,)] = rows(
-        connection, f"select count(*) from raw_{contract.table} where _file_id = $file_id", {"file_id": file_id}
+        connection,
+        f"select count(*) from raw_{contract.table} where _file_id = $file_id",
+        {"file_id": file_id},
     )
     [(refused,)] = rows(connection, "select count(*) from landing_row where _fault is not null")
     first, last = _date_range(connection, contract, file_id)
@@ -281,10 +295,20 @@ def _quarantine(
             f"select _row, {shown} from landing_row where _fault = $number order by _row limit $limit",
             {"number": number, "limit": QUARANTINE_DETAIL_LIMIT},
         )
-        found += [(file_id, _line(row, shift), rule.column, rule.rule, value, rule.expected) for row, value in broken]
+        found += [
+            (file_id, _line(row, shift), rule.column, rule.rule, value, rule.expected)
+            for row, value in broken
+        ]
     key = ", ".join(contract.key)
     found += [
-        (file_id, _line(row, shift), key, "conflict", None, "one row per key; the first stays, this one differs")
+        (
+            file_id,
+            _line(row, shift),
+            key,
+            "conflict",
+            None,
+            "one row per key; the first stays, this one differs",
+        )
         for (row,) in rows(connection, "select _row from landing_repeat where not is_same order by _row")
     ]
     found += [(file_id, line.row, "", "malformed", None, line.reason) for line in bad_lines]
@@ -335,7 +359,7 @@ def _register(
     values = (
         landed.file_id, landed.logical_name, landed.table, landed.file_name, form, landed.sha256, file.bytes,
         landed.received, landed.accepted, landed.quarantined, landed.duplicate, landed.first_date, landed.last_date,
-        file.manifest.source or file.manifest.name, file.manifest.synthetic, loaded_at,
+        file.manifest.source or file.manifest.name, file.manifest.synthetic, loaded_at.replace(tzinfo=None),
     )  # fmt: skip
     marks = ", ".join("?" for _ in values)
     connection.execute(f"insert into meta_file values ({marks})", list(values)).fetchall()

@@ -78,7 +78,13 @@ def new_build_id(home: Path, as_of: date, fingerprints: dict[str, dict[str, Any]
 
 
 def publish(
-    home: Path, staged: Path, build_id: str, manifest: dict[str, Any], lineage: dict[str, Any], *, fault: str | None
+    home: Path,
+    staged: Path,
+    build_id: str,
+    manifest: dict[str, Any],
+    lineage: dict[str, Any],
+    *,
+    fault: str | None,
 ) -> Path:
     """Write manifest and lineage, make the folder durable, give it its name, and make it current."""
     _write_json(staged / MANIFEST, manifest)

@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     threads: int = Field(0, ge=0, description="threads DuckDB may use; 0 = all cores")
     language: Literal["vi", "en"] = Field("vi", description="language of pages when the URL names none")
     workers: int = Field(2, ge=1, le=64, description="web server processes")
-    fault: str | None = Field(None, description="name of a fault point at which the process kills itself (tests)")
+    fault: str | None = Field(
+        None, description="name of a fault point at which the process kills itself (tests)"
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -6,7 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import duckdb
 from warehouse.build import BuildReport, build
 from warehouse.settings import Settings
 
-NOW = datetime(2026, 11, 23, 12, 0, 0)
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 KEYS = {"pseudonym_key": "11" * 32, "record_key": "22" * 32, "linkage_key": "33" * 32}
 SHARED = Path(os.environ.get("HSSK_SHARED", Path(__file__).resolve().parents[2] / ".." / "shared"))
 NHANES = SHARED / "real" / "nhanes_2009_2010"
@@ -31,7 +31,9 @@ def environment(home: Path) -> dict[str, str]:
     return {**os.environ, **keys, "HSSK_HOME": str(home)}
 
 
-def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], *, delimiter: str = ",", encoding: str = "utf-8") -> Path:
+def write_csv(
+    path: Path, rows: Sequence[Mapping[str, Any]], *, delimiter: str = ",", encoding: str = "utf-8"
+) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding=encoding) as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]), delimiter=delimiter)

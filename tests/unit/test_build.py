@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import subprocess
@@ -12,15 +13,25 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from tests.support import home as support
 from tests.support.home import (
-    count, environment, fingerprints, manifest, marts, pressure, record, resident, run_build, small_extract, write_csv,
+    count,
+    environment,
+    fingerprints,
+    manifest,
+    marts,
+    pressure,
+    record,
+    resident,
+    run_build,
+    small_extract,
+    write_csv,
 )  # fmt: skip
 from warehouse.build import LOCK, explain
 from warehouse.database import open_warehouse
 from warehouse.errors import EXIT_LOCKED, Faults, UserError
 from warehouse.fault_points import POINTS
 from warehouse.publish import surplus
-from tests.support import home as support
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,7 +57,9 @@ def test_increments_equal_a_full_rebuild(tmp_path: Path) -> None:
     first, second = small_extract(tmp_path / "first"), tmp_path / "second"
     write_csv(second / "resident.csv", [resident("NEW", district_code="787", ward_code="")])
     write_csv(second / "health_record.csv", [record("NEW")])
-    write_csv(second / "measurement.csv", pressure("P001", "2024-05-05", 160) + pressure("NEW", "2024-05-06", 150))
+    write_csv(
+        second / "measurement.csv", pressure("P001", "2024-05-05", 160) + pressure("NEW", "2024-05-06", 150)
+    )
     run_build(tmp_path / "a", first)
     run_build(tmp_path / "a", second)
     run_build(tmp_path / "b", first, second)
@@ -63,6 +76,35 @@ def test_a_corrected_file_replaces_its_rows(tmp_path: Path) -> None:
     assert report.replaced == ("in/measurement",)
     assert count(tmp_path / "home", "hypertension", "measured_once", "assessed") == 1
     assert len(list((tmp_path / "home" / "linkage").iterdir())) == 3
+
+
+def test_a_damaged_file_is_refused_whole_the_rest_loads_and_an_earlier_version_stays(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in")
+    run_build(tmp_path / "home", source)
+    before = fingerprints(tmp_path / "home")
+    plain = write_csv(
+        tmp_path / "plain.csv", [row for n in range(3000) for row in pressure(f"Q{n}", "2024-04-01", 150)]
+    )
+    packed = gzip.compress(plain.read_bytes())
+    (source / "measurement.csv").unlink()
+    (source / "measurement.csv.gz").write_bytes(packed[: len(packed) * 2 // 3])
+    (source / "resident_2.parquet").write_bytes(b"PAR1 this is not parquet PAR1")
+    write_csv(
+        source / "encounter.csv", [{"encounter_id": "E1", "person_ref": "P001", "started_at": "2024-03-05"}]
+    )
+    report = run_build(tmp_path / "home", source)
+    assert {fault.file for fault in report.refused} == {"measurement.csv.gz", "resident_2.parquet"}
+    assert [item.table for item in report.landed] == ["encounter"]
+    assert fingerprints(tmp_path / "home") == before
+
+
+def test_a_full_rebuild_never_loses_a_loaded_file(tmp_path: Path) -> None:
+    first = small_extract(tmp_path / "first")
+    second = tmp_path / "second"
+    write_csv(second / "measurement.csv", pressure("P000", "2024-05-05", 170))
+    run_build(tmp_path / "home", first, second)
+    with pytest.raises(UserError, match="second/measurement"):
+        run_build(tmp_path / "home", first, full=True)
 
 
 def test_the_extract_date_is_the_option_then_the_manifest(tmp_path: Path) -> None:
@@ -130,14 +172,20 @@ def test_explain_goes_down_to_the_extract_files(tmp_path: Path) -> None:
     answer = explain(tmp_path / "home", "mart_case")
     names = {item["table"] for item in answer["made_from"]}
     assert {"mart_case", "core_clause", "core_blood_pressure", "core_person"} <= names
-    assert {file["logical_name"] for file in answer["files"]} == {"in/resident", "in/health_record", "in/measurement"}
+    assert {file["logical_name"] for file in answer["files"]} == {
+        "in/resident",
+        "in/health_record",
+        "in/measurement",
+    }
     with pytest.raises(UserError, match="did you mean mart_case"):
         explain(tmp_path / "home", "mart_cases")
 
 
 def test_marts_hold_no_person(tmp_path: Path) -> None:
     run_build(tmp_path / "home", small_extract(tmp_path / "in"))
-    columns = {name for (name,) in marts(tmp_path / "home", "select distinct column_name from duckdb_columns()")}
+    columns = {
+        name for (name,) in marts(tmp_path / "home", "select distinct column_name from duckdb_columns()")
+    }
     assert not {"person_key", "record_id_key", "encounter_key"} & columns
 
 
@@ -167,13 +215,15 @@ def test_planted_identities_appear_in_no_file(tmp_path: Path) -> None:
             assert not found, f"{file.relative_to(home)} holds {found}"
     assert not any(mark in repr(report) for mark in planted)
     with open_warehouse(support.settings(home)) as connection:
-        stored = connection.execute("select coalesce(string_agg(t::varchar), '') from raw_resident t").fetchall()
+        stored = connection.execute(
+            "select coalesce(string_agg(t::varchar), '') from raw_resident t"
+        ).fetchall()
         assert not any(mark in str(stored) for mark in planted)
 
 
 def test_the_retention_rule_keeps_14_days_then_weeks_then_quarters() -> None:
     now = datetime(2024, 12, 31)
-    dated = [(now - timedelta(days=age), f"b{age:03}") for age in range(0, 400)]
+    dated = [(now - timedelta(days=age), f"b{age:03}") for age in range(400)]
     removed = set(surplus(dated, now=now, current="b300"))
     kept = sorted({name for _, name in dated} - removed)
     assert [f"b{age:03}" for age in range(15)] == kept[:15]

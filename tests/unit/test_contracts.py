@@ -22,7 +22,16 @@ def test_every_canonical_table_has_a_contract() -> None:
 
 
 def test_names_numbers_and_free_text_are_identifying() -> None:
-    named = {"full_name", "national_id", "old_id", "insurance_no", "phone", "person_ref", "value_text", "birth_date"}
+    named = {
+        "full_name",
+        "national_id",
+        "old_id",
+        "insurance_no",
+        "phone",
+        "person_ref",
+        "value_text",
+        "birth_date",
+    }
     for contract in load_contracts().values():
         for column in contract.columns:
             if column.name in named:

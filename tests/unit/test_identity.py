@@ -40,7 +40,7 @@ def test_missing_and_malformed_keys_are_all_named(tmp_path: Path) -> None:
 
 def test_equal_keys_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="two keys are equal"):
-        load_keys(Settings(home=tmp_path, **{name: "11" * 32 for name in KEYS}))
+        load_keys(Settings(home=tmp_path, **dict.fromkeys(KEYS, "11" * 32)))
 
 
 def test_a_key_file_is_private_read_back_and_never_overwritten(tmp_path: Path) -> None:

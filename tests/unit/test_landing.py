@@ -82,7 +82,9 @@ def test_gzip_and_parquet_give_the_same_rows(tmp_path: Path) -> None:
 
 def test_typed_parquet_is_read_as_it_is(tmp_path: Path) -> None:
     rows = pressure("A", "2024-01-02", 131.5)
-    frame = pl.DataFrame(rows).with_columns(pl.col("taken_at").str.to_datetime(), pl.col("value").cast(pl.Float32))
+    frame = pl.DataFrame(rows).with_columns(
+        pl.col("taken_at").str.to_datetime(), pl.col("value").cast(pl.Float32)
+    )
     (tmp_path / "in").mkdir()
     frame.write_parquet(tmp_path / "in" / "measurement.parquet")
     [item] = checked(tmp_path).landed
@@ -100,7 +102,16 @@ def test_malformed_lines_are_refused_with_their_number_and_the_rest_loads(tmp_pa
 
 @pytest.mark.parametrize(
     ("value", "accepted"),
-    [("62,5", 1), ("62.5", 1), ("6e1", 1), ("NaN", 0), ("Infinity", 0), ("1.234,5", 0), ("1,234,5", 0), ("-", 0)],
+    [
+        ("62,5", 1),
+        ("62.5", 1),
+        ("6e1", 1),
+        ("NaN", 0),
+        ("Infinity", 0),
+        ("1.234,5", 0),
+        ("1,234,5", 0),
+        ("-", 0),
+    ],
 )
 def test_numbers(tmp_path: Path, value: str, accepted: int) -> None:
     write_csv(tmp_path / "in" / "measurement.csv", [pressure("A", "2024-01-02", 1)[0] | {"value": value}])

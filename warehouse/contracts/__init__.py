@@ -40,7 +40,8 @@ _COLUMN_FIELDS = {
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """One column. ``identifying`` values go to the encrypted linkage store and nowhere else; ``pseudonymised``
-    references are stored as keyed hashes; limits are inclusive and in ``unit``."""
+    references are stored as keyed hashes; limits are inclusive and in ``unit``.
+    """
 
     name: str
     type: str
@@ -82,7 +83,9 @@ class Contract:
         for column in self.columns:
             if column.name == name:
                 return column
-        raise UserError(f"table {self.table} has no column of that name", field=name, expected=suggest(name, self.names))
+        raise UserError(
+            f"table {self.table} has no column of that name", field=name, expected=suggest(name, self.names)
+        )
 
 
 @cache
@@ -137,7 +140,9 @@ def _table_faults(file: str, raw: Mapping[str, Any]) -> list[Fault]:
         for name in raw
         if name not in _TABLE_FIELDS
     ]
-    faults += [Fault(message="missing field", file=file, field=name) for name in sorted(_TABLE_FIELDS - set(raw))]
+    faults += [
+        Fault(message="missing field", file=file, field=name) for name in sorted(_TABLE_FIELDS - set(raw))
+    ]
     if raw.get("table", file.removesuffix(".toml")) != file.removesuffix(".toml"):
         faults.append(Fault(message="table name differs from the file name", file=file, field="table"))
     columns = raw.get("columns", {})

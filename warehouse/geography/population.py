@@ -56,9 +56,18 @@ def delivered_population(delivered: pl.DataFrame, bands: pl.DataFrame) -> pl.Dat
         ages = range(first, last + 1)
         for age, people in zip(ages, apportion(row["people"], [1.0] * len(ages)), strict=True):
             sex = 1 if row["sex"] == "male" else 2
-            key = (row["unit_code"], sex, edges[min(age, OLDEST_AGE)], row["year"], row["source"] or "extract")
+            key = (
+                row["unit_code"],
+                sex,
+                edges[min(age, OLDEST_AGE)],
+                row["year"],
+                row["source"] or "extract",
+            )
             totals[key] = totals.get(key, 0) + people
-    rows = [(unit, sex, age_from, year, people, source) for (unit, sex, age_from, year, source), people in totals.items()]
+    rows = [
+        (unit, sex, age_from, year, people, source)
+        for (unit, sex, age_from, year, source), people in totals.items()
+    ]
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 

@@ -53,6 +53,7 @@ class BadLine:
 
 
 def is_tabular(path: Path) -> bool:
+    """True when the name says CSV or Parquet."""
     return path.name.lower().endswith(SUFFIXES)
 
 
@@ -73,7 +74,9 @@ def open_source(path: Path, expected: Iterable[str]) -> Source:
     return source
 
 
-def scan(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, dict[str, object], list[BadLine]]:
+def scan(
+    connection: duckdb.DuckDBPyConnection, source: Source
+) -> tuple[str, dict[str, object], list[BadLine]]:
     """Make the rows of ``source`` selectable.
 
     Returns the FROM clause, its parameters, and the lines the parser refused. The clause offers the file's columns
@@ -85,7 +88,9 @@ def scan(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, di
         return _scan_csv(connection, source)
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
-        raise _refuse(source.path, f"the file cannot be read to its end ({type(error).__name__})", first[:120]) from None
+        raise _refuse(
+            source.path, f"the file cannot be read to its end ({type(error).__name__})", first[:120]
+        ) from None
 
 
 def _scan_parquet(source: Source) -> tuple[str, dict[str, object], list[BadLine]]:
@@ -97,7 +102,7 @@ def _scan_parquet(source: Source) -> tuple[str, dict[str, object], list[BadLine]
 def _scan_csv(
     connection: duckdb.DuckDBPyConnection, source: Source
 ) -> tuple[str, dict[str, object], list[BadLine]]:
-    columns = {name: "VARCHAR" for name in source.columns}
+    columns = dict.fromkeys(source.columns, "VARCHAR")
     for table in ("landing_text", "reject_errors", "reject_scans"):
         connection.execute(f"drop table if exists {table}").fetchall()
     connection.execute("set preserve_insertion_order = true").fetchall()
