@@ -7,7 +7,8 @@ not among them falls back to a named default which the page announces.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from urllib.parse import urlencode
 
 ESTIMATORS = ("crude", "standardised")
@@ -40,6 +41,33 @@ class Fallback:
     used: str | None
 
 
+@dataclass(frozen=True)
+class Build:
+    """A published generation as a page names it."""
+
+    build_id: str
+    extract_date: date
+    created: date
+    is_synthetic: bool
+    is_latest: bool
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a Selection's number is about, in the words of its build and its language.
+
+    ``denominator`` is assessed, outcome_dependent or record_holders; ``age_from`` in completed years.
+    """
+
+    condition: str
+    definition: str
+    description: str
+    source: str
+    version: str
+    denominator: str
+    age_from: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Selection:
     """One state of the page. ``district`` None is the whole city; ``build`` is resolved, never empty."""
@@ -51,12 +79,13 @@ class Selection:
     estimator: str
     sex: str
     period: str
+    view: str = VIEWS[0]
     district: str | None = None
 
     @property
     def counted(self) -> Selection:
-        """The same question in no language and with no district picked out: what the caches are keyed by."""
-        return Selection(**{**asdict(self), "language": "", "district": None})
+        """The same question in no language, no view and no district picked out: what the caches are keyed by."""
+        return replace(self, language="", view="", district=None)
 
     def as_query(self, **changes: str | None) -> str:
         """The query string of this state, with ``changes``; a None leaves the name out."""
@@ -65,7 +94,9 @@ class Selection:
         return "?" + urlencode({name: value for name, value in {**values, **changes}.items() if value})
 
 
-def resolve(query: Mapping[str, str], choices: Choices, language: str) -> tuple[Selection, tuple[Fallback, ...]]:
+def resolve(
+    query: Mapping[str, str], choices: Choices, language: str
+) -> tuple[Selection, tuple[Fallback, ...]]:
     """The Selection a query means and what had to fall back. Never raises on what a URL carries."""
     fallbacks: list[Fallback] = []
 
@@ -85,6 +116,7 @@ def resolve(query: Mapping[str, str], choices: Choices, language: str) -> tuple[
         estimator=one_of("estimator", ESTIMATORS, ESTIMATORS[0]),
         sex=one_of("sex", SEXES, SEXES[0]),
         period=one_of("period", choices.periods, choices.periods[0]),
+        view=one_of("view", VIEWS, VIEWS[0]),
         district=one_of("district", choices.districts, "") or None,
     )
     return selection, tuple(fallbacks)
@@ -94,3 +126,17 @@ def language_of(query: Mapping[str, str], default: str) -> str:
     """The language a query asks for; an unknown one is the default's."""
     asked = query.get("lang")
     return asked if asked in ("vi", "en") else default
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a page needs once: the build, the choices with their labels in one language, the query resolved."""
+
+    build: Build
+    selection: Selection
+    fallbacks: tuple[Fallback, ...]
+    conditions: list[dict[str, str]]
+    variants: Mapping[str, list[dict[str, str]]]
+    periods: tuple[str, ...]
+    open_periods: frozenset[str]
+    districts: list[dict[str, str]]

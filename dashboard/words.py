@@ -20,7 +20,12 @@ from warehouse.errors import Defect
 LANGUAGES = ("vi", "en")
 NO_BREAK = "\u00a0"
 #: k of n phrases for shares between 7 % and 93 %.
-PARTS = tuple((k, n) for n in (10, 9, 8, 7, 6, 5, 4, 3, 2) for k in (1, n - 1)) + ((2, 5), (3, 5), (3, 10), (7, 10))
+PARTS = tuple((k, n) for n in (10, 9, 8, 7, 6, 5, 4, 3, 2) for k in (1, n - 1)) + (
+    (2, 5),
+    (3, 5),
+    (3, 10),
+    (7, 10),
+)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ class Viewer:
 
 def current_viewer() -> Viewer:
     """The viewer of this request. Without configured users the server listens on this machine only, and whoever
-    sits at it sees protected numbers of the whole city."""
+    sits at it sees protected numbers of the whole city.
+    """
     viewer = current_app.config.get(VIEWER, Viewer())
     if not isinstance(viewer, Viewer):
         raise Defect("the configured viewer is not a Viewer")

@@ -39,11 +39,15 @@ def inner_map(frame: pl.DataFrame, words: Words, *, geometry: str, selected: str
     return _figure(frame, words, geometry, selected, {**_GEO, **window})
 
 
-def _figure(frame: pl.DataFrame, words: Words, geometry: str, selected: str | None, geo: Mapping[str, Any]) -> go.Figure:
+def _figure(
+    frame: pl.DataFrame, words: Words, geometry: str, selected: str | None, geo: Mapping[str, Any]
+) -> go.Figure:
     """One trace per state that occurs, so that hidden and missing are never a colour of the scale."""
     rows = frame.to_dicts()
     edges = classes.breaks([row["value"] for row in rows if phrases.is_shown(row)])
-    traces = [_values([row for row in rows if phrases.is_shown(row)], words, geometry, edges)] if edges else []
+    traces = (
+        [_values([row for row in rows if phrases.is_shown(row)], words, geometry, edges)] if edges else []
+    )
     hidden = [row for row in rows if row["state"] == "suppressed"]
     missing = [row for row in rows if row["state"] not in ("shown", "suppressed")]
     traces += [_flat(hidden, words, geometry, theme.SUPPRESSED, theme.BORDER)] if hidden else []
@@ -54,7 +58,9 @@ def _figure(frame: pl.DataFrame, words: Words, geometry: str, selected: str | No
     return go.Figure(traces, layout)
 
 
-def _values(rows: Sequence[phrases.Row], words: Words, geometry: str, edges: Sequence[float]) -> go.Choropleth:
+def _values(
+    rows: Sequence[phrases.Row], words: Words, geometry: str, edges: Sequence[float]
+) -> go.Choropleth:
     return go.Choropleth(
         **_places(rows, words, geometry),
         z=[row["value"] for row in rows],

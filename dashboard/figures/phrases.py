@@ -29,10 +29,17 @@ def count(number: int | None, words: Words) -> str:
     return "–" if number is None else words.integer(number)
 
 
+def reason(row: Row, words: Words) -> str:
+    """Why there is no number, or what to know about it; empty where nothing is to be said."""
+    return words(f"reason.{row['reason']}") if row["reason"] else ""
+
+
 def hover(row: Row, words: Words) -> str:
     """Lines of a hover label: value with interval, then numerator of denominator; or why there is none."""
     if not is_shown(row):
-        return f"{words('state.' + row['state'])}<br>{words('state_why.' + row['state'])}"
+        return f"{words('state.' + row['state'])}<br>{reason(row, words)}"
     first = words("hover.value", value=value(row, words), interval=interval(row, words))
-    people = words("hover.people", numerator=count(row["numerator"], words), denominator=count(row["denominator"], words))
+    people = words(
+        "hover.people", numerator=count(row["numerator"], words), denominator=count(row["denominator"], words)
+    )
     return f"{first}<br>{people}"

@@ -47,7 +47,9 @@ def _dots(frame: pl.DataFrame, words: Words, series: str, colour: str, shift: fl
             "thickness": 2.5,
             "width": 0,
         },
-        customdata=[(f"{series}, {words('group.' + row['group'])}", phrases.hover(row, words)) for row in rows],
+        customdata=[
+            (f"{series}, {words('group.' + row['group'])}", phrases.hover(row, words)) for row in rows
+        ],
         hovertemplate=HOVER,
     )
 

@@ -1,0 +1,138 @@
+"""The Dash application: page frame, routes, headers, and what happens when a callback fails."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+import dash
+import dash_mantine_components as dmc
+from dash import Dash, dcc, html, set_props
+from dash.development.base_component import Component
+from flask import Flask, Response, current_app, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from dashboard import access, data, geometry, http, ids, pages, theme
+from dashboard.components import cards
+from dashboard.selection import language_of
+from dashboard.words import words
+from warehouse.errors import UserError
+from warehouse.settings import Settings
+
+log = logging.getLogger(__name__)
+INDEX = """<!DOCTYPE html>
+<html lang="{language}">
+<head>
+{%metas%}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light">
+<title>{%title%}</title>
+<link rel="icon" type="image/svg+xml" href="/assets/icons/mark.svg">
+{%css%}
+</head>
+<body>
+<svg width="0" height="0" aria-hidden="true" class="patterns"><defs>
+<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+<rect width="6" height="6" fill="#e6e9e8"/><rect width="2" height="6" fill="#aab3b1"/></pattern></defs></svg>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
+
+
+class AtlasDash(Dash):
+    """Dash whose index page carries the language of its query."""
+
+    def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
+        language = language_of(request.args, current_app.config[pages.LANGUAGE])
+        return super().interpolate_index(**parts).replace("{language}", language, 1)
+
+
+def create_app(settings: Settings) -> Dash:
+    """The application over ``settings.home``. Opens no store, so it may be made before a server forks.
+
+    Callbacks are registered at module level and belong to the first application of a process.
+    """
+    app = AtlasDash(
+        "dashboard",
+        title=words(settings.language)("product"),
+        update_title=None,
+        assets_folder="assets",
+        assets_ignore=r".*\.(md|txt)$",
+        index_string=INDEX,
+        serve_locally=True,
+        compress=True,
+        suppress_callback_exceptions=True,
+        on_error=tell_fault,
+    )
+    app.enable_dev_tools(debug=False)
+    app.layout = layout
+    _configure(app, settings)
+    return app
+
+
+def layout() -> Component:
+    """The root of every page; the page itself follows by its path."""
+    return dmc.MantineProvider(
+        [dcc.Location(id=ids.ADDRESS, refresh=False), html.Div(id=ids.PAGE)],
+        theme=theme.mantine(),
+        forceColorScheme="light",
+    )
+
+
+def tell_fault(error: Exception) -> object:
+    """A failed callback leaves the page as it is and says so; details of our own bugs go to the log alone."""
+    text = words(_language_of_callback())
+    if isinstance(error, UserError):
+        message = str(error)
+    else:
+        reference = secrets.token_hex(3)
+        log.error("fault %s in a callback", reference, exc_info=error)
+        message = text("fault.unexpected", reference=reference)
+    set_props(ids.FAULT, {"children": cards.fault(text("fault.title"), message)})
+    return dash.no_update
+
+
+def _language_of_callback() -> str:
+    """The language of the page a callback came from, as far as its address tells."""
+    _, _, query = (request.referrer or "").partition("lang=")
+    return language_of({"lang": query[:2]}, current_app.config[pages.LANGUAGE])
+
+
+def _configure(app: Dash, settings: Settings) -> None:
+    server = app.server
+    server.config.update(
+        {
+            **http.COMPRESSION,
+            data.HOME: settings.home,
+            pages.LANGUAGE: settings.language,
+            access.VIEWER: access.Viewer(),
+        }
+    )
+    server.register_blueprint(geometry.blueprint)
+    server.before_request(_to_first_page)
+    server.add_url_rule("/healthz", "healthz", lambda: _plain("ok", 200))
+    server.add_url_rule("/readyz", "readyz", ready)
+    http.protect(server, app.csp_hashes)
+
+
+def _to_first_page() -> BaseResponse | None:
+    if request.path != "/" or request.method != "GET":
+        return None
+    query = request.query_string.decode("ascii", "ignore")
+    return redirect(pages.HOME + (f"?{query}" if query else ""))
+
+
+def ready() -> Response:
+    """200 when a generation can be read, 503 until then; the page itself is served in both cases."""
+    return _plain("ready", 200) if data.has_build() else _plain("no build has been published", 503)
+
+
+def _plain(text: str, status: int) -> Response:
+    return Response(text + "\n", status, mimetype="text/plain", headers={"Cache-Control": "no-store"})
+
+
+def wsgi(settings: Settings) -> Flask:
+    """The WSGI application of :func:`create_app`."""
+    server: Flask = create_app(settings).server
+    return server

@@ -1,0 +1,28 @@
+"""What the number is: definition, numerator, denominator, interval, standard, source, privacy."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.selection import Selection, Subject
+from dashboard.words import Words
+
+
+def definition(subject: Subject, selection: Selection, words: Words, *, method: str) -> Component:
+    """A list of terms; ``method`` is that of the interval, as the estimate names it."""
+    period = words.quarter(selection.period)
+    terms = [
+        ("name", f"{subject.definition}. {subject.description}"),
+        ("numerator", words("definition.numerator_text", name=subject.definition, period=period)),
+        ("denominator", words(f"denominator.{subject.denominator}")),
+        ("population", words("definition.population_text", period=period)),
+        ("interval", words(f"method.{method}")),
+        ("privacy", words("definition.privacy_text")),
+        ("source", subject.source),
+        ("version", subject.version),
+    ]
+    if selection.estimator == "standardised":
+        terms.insert(5, ("standard", words("definition.standard_text")))
+    pairs = [part for name, text in terms for part in (html.Dt(words(f"definition.{name}")), html.Dd(text))]
+    return html.Dl(pairs, className="terms")

@@ -1,0 +1,46 @@
+"""The pages, each an independent module with ``layout`` and its callbacks; here only who answers which path.
+
+Routing is the dashboard's own and on the path alone: Dash's routes on path and query, and would rebuild the page,
+and lose the focus, whenever a control writes the query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl
+
+from dash import Input, Output, State, callback, html
+from dash.development.base_component import Component
+from flask import current_app
+
+from dashboard import ids
+from dashboard.components import cards, shell
+from dashboard.pages import ncd
+from dashboard.selection import language_of
+from dashboard.words import Words, words
+
+Layout = Callable[[Words, Mapping[str, str]], list[Component]]
+LAYOUTS: dict[str, Layout] = {ncd.PATH: ncd.layout}
+LINKS = (shell.Link(ncd.PATH, ncd.NAME),)
+HOME = ncd.PATH
+LANGUAGE = "HSSK_LANGUAGE"
+
+
+@callback(Output(ids.PAGE, "children"), Input(ids.ADDRESS, "pathname"), State(ids.ADDRESS, "search"))
+def show_page(path: str | None, search: str | None) -> Component:
+    """The page of a path, in the language of its query."""
+    query = dict(parse_qsl((search or "").lstrip("?")))
+    text = words(language_of(query, current_app.config[LANGUAGE]))
+    return page(path or HOME, query, text)
+
+
+def page(path: str, query: Mapping[str, str], text: Words) -> Component:
+    """The frame with the page's own layout, or the page that says there is none."""
+    layout = LAYOUTS.get(path)
+    content = layout(text, query) if layout else _not_found(path, text)
+    return shell.frame(text, path=path if layout else HOME, query=query, links=LINKS, content=content)
+
+
+def _not_found(path: str, text: Words) -> list[Component]:
+    back = html.A(text("not_found.back"), href=f"{HOME}?lang={text.language}")
+    return [cards.state_card(text("not_found.title"), text("not_found.lead", path=path[:80]), back)]
