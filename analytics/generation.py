@@ -45,7 +45,10 @@ class Generation:
         build_id = build or current_build(home)
         if build_id is None or not known:
             raise UserError(
-                "no build has been published", file=str(home), action="Run: hssk build DIR", exit_code=EXIT_UNAVAILABLE
+                "no build has been published",
+                file=str(home),
+                action="Run: hssk build DIR",
+                exit_code=EXIT_UNAVAILABLE,
             )
         if build_id not in known:
             raise UserError(
@@ -123,7 +126,9 @@ def _connection(path: Path) -> duckdb.DuckDBPyConnection:
     with _lock:
         if key not in _connections:
             try:
-                _connections[key] = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+                _connections[key] = duckdb.connect(
+                    str(path), read_only=True, config={"enable_external_access": "false"}
+                )
             except duckdb.Error as error:
                 raise UserError(
                     "the marts of the build cannot be opened",

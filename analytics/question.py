@@ -53,7 +53,9 @@ class Question:
         for name, values in self.where:
             choose(name, FILTERS, field="where")
             if not values or not all(values):
-                raise UserError("a filter without a value", field="where", value=name, expected=f"{name}=VALUE,VALUE")
+                raise UserError(
+                    "a filter without a value", field="where", value=name, expected=f"{name}=VALUE,VALUE"
+                )
         _refuse_repeats([name for name, _ in self.where], "where")
         choose(self.estimator, ESTIMATORS, field="estimator")
         if self.method is not None:
@@ -68,7 +70,11 @@ class Question:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for logs and JSON."""
-        return {**asdict(self), "where": {name: list(values) for name, values in self.where}, "by": list(self.by)}
+        return {
+            **asdict(self),
+            "where": {name: list(values) for name, values in self.where},
+            "by": list(self.by),
+        }
 
 
 def parse_period(text: str) -> tuple[str, str]:
@@ -78,7 +84,9 @@ def parse_period(text: str) -> tuple[str, str]:
         raise UserError("not a period", field="period", value=text, expected="like 2022Q4 or 2022Q1..2022Q4")
     first, last = match[1], match[2] or match[1]
     if last < first:
-        raise UserError("a period ends before it starts", field="period", value=text, expected=f"{last}..{first}")
+        raise UserError(
+            "a period ends before it starts", field="period", value=text, expected=f"{last}..{first}"
+        )
     return first, last
 
 
@@ -124,7 +132,9 @@ def choose(value: str, allowed: Sequence[str], *, field: str, action: str | None
     near = difflib.get_close_matches(value, allowed, n=1)
     shown = ", ".join(allowed) if allowed else "nothing: this build has none"
     hint = f" (did you mean {near[0]}?)" if near else ""
-    raise UserError(f"unknown {field}", field=field, value=value, expected=f"one of {shown}{hint}", action=action)
+    raise UserError(
+        f"unknown {field}", field=field, value=value, expected=f"one of {shown}{hint}", action=action
+    )
 
 
 def _refuse_repeats(names: Sequence[str], field: str) -> None:

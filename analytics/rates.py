@@ -41,7 +41,10 @@ def check_confidence(confidence: float) -> float:
     """Return ``confidence`` or raise UserError: it must lie strictly between 0 and 1 (0.95, not 95)."""
     if not 0 < confidence < 1:
         raise UserError(
-            "confidence is a share", field="confidence", value=str(confidence), expected="between 0 and 1, like 0.95"
+            "confidence is a share",
+            field="confidence",
+            value=str(confidence),
+            expected="between 0 and 1, like 0.95",
         )
     return confidence
 
@@ -155,11 +158,15 @@ RATE_METHODS: Mapping[str, Interval] = {"byar": byar, "exact_poisson": exact_poi
 
 def _method(methods: Mapping[str, Interval], name: str) -> Interval:
     if name not in methods:
-        raise UserError("unknown interval method", field="method", value=name, expected=f"one of {', '.join(methods)}")
+        raise UserError(
+            "unknown interval method", field="method", value=name, expected=f"one of {', '.join(methods)}"
+        )
     return methods[name]
 
 
-def proportion(numerator: int, denominator: int, *, confidence: float = 0.95, method: str = "wilson") -> Estimate:
+def proportion(
+    numerator: int, denominator: int, *, confidence: float = 0.95, method: str = "wilson"
+) -> Estimate:
     """One proportion; value and limits are None when the denominator is 0 (nothing was observed)."""
     lower, upper = _method(PROPORTION_METHODS, method)(numerator, denominator, confidence=confidence)
     known = denominator > 0
@@ -179,7 +186,9 @@ def rate(
 ) -> Estimate:
     """One rate per ``per`` units of person-time; None without person-time. Events without person-time are refused."""
     if person_time < 0 or (person_time == 0 and events > 0):
-        raise UserError("events without person-time", value=f"{events} of {person_time:g}", expected="person-time > 0")
+        raise UserError(
+            "events without person-time", value=f"{events} of {person_time:g}", expected="person-time > 0"
+        )
     lower, upper = _method(RATE_METHODS, method)(events, confidence=confidence)
     scale = per / person_time if person_time else None
     return Estimate(
@@ -221,7 +230,9 @@ def add_estimate(
 ) -> pl.DataFrame:
     """Attach three computed columns, null where not ``usable``, and say how they were made."""
     computed = {"value": value, "lower": lower, "upper": upper}
-    series = [pl.Series(name, _floats(cast(Any, values)), dtype=pl.Float64) for name, values in computed.items()]
+    series = [
+        pl.Series(name, _floats(cast(Any, values)), dtype=pl.Float64) for name, values in computed.items()
+    ]
     return frame.with_columns(series).with_columns(
         *[pl.when(usable).then(pl.col(name)).alias(name) for name in computed],
         pl.lit(confidence, dtype=pl.Float64).alias("confidence"),

@@ -43,7 +43,9 @@ class Standard:
 def load_standard(name: str) -> Standard:
     """A bundled standard by id, or a CSV file by path. Raises UserError naming both ways."""
     if name in BUNDLED:
-        return parse_standard(name, resources.files("analytics").joinpath("standards", f"{name}.csv").read_bytes())
+        return parse_standard(
+            name, resources.files("analytics").joinpath("standards", f"{name}.csv").read_bytes()
+        )
     path = Path(name)
     if path.suffix != ".csv" or not path.is_file():
         raise UserError(
@@ -88,12 +90,16 @@ def _numbers(name: str, rows: Sequence[dict[str, str]]) -> tuple[tuple[int, ...]
         try:
             age, weight = int(row["age_from"]), float(row["weight"])
         except (KeyError, TypeError, ValueError):
-            faults.append(_fault(name, number, "not a row of a standard population", "age_from,weight like 20,8.22"))
+            faults.append(
+                _fault(name, number, "not a row of a standard population", "age_from,weight like 20,8.22")
+            )
             continue
         if not (math.isfinite(weight) and weight >= 0):
             faults.append(_fault(name, number, f"weight {row['weight']} is not possible", "0 or more"))
         if age < 0 or (pairs and age <= pairs[-1][0]):
-            faults.append(_fault(name, number, f"age_from {age} is not above the row before", "ascending ages from 0"))
+            faults.append(
+                _fault(name, number, f"age_from {age} is not above the row before", "ascending ages from 0")
+            )
         pairs.append((age, weight))
     if not faults and (not pairs or sum(weight for _, weight in pairs) <= 0):
         faults.append(_fault(name, None, "no weights", "at least one row with a weight above 0"))

@@ -69,7 +69,9 @@ def _sum_expressions() -> list[pl.Expr]:
 def dobson_byar(sums: Sums, *, confidence: float = 0.95) -> Limits:
     """``v + sqrt(Var/O) (Byar(O) - O)`` with O events, Var = sum w^2 x/n^2."""
     lower, upper = byar(sums.events, confidence=confidence)
-    scale = np.sqrt(np.divide(sums.poisson_variance, sums.events, where=sums.events > 0, out=np.zeros_like(sums.events)))
+    scale = np.sqrt(
+        np.divide(sums.poisson_variance, sums.events, where=sums.events > 0, out=np.zeros_like(sums.events))
+    )
     return sums.value + scale * (lower - sums.events), sums.value + scale * (upper - sums.events)
 
 
@@ -123,12 +125,22 @@ def direct(
     group keeps its counts and has no value.
     """
     if method not in _INTERVALS:
-        raise UserError("unknown interval method", field="method", value=method, expected=f"one of {', '.join(METHODS)}")
+        raise UserError(
+            "unknown interval method", field="method", value=method, expected=f"one of {', '.join(METHODS)}"
+        )
     _check_strata(strata)
     moved = _move_weight(strata, by, order)
-    sums = moved.group_by(by, maintain_order=True).agg(_sum_expressions()) if by else moved.select(_sum_expressions())
+    sums = (
+        moved.group_by(by, maintain_order=True).agg(_sum_expressions())
+        if by
+        else moved.select(_sum_expressions())
+    )
     groups = _groups(strata, by)
-    rows = groups.join(sums, on=list(by), how="left", nulls_equal=True) if by else pl.concat([groups, sums], how="horizontal")
+    rows = (
+        groups.join(sums, on=list(by), how="left", nulls_equal=True)
+        if by
+        else pl.concat([groups, sums], how="horizontal")
+    )
     rows = rows.with_columns(_refusal(fewest_events).alias("refusal"))
     arrays = _arrays(rows)
     limits = _INTERVALS[method](arrays, confidence=confidence)
@@ -184,7 +196,9 @@ def _arrays(rows: pl.DataFrame) -> Sums:
     safe: Mapping[str, float] = {"largest": 1.0, "mean": 1.0, "mean_square": 1.0, "kish": 1.0}
     usable = pl.col("refusal").is_null()
     columns: dict[str, Any] = {
-        name: rows.select(pl.when(usable).then(pl.col(name)).otherwise(safe.get(name, 0.0))).to_series().to_numpy()
+        name: rows.select(pl.when(usable).then(pl.col(name)).otherwise(safe.get(name, 0.0)))
+        .to_series()
+        .to_numpy()
         for name in Sums.__dataclass_fields__
     }
     return Sums(**columns)
@@ -215,5 +229,9 @@ def standardised(
     row = direct(frame, method=method, confidence=confidence).row(0, named=True)
     scaled = {name: None if row[name] is None else row[name] * per for name in ("value", "lower", "upper")}
     return Estimate(
-        **scaled, confidence=confidence, method=method, numerator=row["numerator"], denominator=row["denominator"]
+        **scaled,
+        confidence=confidence,
+        method=method,
+        numerator=row["numerator"],
+        denominator=row["denominator"],
     )

@@ -1,0 +1,262 @@
+"""Cells of a plan: every row the answer must have, and the counts of the marts that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from analytics.ages import MartAges
+from analytics.catalogue import Catalogue
+from analytics.disclosure import KEY_COLUMNS, Reason, State
+from analytics.generation import Generation, read_sql
+from analytics.plan import SEXES, Plan
+
+STRATUM = "age_from"
+COUNTS = ("numerator", "denominator", *KEY_COLUMNS)
+
+
+def strata_of(plan: Plan) -> tuple[str, ...]:
+    """The columns inside a row of the answer that a standardised value is summed over."""
+    return (STRATUM,) if plan.question.estimator == "standardised" else ()
+
+
+def grain_of(plan: Plan) -> tuple[str, ...]:
+    """The columns that tell the cells of an answer apart after filtering."""
+    return (*plan.question.by, *strata_of(plan))
+
+
+def complete(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
+    """Cells of every row the answer must have, in the order of the answer.
+
+    A place or band without people gives a zero cell, and ages outside the definition are marked as withheld; what
+    belongs to no row (a place unknown: it counts in the city total only) is left out.
+    """
+    grid = _grid(plan, known, found)
+    zeros = grid.with_columns(pl.lit(0, pl.Int64).alias(name) for name in COUNTS)
+    grain = grain_of(plan)
+    kept = found.join(grid, on=list(grain), how="semi", nulls_equal=True) if grain else found
+    columns = [*grain, *COUNTS]
+    return pl.concat(
+        [zeros, kept.select(columns).cast(dict.fromkeys(COUNTS, pl.Int64))], how="diagonal_relaxed"
+    )
+
+
+def _grid(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
+    by = plan.question.by
+    grid = pl.DataFrame({"_": [0]})
+    for levels in (
+        _quarters(plan),
+        _places(plan, known),
+        _sexes(plan, found),
+        _ages(plan),
+        _records(plan, known),
+    ):
+        if levels is not None:
+            grid = grid.join(levels, how="cross")
+    shown = [name for name in ("withheld_state", "withheld_reason") if name in grid.columns]
+    return grid.select(*by, *strata_of(plan), *shown).sort(_rank(plan, grid), maintain_order=True)
+
+
+def _rank(plan: Plan, grid: pl.DataFrame) -> list[pl.Expr]:
+    """Order of rows: the columns of ``by`` in their order, each in the order of its own levels."""
+    return [
+        pl.col(name).replace_strict(
+            {v: i for i, v in enumerate(grid[name].unique(maintain_order=True))}, return_dtype=pl.Int32
+        )
+        for name in grain_of(plan)
+    ] or [pl.lit(0)]
+
+
+def _quarters(plan: Plan) -> pl.DataFrame | None:
+    if "quarter" not in plan.question.by:
+        return None
+    return pl.DataFrame({"quarter": [quarter.name for quarter in plan.quarters]})
+
+
+def _places(plan: Plan, known: Catalogue) -> pl.DataFrame | None:
+    """Reference places, with the districts and wards the question restricts itself to."""
+    question = plan.question
+    only_districts = question.only("district") or known.districts
+    only_wards = question.only("ward") or tuple(known.wards)
+    if "ward" in question.by:
+        pairs = [(known.wards[ward], ward) for ward in only_wards if known.wards[ward] in only_districts]
+        places = pl.DataFrame(pairs, schema={"district": pl.String, "ward": pl.String}, orient="row")
+        return places.select(name for name in ("district", "ward") if name in question.by)
+    if "district" in question.by:
+        homes = {known.wards[ward] for ward in question.only("ward")} or set(only_districts)
+        return pl.DataFrame(
+            {"district": [code for code in only_districts if code in homes]}, schema={"district": pl.String}
+        )
+    return None
+
+
+def _sexes(plan: Plan, found: pl.DataFrame) -> pl.DataFrame | None:
+    """Male and female always; unknown where somebody's sex is, so that the rows add up to the total."""
+    if "sex" not in plan.question.by:
+        return None
+    named = plan.question.only("sex")
+    seen = set(found["sex"].unique().to_list())
+    return pl.DataFrame(
+        {"sex": [sex for sex in SEXES if (sex in named if named else sex != "unknown" or sex in seen)]}
+    )
+
+
+def _ages(plan: Plan) -> pl.DataFrame | None:
+    if not plan.ages:
+        return None
+    rows = [
+        (
+            group.band.label,
+            stratum.first,
+            None if group.is_defined else State.NOT_DEFINED.value,
+            None if group.is_defined else Reason.OUTSIDE_DEFINED_AGES.value,
+        )
+        for group in plan.ages
+        for stratum in group.strata
+    ]
+    schema = {
+        "age_band": pl.String,
+        STRATUM: pl.Int16,
+        "withheld_state": pl.String,
+        "withheld_reason": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _records(plan: Plan, known: Catalogue) -> pl.DataFrame | None:
+    levels: pl.DataFrame | None = None
+    for name, values in (
+        ("section", tuple(section.id for section in plan.sections)),
+        ("phase", plan.question.only("phase") or known.phases),
+        ("source", plan.question.only("source") or known.sources),
+    ):
+        if name in plan.question.by:
+            column = pl.DataFrame({name: values}, schema={name: pl.String})
+            levels = column if levels is None else levels.join(column, how="cross")
+    return levels
+
+
+def age_lists(plan: Plan, ages: MartAges) -> dict[str, list[Any]]:
+    """Mart bands wanted, with the band of the answer and the stratum each belongs to: three lists of one length."""
+    rows = [
+        (start, group.band.label, stratum.first)
+        for group in plan.ages
+        if group.is_defined
+        for stratum in group.strata
+        for start in ages.compose(stratum)
+    ]
+    return {
+        name: [row[place] for row in rows] for place, name in enumerate(("age_from", "age_band", "stratum"))
+    }
+
+
+def _filters(plan: Plan, *names: str) -> dict[str, Any]:
+    """``by_x, any_x, xs`` for each name; a filter also tells cells apart, so that they stay cells of the lattice."""
+    parameters: dict[str, Any] = {}
+    for name in names:
+        values: list[Any] = list(plan.question.only(name))
+        plural = "sexes" if name == "sex" else f"{name}s"
+        parameters[f"by_{name}"] = plan.uses(name)
+        parameters[f"any_{name}"] = not values
+        parameters[plural] = [SEXES[value] for value in values] if name == "sex" else values
+    return parameters
+
+
+def _period(plan: Plan) -> dict[str, Any]:
+    return {
+        "by_quarter": "quarter" in plan.question.by,
+        "first_quarter": plan.quarters[0].index,
+        "last_quarter": plan.quarters[-1].index,
+    }
+
+
+def parameters_of(plan: Plan, known: Catalogue) -> tuple[str, dict[str, Any]]:
+    """Name of the query of a plan and its parameters."""
+    if plan.sections:
+        steps = [
+            (s.id, step, is_top)
+            for s in plan.sections
+            for step, is_top in ((s.numerator, True), (s.denominator, False))
+        ]
+        lists = {
+            name: [row[i] for row in steps] for i, name in enumerate(("section", "step", "is_numerator"))
+        }
+        return "record_cells", {
+            **_period(plan),
+            **lists,
+            **_filters(plan, "district", "ward", "phase", "source"),
+        }
+    counted = plan.variant or plan.holder
+    ids = {"numerator_id": -1, "denominator_id": -1}
+    if counted is not None:
+        denominator = (
+            counted.denominator_id
+            if plan.variant is not None and counted is plan.variant
+            else counted.measure_id
+        )
+        ids = {"numerator_id": counted.measure_id, "denominator_id": denominator}
+    return "case_cells", {
+        **_period(plan),
+        **ids,
+        **age_lists(plan, known.ages),
+        **_filters(plan, "district", "ward", "sex"),
+    }
+
+
+def fetch(generation: Generation, name: str, parameters: Mapping[str, Any]) -> pl.DataFrame:
+    """Run one of the queries of this file."""
+    return generation.frame(read_sql(name), parameters)
+
+
+def population_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the parameters of ``case_cells`` those that ``population_cells`` shares."""
+    shared = (
+        "age_from",
+        "age_band",
+        "by_district",
+        "by_sex",
+        "any_district",
+        "districts",
+        "any_sex",
+        "sexes",
+    )
+    return {name: parameters[name] for name in shared}
+
+
+def nearest_year(quarter: str, years: tuple[int, ...]) -> int | None:
+    """The year of the reference population nearest to a quarter's; of two the later. None without a population."""
+    return min(years, key=lambda year: (abs(year - int(quarter[:4])), -year), default=None)
+
+
+def with_population(plan: Plan, known: Catalogue, cells: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Cells of record holders with the reference population as denominator.
+
+    ``cells`` are complete cells; a row of the answer whose population is not known is marked ``not_measurable``.
+    """
+    by = list(plan.question.by)
+    years = {
+        quarter.name: nearest_year(quarter.name, tuple(known.population_years)) for quarter in plan.quarters
+    }
+    spread = pl.DataFrame(
+        list(years.items()), schema={"quarter": pl.String, "year": people.schema["year"]}, orient="row"
+    ).join(people, on="year", how="inner")
+    keys = [name for name in by if name in spread.columns]
+    totals = (
+        spread.group_by(keys).agg(pl.col("people").sum()) if keys else spread.select(pl.col("people").sum())
+    )
+    held = (
+        cells.group_by(by, maintain_order=True).agg(pl.col("numerator").sum())
+        if by
+        else cells.select(pl.col("numerator").sum())
+    )
+    joined = held.join(totals, on=keys, how="left") if keys else held.with_columns(totals["people"])
+    unknown = pl.col("people").fill_null(0) == 0
+    return joined.select(
+        *by,
+        "numerator",
+        pl.col("people").fill_null(0).cast(pl.Int64).alias("denominator"),
+        pl.when(unknown).then(pl.lit(State.NO_DATA.value)).alias("withheld_state"),
+        pl.when(unknown).then(pl.lit(Reason.NOT_MEASURABLE.value)).alias("withheld_reason"),
+    )

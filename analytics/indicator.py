@@ -1,0 +1,107 @@
+"""Measures as data: what can be asked for, in ``indicators/*.toml``, validated when loaded."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from analytics.disclosure import Kind
+from warehouse.errors import Fault, Faults
+
+_TEXTS = ("name", "numerator", "denominator", "caveats")
+_REQUIRED = ("id", "version", "reviewed", "kind", "unit", "by", "where", "needs_condition", "source", *_TEXTS)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the record: the step that completes it, and the step that counts the records it applies to."""
+
+    id: str
+    numerator: str
+    denominator: str
+    is_total: bool = False
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text in both languages."""
+
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator:
+    """One measure: what it counts over what, and by what it can be asked for."""
+
+    id: str
+    version: str
+    reviewed: str
+    kind: Kind
+    unit: str
+    ages: str | None
+    by: tuple[str, ...]
+    where: tuple[str, ...]
+    health_by: tuple[str, ...]
+    needs_condition: bool
+    source: str
+    name: Text
+    numerator: Text
+    denominator: Text
+    caveats: Text
+    sections: tuple[Section, ...]
+
+    @property
+    def estimators(self) -> tuple[str, ...]:
+        """Only counts of people by age can be standardised."""
+        return ("crude", "standardised") if self.needs_condition else ("crude",)
+
+
+@cache
+def indicators() -> Mapping[str, Indicator]:
+    """Every measure by id. Raises Faults with all that is wrong in the files."""
+    faults: list[Fault] = []
+    found = {}
+    for file in sorted(
+        resources.files("analytics").joinpath("indicators").iterdir(), key=lambda item: item.name
+    ):
+        if not file.name.endswith(".toml"):
+            continue
+        try:
+            found[file.name.removesuffix(".toml")] = parse_indicator(
+                tomllib.loads(file.read_text(encoding="utf-8"))
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            faults.append(
+                Fault(message=f"not an indicator: {error}", file=file.name, expected=", ".join(_REQUIRED))
+            )
+    if faults:
+        raise Faults(faults)
+    return found
+
+
+def parse_indicator(table: Mapping[str, Any]) -> Indicator:
+    """An indicator from its table; ValueError names every missing or unknown key."""
+    missing = [key for key in _REQUIRED if key not in table]
+    unknown = [key for key in table if key not in (*_REQUIRED, "ages", "health_by", "sections")]
+    if missing or unknown:
+        raise ValueError(f"missing keys {missing}, unknown keys {unknown}")
+    return Indicator(
+        id=table["id"],
+        version=table["version"],
+        reviewed=table["reviewed"].isoformat(),
+        kind=Kind(table["kind"]),
+        unit=table["unit"],
+        ages=table.get("ages"),
+        by=tuple(table["by"]),
+        where=tuple(table["where"]),
+        health_by=tuple(table.get("health_by", ())),
+        needs_condition=table["needs_condition"],
+        source=table["source"],
+        sections=tuple(Section(**section) for section in table.get("sections", ())),
+        **{name: Text(**table[name]) for name in _TEXTS},
+    )

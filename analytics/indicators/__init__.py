@@ -1,0 +1,1 @@
+"""The measures that can be asked for, one TOML file each: names, counts, unit, sources, caveats."""

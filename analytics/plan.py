@@ -1,0 +1,223 @@
+"""What a question means in one generation: every word checked, every default filled in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analytics import standardise
+from analytics.ages import AgeBand, MartAges, parse_age_band, parse_age_bands, span
+from analytics.catalogue import Catalogue, Holder, Quarter, Variant
+from analytics.disclosure import Kind
+from analytics.indicator import Indicator, Section, indicators
+from analytics.question import Question, choose, parse_period
+from analytics.rates import PROPORTION_METHODS
+from warehouse.errors import UserError
+
+SEXES = {"male": 1, "female": 2, "unknown": 0}
+#: Interval of measures that are complete counts: none.
+COUNT = "count"
+DEFAULT_METHOD = "wilson"
+
+
+@dataclass(frozen=True)
+class AgeGroup:
+    """One age band of the answer, the strata it is summed (or standardised) over, and whether it is defined."""
+
+    band: AgeBand
+    strata: tuple[AgeBand, ...]
+    is_defined: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A question that is known to be answerable. Empty tuples of values mean no restriction."""
+
+    question: Question
+    indicator: Indicator
+    kind: Kind
+    variant: Variant | None
+    holder: Holder | None
+    quarters: tuple[Quarter, ...]
+    ages: tuple[AgeGroup, ...]
+    sections: tuple[Section, ...]
+    method: str
+
+    def uses(self, name: str) -> bool:
+        """Whether cells must be told apart by ``name``: shown by it or filtered on it."""
+        return name in self.question.by or bool(self.question.only(name))
+
+
+def resolve(question: Question, known: Catalogue) -> Plan:
+    """Check a question against a generation. Raises UserError that names the allowed values."""
+    indicator = _indicator(question)
+    _check_dimensions(question, indicator, known)
+    variant = _variant(question, known) if indicator.needs_condition else None
+    if question.estimator not in indicator.estimators:
+        choose(question.estimator, indicator.estimators, field="estimator")
+    return Plan(
+        question=question,
+        indicator=indicator,
+        kind=_kind(question, indicator),
+        variant=variant,
+        holder=known.holder,
+        quarters=_quarters(question, known),
+        ages=_ages(question, indicator, known, variant),
+        sections=_sections(question, indicator),
+        method=_method(question, indicator),
+    )
+
+
+def _indicator(question: Question) -> Indicator:
+    known = indicators()
+    indicator = known[choose(question.measure, tuple(known), field="measure", action="See hssk query --list")]
+    if not indicator.needs_condition and question.condition is not None:
+        raise UserError(
+            f"{indicator.id} is not about a condition",
+            field="condition",
+            value=question.condition,
+            expected="no condition",
+        )
+    return indicator
+
+
+def _check_dimensions(question: Question, indicator: Indicator, known: Catalogue) -> None:
+    for name in question.by:
+        choose(name, indicator.by, field="by", action=f"{indicator.id} is not counted by anything else")
+    for name, values in question.where:
+        choose(name, indicator.where, field="where", action=f"{indicator.id} is not counted by anything else")
+        for value in values:
+            choose(value, _values(name, indicator, known), field=name)
+
+
+def _values(name: str, indicator: Indicator, known: Catalogue) -> tuple[str, ...]:
+    allowed: dict[str, tuple[str, ...]] = {
+        "district": known.districts,
+        "ward": tuple(known.wards),
+        "sex": tuple(SEXES),
+        "section": tuple(section.id for section in indicator.sections),
+        "phase": known.phases,
+        "source": known.sources,
+    }
+    return allowed[name]
+
+
+def _kind(question: Question, indicator: Indicator) -> Kind:
+    named = {*question.by, *(name for name, _ in question.where)}
+    return Kind.HEALTH if named & set(indicator.health_by) else indicator.kind
+
+
+def _variant(question: Question, known: Catalogue) -> Variant:
+    if question.condition is None:
+        raise UserError(
+            f"{question.measure} of what?",
+            field="condition",
+            expected=f"one of {', '.join(known.conditions)}",
+        )
+    condition = choose(question.condition, known.conditions, field="condition")
+    variants = known.variants_of(condition)
+    name = choose(question.definition, [item.variant for item in variants], field="definition")
+    return next(item for item in variants if item.variant == name)
+
+
+def _quarters(question: Question, known: Catalogue) -> tuple[Quarter, ...]:
+    newest = known.newest
+    names = [quarter.name for quarter in known.quarters]
+    if question.period is None:
+        if "quarter" not in question.by:
+            return (newest,)
+        return tuple(quarter for quarter in known.quarters if quarter.index <= newest.index)
+    first, last = (choose(name, names, field="period") for name in parse_period(question.period))
+    if first != last and "quarter" not in question.by:
+        raise UserError(
+            "a quarter is a state on its last day, so quarters are not added up",
+            field="period",
+            value=question.period,
+            expected="one quarter, or by quarter",
+        )
+    return tuple(quarter for quarter in known.quarters if first <= quarter.name <= last)
+
+
+def _ages(
+    question: Question, indicator: Indicator, known: Catalogue, variant: Variant | None
+) -> tuple[AgeGroup, ...]:
+    if indicator.ages is None:
+        _refuse_ages(question, indicator)
+        return ()
+    bands = _bands(question, indicator.ages, known.ages)
+    return tuple(_age_group(band, question, known.ages, variant) for band in bands)
+
+
+def _refuse_ages(question: Question, indicator: Indicator) -> None:
+    for field, value in (("ages", question.ages), ("age_bands", question.age_bands)):
+        if value is not None:
+            raise UserError(
+                f"{indicator.id} is not counted by age", field=field, value=value, expected="nothing"
+            )
+
+
+def _bands(question: Question, default: str, ages: MartAges) -> tuple[AgeBand, ...]:
+    """The age bands of the answer: those named, the five-year ones, or all ages asked as one."""
+    if question.age_bands is not None and "age_band" not in question.by:
+        raise UserError(
+            "age bands need to be shown", field="age_bands", value=question.age_bands, expected="by age_band"
+        )
+    asked = parse_age_band(question.ages or default)
+    if question.age_bands is None:
+        return ages.five_year(asked) if "age_band" in question.by else (asked,)
+    bands = parse_age_bands(question.age_bands)
+    whole = span(bands)
+    if question.ages is not None and not _inside(whole, asked.first, asked.last):
+        raise UserError(
+            "age bands reach beyond the ages asked",
+            field="age_bands",
+            value=whole.label,
+            expected=f"inside {asked.label}",
+        )
+    return bands
+
+
+def _age_group(band: AgeBand, question: Question, ages: MartAges, variant: Variant | None) -> AgeGroup:
+    ages.compose(band)
+    strata = ages.five_year(band) if question.estimator == "standardised" else (band,)
+    return AgeGroup(band, strata, variant is None or _inside(band, variant.age_from, variant.age_to))
+
+
+def _inside(band: AgeBand, first: int, last: int | None) -> bool:
+    return band.first >= first and (last is None or (band.last is not None and band.last <= last))
+
+
+def _sections(question: Question, indicator: Indicator) -> tuple[Section, ...]:
+    """The sections named, else each single one, else (not shown by section) the record as a whole."""
+    named = question.only("section")
+    if named:
+        chosen = tuple(section for section in indicator.sections if section.id in named)
+    else:
+        shows_each = "section" in question.by
+        chosen = tuple(section for section in indicator.sections if section.is_total != shows_each)
+    if len(chosen) > 1 and "section" not in question.by:
+        raise UserError(
+            "sections of a record are not added up",
+            field="where",
+            value=", ".join(named),
+            expected="by section",
+        )
+    return chosen
+
+
+def _method(question: Question, indicator: Indicator) -> str:
+    method = question.method or DEFAULT_METHOD
+    if not indicator.needs_condition:
+        choose(
+            method,
+            (DEFAULT_METHOD,),
+            field="method",
+            action=f"{indicator.id} is a complete count without an interval",
+        )
+        return COUNT
+    allowed: Sequence[str] = (
+        standardise.METHODS if question.estimator == "standardised" else tuple(PROPORTION_METHODS)
+    )
+    return choose(
+        method, allowed, field="method", action=f"That is what the {question.estimator} estimator offers"
+    )

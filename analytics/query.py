@@ -1,0 +1,266 @@
+"""The one place that answers questions: for the command line, the pages, the models and the machine interface.
+
+``answer(question, generation)`` resolves the question, fetches counts, sends them through the disclosure gate and only
+then computes values and intervals from what the gate returned.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from analytics import cells as grid
+from analytics.catalogue import Catalogue, catalogue
+from analytics.disclosure import (
+    ExactAccess,
+    Reason,
+    State,
+    append_audit,
+    audit_line,
+    check_released,
+    protect,
+)
+from analytics.generation import Generation, read_sql
+from analytics.plan import COUNT, Plan, resolve
+from analytics.question import Question, parse
+from analytics.rates import with_interval
+from analytics.standard import Standard, load_standard, stratum_weights
+from analytics.standardise import direct
+from warehouse.errors import UserError
+
+__all__ = ["Answer", "Question", "answer", "parse"]
+
+RESULT_COLUMNS = (
+    "numerator",
+    "denominator",
+    "value",
+    "lower",
+    "upper",
+    "confidence",
+    "method",
+    "estimator",
+    "state",
+    "reason",
+)
+_REFUSED_STATE = {
+    Reason.NOBODY_COUNTED.value: State.NO_DATA.value,
+    Reason.AGES_WITHOUT_PEOPLE.value: State.NOT_DEFINED.value,
+    Reason.FEWER_THAN_10_EVENTS.value: State.NOT_DEFINED.value,
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``rows``: the columns of ``by``, then :data:`RESULT_COLUMNS`; values are shares between 0 and 1 (coverage may
+    exceed 1). ``definition``: id, variant, version, estimand, source. ``build``: id, extract_date. ``lineage``: the SQL
+    and its inputs."""
+
+    question: Question
+    rows: pl.DataFrame
+    definition: Mapping[str, Any]
+    build: Mapping[str, str]
+    lineage: Mapping[str, Any]
+
+
+def answer(
+    question: Question, generation: Generation, *, asked_at: datetime | None = None, user: str | None = None
+) -> Answer:
+    """Answer a question from one generation.
+
+    ``asked_at`` and ``user`` are needed for ``exact`` only, which is written to the audit log before anything is read.
+    Raises UserError where a word of the question is not known to this generation, naming those that are.
+    """
+    if question.build not in (None, generation.build_id):
+        raise UserError(
+            "the question names another build",
+            field="as_of",
+            value=question.build,
+            expected=generation.build_id,
+        )
+    known = catalogue(generation)
+    plan = resolve(question, known)
+    standard = load_standard(question.standard) if question.estimator == "standardised" else None
+    if question.exact:
+        _record_exact(question, generation, asked_at, user)
+    name, parameters = grid.parameters_of(plan, known)
+    cells = _cells(plan, known, generation, name, parameters)
+    rows = estimate(plan, cells, standard)
+    return Answer(
+        question=question,
+        rows=rows,
+        definition=_definition(plan),
+        build={"id": generation.build_id, "extract_date": generation.extract_date},
+        lineage=_lineage(plan, known, generation, name, parameters, standard),
+    )
+
+
+def _record_exact(
+    question: Question, generation: Generation, asked_at: datetime | None, user: str | None
+) -> None:
+    if asked_at is None:
+        raise UserError(
+            "exact counts are not given here", field="exact", expected="the command line, which is audited"
+        )
+    access = ExactAccess(user=user or _login(), at=asked_at)
+    append_audit(generation.home, audit_line(access, question.as_dict(), generation.build_id))
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def _cells(
+    plan: Plan, known: Catalogue, generation: Generation, name: str, parameters: Mapping[str, Any]
+) -> pl.DataFrame:
+    cells = grid.complete(plan, known, grid.fetch(generation, name, parameters))
+    if plan.indicator.id != "coverage":
+        return cells
+    people = grid.fetch(generation, "population_cells", grid.population_parameters(parameters))
+    return grid.with_population(plan, known, cells, people)
+
+
+def estimate(plan: Plan, cells: pl.DataFrame, standard: Standard | None) -> pl.DataFrame:
+    """From cells to the rows of an answer: gate first, then values. Pure."""
+    question = plan.question
+    released = protect(
+        cells, by=question.by, strata=grid.strata_of(plan), kind=plan.kind, exact=question.exact
+    )
+    if standard is not None:
+        rows = _standardised(plan, released, standard)
+    elif plan.method == COUNT:
+        rows = _counted(plan, released)
+    else:
+        rows = with_interval(released, confidence=question.confidence, method=plan.method)
+    rows = rows.with_columns(pl.lit(question.estimator).alias("estimator"))
+    return check_released(rows.select(*question.by, *RESULT_COLUMNS))
+
+
+def _counted(plan: Plan, released: pl.DataFrame) -> pl.DataFrame:
+    """Shares of complete counts: no limits; more than 100 % is kept and flagged."""
+    shown = pl.col("state") == State.SHOWN.value
+    rows = released.with_columns(
+        pl.when(shown).then(pl.col("numerator") / pl.col("denominator")).alias("value"),
+        pl.lit(None, pl.Float64).alias("lower"),
+        pl.lit(None, pl.Float64).alias("upper"),
+        pl.lit(None, pl.Float64).alias("confidence"),
+        pl.lit(plan.method).alias("method"),
+    )
+    over = (
+        pl.when(pl.col("value") > 1).then(pl.lit(Reason.OVER_100_PERCENT.value)).otherwise(pl.col("reason"))
+    )
+    return rows.with_columns(over.alias("reason"))
+
+
+def _standardised(plan: Plan, released: pl.DataFrame, standard: Standard) -> pl.DataFrame:
+    """Standardise the shown rows; a refused one keeps its counts and says why it has no value."""
+    question, by = plan.question, list(plan.question.by)
+    weighted = _with_weights(plan, released, standard)
+    shown = weighted.filter(pl.col("state") == State.SHOWN.value)
+    done = direct(shown, by=by, order=grid.STRATUM, method=plan.method, confidence=question.confidence)
+    if not by and shown.is_empty():
+        done = done.clear()
+    columns = [*by, "numerator", "denominator", "state", "reason"]
+    rows = _groups(released, by).select(columns).drop("numerator", "denominator")
+    joined = (
+        rows.join(done, on=by, how="left", nulls_equal=True)
+        if by
+        else pl.concat([rows, done], how="horizontal")
+    )
+    refused = pl.col("refusal").is_not_null()
+    collapsed = pl.col("moved_weight").fill_null(0) > 0
+    return joined.with_columns(
+        pl.when(refused)
+        .then(pl.col("refusal").replace(_REFUSED_STATE))
+        .otherwise(pl.col("state"))
+        .alias("state"),
+        pl.when(refused)
+        .then(pl.col("refusal"))
+        .when(collapsed)
+        .then(pl.lit(Reason.AGES_COLLAPSED.value))
+        .otherwise(pl.col("reason"))
+        .alias("reason"),
+        pl.lit(question.confidence).alias("confidence"),
+        pl.lit(plan.method).alias("method"),
+    )
+
+
+def _with_weights(plan: Plan, released: pl.DataFrame, standard: Standard) -> pl.DataFrame:
+    groups = [group for group in plan.ages if group.is_defined]
+    rows = [
+        (group.band.label, stratum.first, weight)
+        for group in groups
+        for stratum, weight in zip(
+            group.strata, stratum_weights(standard, group.strata).tolist(), strict=True
+        )
+    ]
+    schema = {"age_band": pl.String, grid.STRATUM: pl.Int16, "weight": pl.Float64}
+    weights = pl.DataFrame(rows, schema=schema, orient="row")
+    keys = ["age_band", grid.STRATUM] if "age_band" in plan.question.by else [grid.STRATUM]
+    return released.join(weights.select(*keys, "weight"), on=keys, how="left", maintain_order="left")
+
+
+def _groups(released: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    first = [pl.col(name).first() for name in ("numerator", "denominator", "state", "reason")]
+    return released.group_by(by, maintain_order=True).agg(first) if by else released.select(first)
+
+
+def _definition(plan: Plan) -> dict[str, Any]:
+    counted = plan.variant or (plan.holder if plan.indicator.id == "coverage" else None)
+    if counted is None:
+        return {
+            "id": plan.indicator.id,
+            "variant": None,
+            "version": plan.indicator.version,
+            "estimand": None,
+            "source": plan.indicator.source,
+        }
+    return {
+        "id": counted.condition,
+        "variant": counted.variant,
+        "version": counted.version,
+        "estimand": counted.estimand,
+        "source": counted.source,
+    }
+
+
+def _lineage(
+    plan: Plan,
+    known: Catalogue,
+    generation: Generation,
+    name: str,
+    parameters: Mapping[str, Any],
+    standard: Standard | None,
+) -> dict[str, Any]:
+    """The SQL that made the counts and everything that went into it: tables with their fingerprints, files, values."""
+    manifest = generation.manifest
+    sql = read_sql(name)
+    inputs: dict[str, Any] = {
+        "tables": {
+            table: print_ for table, print_ in manifest.get("fingerprints", {}).items() if table in sql
+        },
+        "files": [
+            {key: file.get(key) for key in ("logical_name", "sha256", "rows")}
+            for file in manifest.get("files", [])
+        ],
+        "parameters": dict(parameters),
+        "synthetic": manifest.get("synthetic"),
+    }
+    if standard is not None:
+        inputs["standard"] = {"id": standard.id, "source": standard.source, "sha256": standard.sha256}
+    if plan.indicator.id == "coverage":
+        years = {
+            quarter.name: grid.nearest_year(quarter.name, tuple(known.population_years))
+            for quarter in plan.quarters
+        }
+        used = sorted({source for year in years.values() if year for source in known.population_years[year]})
+        inputs["population"] = {"year_of_quarter": years, "sources": used}
+    return {"sql": sql, "inputs": inputs}

@@ -1,0 +1,150 @@
+"""An answer as table, JSON, CSV or Parquet. The JSON shape is stable; suppressed numbers are null in every form."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from analytics.catalogue import catalogue
+from analytics.generation import Generation
+from analytics.indicator import Indicator, indicators
+from analytics.query import Answer
+from analytics.question import choose
+from analytics.standard import BUNDLED
+from warehouse.errors import EXIT_CONFIG, UserError
+
+FORMATS = ("table", "json", "csv", "parquet")
+_HIDDEN = {"suppressed": "suppressed", "no_data": "no data", "not_defined": "not defined"}
+
+
+def as_json(answer: Answer) -> dict[str, Any]:
+    """The stable shape for machines; every row has its ``by`` names, counts, value, limits, method and state."""
+    return {
+        "measure": answer.question.measure,
+        "rows": answer.rows.to_dicts(),
+        "definition": dict(answer.definition),
+        "build": dict(answer.build),
+        "lineage": dict(answer.lineage),
+    }
+
+
+def render(answer: Answer, form: str) -> str | bytes:
+    """The answer in one of :data:`FORMATS`; Parquet gives bytes, the others text."""
+    choose(form, FORMATS, field="format")
+    if form == "json":
+        return json.dumps(as_json(answer), ensure_ascii=False, indent=1) + "\n"
+    if form == "csv":
+        return answer.rows.write_csv()
+    if form == "parquet":
+        return _parquet(answer)
+    console = Console(file=io.StringIO(), width=160)
+    console.print(as_table(answer))
+    return console.file.getvalue() if isinstance(console.file, io.StringIO) else ""
+
+
+def _parquet(answer: Answer) -> bytes:
+    """Rows, with question, definition and build in the file's own metadata."""
+    told = {
+        "question": answer.question.as_dict(),
+        "definition": dict(answer.definition),
+        "build": dict(answer.build),
+    }
+    buffer = io.BytesIO()
+    answer.rows.write_parquet(buffer, metadata={"hssk": json.dumps(told, ensure_ascii=False)})
+    return buffer.getvalue()
+
+
+def write(answer: Answer, form: str, *, output: Path | None, console: Console) -> None:
+    """Print the answer, or write it to ``output``. Parquet is for files only."""
+    if form == "parquet" and output is None:
+        raise UserError(
+            "Parquet is not for the screen", field="format", value=form, action="Name a file with --output"
+        )
+    if form == "table" and output is None:
+        console.print(as_table(answer))
+        return
+    content = render(answer, form)
+    data = content if isinstance(content, bytes) else content.encode()
+    if output is None:
+        console.file.write(data.decode())
+        return
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise UserError("the file cannot be written", file=str(output), exit_code=EXIT_CONFIG) from error
+
+
+def as_table(answer: Answer) -> Table:
+    """One line per row for people; shares in per cent."""
+    question = answer.question
+    about = " ".join(
+        str(part) for part in (question.measure, question.condition, answer.definition["variant"]) if part
+    )
+    table = Table(title=f"{about} ({question.estimator})", caption=_caption(answer))
+    for name in question.by:
+        table.add_column(name.replace("_", " "))
+    for name in ("numerator", "denominator", "value %", "interval %", "state"):
+        table.add_column(name, justify="left" if name == "state" else "right")
+    for row in answer.rows.iter_rows(named=True):
+        table.add_row(*(str(row[name]) for name in question.by), *_numbers(row))
+    return table
+
+
+def _caption(answer: Answer) -> str:
+    question = answer.question
+    level = f", {question.confidence:.1%} interval ({answer.rows['method'][0]})" if answer.rows.height else ""
+    standard = f", standard {question.standard}" if question.estimator == "standardised" else ""
+    return f"build {answer.build['id']}, extract of {answer.build['extract_date']}{level}{standard}"
+
+
+def _numbers(row: dict[str, Any]) -> list[str]:
+    counts = ["" if row[name] is None else f"{row[name]:,}" for name in ("numerator", "denominator")]
+    value = "" if row["value"] is None else f"{100 * row['value']:.1f}"
+    limits = "" if row["lower"] is None else f"{100 * row['lower']:.1f} - {100 * row['upper']:.1f}"
+    state = _HIDDEN.get(row["state"], "")
+    reason = (row["reason"] or "").replace("_", " ")
+    return [*counts, value, limits, ": ".join(part for part in (state, reason) if part)]
+
+
+def list_measures(generation: Generation) -> Group:
+    """Everything that can be asked of a generation: measures, definitions, periods, standards."""
+    known = catalogue(generation)
+    quarters = [quarter.name for quarter in known.quarters]
+    lines = [
+        f"periods: {quarters[0]} to {quarters[-1]}; newest complete {known.newest.name}"
+        if quarters
+        else "no periods",
+        f"standards: {', '.join(BUNDLED)}, or a CSV file with age_from,weight",
+        f"age bands start at: {', '.join(str(start) for start in known.ages.starts)}",
+    ]
+    return Group(
+        _measure_table(list(indicators().values())), _definition_table(generation), Text("\n".join(lines))
+    )
+
+
+def _measure_table(measures: list[Indicator]) -> Table:
+    table = Table(title="Measures")
+    for name in ("measure", "meaning", "by", "where", "estimators"):
+        table.add_column(name)
+    for item in measures:
+        parts = (", ".join(item.by), ", ".join(item.where), ", ".join(item.estimators))
+        table.add_row(item.id, f"{item.name.en}: {item.numerator.en} / {item.denominator.en}", *parts)
+    return table
+
+
+def _definition_table(generation: Generation) -> Table:
+    table = Table(title="Definitions")
+    for name in ("condition", "definition", "version", "estimand", "ages", "name"):
+        table.add_column(name)
+    for item in catalogue(generation).variants:
+        ages = f"{item.age_from}+" if item.age_to is None else f"{item.age_from}-{item.age_to}"
+        table.add_row(
+            item.condition, item.variant, item.version or "", item.estimand or "", ages, item.name_en or ""
+        )
+    return table

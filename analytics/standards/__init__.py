@@ -1,0 +1,1 @@
+"""Standard populations, one CSV file each, with source and review date in its first lines."""
