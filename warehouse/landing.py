@@ -69,11 +69,9 @@ def land(
     contract = load_contracts()[file.table]
     source = tabular.open_source(file.path, contract.names)
     _require_columns(contract, source)
+    tabular.verify(source)
     clause, parameters, bad_lines = tabular.scan(connection, source)
-    try:
-        rules = _stage(connection, contract, source, clause, parameters, keys)
-    except duckdb.Error as error:
-        raise _unreadable(file, error) from None
+    rules = _stage(connection, contract, source, clause, parameters, keys)
     if replaces is not None:
         unland(connection, *replaces)
     _find_repeats(connection, contract)
@@ -170,7 +168,8 @@ def _find_repeats(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
     rows(connection, "create temp table landing_repeat (_row bigint, is_same boolean)")
     within = f"select {key} from landing_row where _fault is null group by all having count(*) > 1"
     before = (
-        f"select {key} from landing_row where _fault is null intersect select {key} from raw_{contract.table}"
+        f"select {key} from raw_{contract.table}"
+        f" where ({key}) in (select ({key}) from landing_row where _fault is null)"
     )
     if not rows(connection, f"select 1 from (({within}) union all ({before})) limit 1"):
         return
@@ -363,13 +362,3 @@ def _register(
     )  # fmt: skip
     marks = ", ".join("?" for _ in values)
     connection.execute(f"insert into meta_file values ({marks})", list(values)).fetchall()
-
-
-def _unreadable(file: ExtractFile, error: duckdb.Error) -> UserError:
-    return UserError(
-        f"the file cannot be read to its end ({type(error).__name__})",
-        file=file.path.name,
-        expected="a whole, undamaged file",
-        action="Ask the sender for it again",
-        exit_code=EXIT_DATA,
-    )

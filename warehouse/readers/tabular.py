@@ -24,6 +24,9 @@ SUFFIXES = CSV_SUFFIXES + PARQUET_SUFFIXES
 DELIMITERS = (",", ";", "\t")
 _HEAD_BYTES = 65_536
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_READ_CSV = """read_csv($path, delim = $delimiter, quote = '"', escape = '"', header = true, auto_detect = false,
+    columns = $columns, strict_mode = true, null_padding = false, store_rejects = true, rejects_limit = 0,
+    nullstr = '')"""
 _ERROR_WORDS = {
     "MISSING COLUMNS": "the line has fewer cells than the header",
     "TOO MANY COLUMNS": "the line has more cells than the header",
@@ -74,6 +77,23 @@ def open_source(path: Path, expected: Iterable[str]) -> Source:
     return source
 
 
+def verify(source: Source) -> None:
+    """Read the file to its end once, apart from any transaction, since an error inside one would end it.
+
+    Raises :class:`UserError` when the file is damaged.
+    """
+    if source.format == "parquet":
+        sql, parameters = "select bit_xor(hash(t)) from read_parquet($path) t", _path(source)
+    else:
+        sql, parameters = f"select count(*) from {_READ_CSV}", _csv_parameters(source)
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(sql, parameters).fetchall()
+    except duckdb.Error as error:
+        message = f"the file cannot be read to its end ({type(error).__name__})"
+        raise _refuse(source.path, message, "a whole, undamaged file; send it again") from None
+
+
 def scan(
     connection: duckdb.DuckDBPyConnection, source: Source
 ) -> tuple[str, dict[str, object], list[BadLine]]:
@@ -82,35 +102,23 @@ def scan(
     Returns the FROM clause, its parameters, and the lines the parser refused. The clause offers the file's columns
     and ``_row``, the number of the data row counted from 1.
     """
-    try:
-        if source.format == "parquet":
-            return _scan_parquet(source)
-        return _scan_csv(connection, source)
-    except duckdb.Error as error:
-        first = str(error).splitlines()[0]
-        raise _refuse(
-            source.path, f"the file cannot be read to its end ({type(error).__name__})", first[:120]
-        ) from None
+    return _scan_parquet(source) if source.format == "parquet" else _scan_csv(connection, source)
 
 
 def _scan_parquet(source: Source) -> tuple[str, dict[str, object], list[BadLine]]:
     clause = "(select * exclude (file_row_number), file_row_number + 1 as _row" \
              " from read_parquet($path, file_row_number = true))"  # fmt: skip
-    return clause, {"path": str(source.path)}, []
+    return clause, _path(source), []
 
 
 def _scan_csv(
     connection: duckdb.DuckDBPyConnection, source: Source
 ) -> tuple[str, dict[str, object], list[BadLine]]:
-    columns = dict.fromkeys(source.columns, "VARCHAR")
     for table in ("landing_text", "reject_errors", "reject_scans"):
         connection.execute(f"drop table if exists {table}").fetchall()
     connection.execute("set preserve_insertion_order = true").fetchall()
     connection.execute(
-        """create temp table landing_text as select * from read_csv($path, delim = $delimiter, quote = '"',
-           escape = '"', header = true, auto_detect = false, columns = $columns, strict_mode = true,
-           null_padding = false, store_rejects = true, rejects_limit = 0, nullstr = '')""",
-        {"path": str(source.path), "delimiter": source.delimiter, "columns": columns},
+        f"create temp table landing_text as select * from {_READ_CSV}", _csv_parameters(source)
     ).fetchall()
     connection.execute("set preserve_insertion_order = false").fetchall()
     lines = connection.execute(
@@ -119,6 +127,15 @@ def _scan_csv(
     bad = [BadLine(int(row), _ERROR_WORDS.get(kind, kind.lower())) for row, kind in lines]
     # Row ids inside a transaction start from a large constant; the first one is the first data row.
     return "(select *, rowid - (select min(rowid) from landing_text) + 1 as _row from landing_text)", {}, bad
+
+
+def _path(source: Source) -> dict[str, object]:
+    return {"path": str(source.path)}
+
+
+def _csv_parameters(source: Source) -> dict[str, object]:
+    columns = dict.fromkeys(source.columns, "VARCHAR")
+    return {**_path(source), "delimiter": source.delimiter, "columns": columns}
 
 
 def _parquet_columns(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -19,7 +19,7 @@ with reading as (
         coalesce(panel_key, -1) as panel_key,
         coalesce(encounter_key, -1) as encounter_key,
         case when panel_key is null then coalesce(encounter_key, -1) else -1 end as visit_key,
-        case when panel_key is null then taken_at else cast('1970-01-01 00:00:00' as timestamp) end as pair_at,
+        case when panel_key is null then taken_at end as pair_at,
         coalesce(reading_number, -1) as reading_number
     from core_measurement
     where quantity = 'systolic' or quantity = 'diastolic'
@@ -61,7 +61,7 @@ joined as (
         on s.person_key = d.person_key
         and s.panel_key = d.panel_key
         and s.visit_key = d.visit_key
-        and s.pair_at = d.pair_at
+        and s.pair_at is not distinct from d.pair_at
         and s.reading_number = d.reading_number
         and s.place = d.place
 ),
