@@ -43,11 +43,14 @@ def test_reference_gives_every_published_row(
     for person in people:
         answers = reference.Reference(person, definitions)
         for indicator in sorted({row["indicator"] for row in published}):
-            for role in answers.roles(*indicator.split("/"), day):
+            condition, variant = indicator.split("/")
+            for role in answers.roles(condition, variant, day):
                 held[indicator, role, person] += 1
     for row in published:
         counted = Counter(
-            role for indicator, role, person in held if indicator == row["indicator"] and _is_in(row, person, places, day)
+            role
+            for indicator, role, person in held
+            if indicator == row["indicator"] and _is_in(row, person, places, day)
         )
         assert (counted["case"], counted["assessed"]) == (row["numerator"], row["denominator"]), row
 
