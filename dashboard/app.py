@@ -24,7 +24,6 @@ INDEX = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
 {%metas%}
-<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light">
 <title>{%title%}</title>
 <link rel="icon" type="image/svg+xml" href="/assets/icons/mark.svg">
@@ -45,7 +44,8 @@ class AtlasDash(Dash):
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
         language = language_of(request.args, current_app.config[pages.LANGUAGE])
-        return super().interpolate_index(**parts).replace("{language}", language, 1)
+        page: str = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
+        return page.replace("{language}", language, 1)
 
 
 def create_app(settings: Settings) -> Dash:
@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> Dash:
     app = AtlasDash(
         "dashboard",
         title=words(settings.language)("product"),
-        update_title=None,
+        update_title="",
         assets_folder="assets",
         assets_ignore=r".*\.(md|txt)$",
         index_string=INDEX,
@@ -73,11 +73,12 @@ def create_app(settings: Settings) -> Dash:
 
 def layout() -> Component:
     """The root of every page; the page itself follows by its path."""
-    return dmc.MantineProvider(
+    root: Component = dmc.MantineProvider(
         [dcc.Location(id=ids.ADDRESS, refresh=False), html.Div(id=ids.PAGE)],
         theme=theme.mantine(),
         forceColorScheme="light",
     )
+    return root
 
 
 def tell_fault(error: Exception) -> object:
@@ -133,6 +134,11 @@ def _plain(text: str, status: int) -> Response:
 
 
 def wsgi(settings: Settings) -> Flask:
-    """The WSGI application of :func:`create_app`."""
+    """The WSGI application, ready to be forked.
+
+    Dash learns which script files it serves while it writes its first index page. A worker that is asked for a
+    script before it has written one would answer 500, so the first page is written here, once, for all of them.
+    """
     server: Flask = create_app(settings).server
+    server.test_client().get(pages.HOME)
     return server

@@ -49,7 +49,7 @@ def read(generation: Generation) -> Catalogue:
     """The catalogue of one sealed generation."""
     variants = [_variant(row) for row in generation.frame(_sql("definitions")).iter_rows(named=True)]
     conditions = list(dict.fromkeys(item.condition for item in variants))
-    conditions.sort(key=lambda name: (FIRST_CONDITIONS + (name,)).index(name))
+    conditions.sort(key=lambda name: (*FIRST_CONDITIONS, name).index(name))
     quarters = generation.frame(_sql("quarters"))
     open_quarters = frozenset(quarters.filter(~quarters["is_complete"])["quarter"])
     names = sorted(quarters["quarter"], key=lambda name: name in open_quarters)

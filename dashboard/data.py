@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from analytics.query import answer
 from flask import current_app
 
 from analytics.generation import Generation, builds, current_build
+from analytics.query import answer
 from analytics.question import Question
 from dashboard import catalogue
 from dashboard.access import Viewer
@@ -79,7 +79,10 @@ def read_selection(store: Mapping[str, str], viewer: Viewer) -> Selection:
 def by_district(selection: Selection, viewer: Viewer) -> pl.DataFrame:
     """One row per district the viewer may see, with its names; a district without an answer is ``no_data``."""
     codes = [code for code, _, _ in _names(0) if viewer.sees(code)]
-    rows = {row["district"]: row for row in _ask(selection, by="district", districts=viewer.scope).to_dicts()}
+    rows = {
+        row["district"]: row
+        for row in _ask(selection, viewer, by="district", districts=viewer.scope).to_dicts()
+    }
     named = [
         {"district": code, "name": name, "short": short, **_estimate(rows.get(code))}
         for code, name, short in _names(_side(selection.language))
@@ -90,9 +93,9 @@ def by_district(selection: Selection, viewer: Viewer) -> pl.DataFrame:
     )
 
 
-def city(selection: Selection) -> Row:
-    """The estimate of the whole city, which every viewer sees."""
-    rows = _ask(selection).to_dicts()
+def city(selection: Selection, viewer: Viewer) -> Row:
+    """The estimate of the whole city, which every scope sees."""
+    rows = _ask(selection, viewer).to_dicts()
     return _estimate(rows[0] if rows else None)
 
 
@@ -107,12 +110,12 @@ def by_group(selection: Selection, viewer: Viewer) -> pl.DataFrame:
     """The chosen district by sex, then by age: ``group`` and an estimate. Crude, whatever the selection."""
     if selection.district is None or not viewer.sees(selection.district):
         raise Defect("groups of a district that is not chosen or not in the viewer's scope")
-    return _groups(selection, (selection.district,))
+    return _groups(selection, viewer, (selection.district,))
 
 
-def by_group_of_city(selection: Selection) -> pl.DataFrame:
+def by_group_of_city(selection: Selection, viewer: Viewer) -> pl.DataFrame:
     """The same of the whole city."""
-    return _groups(selection, None)
+    return _groups(selection, viewer, None)
 
 
 def subject(selection: Selection) -> Subject:
@@ -156,9 +159,9 @@ def _estimate(row: Mapping[str, Any] | None) -> Row:
     return {name: row[name] for name in ESTIMATE}
 
 
-def _groups(selection: Selection, scope: tuple[str, ...] | None) -> pl.DataFrame:
-    sexes = _ask(selection, by="sex", districts=scope, crude=True).rename({"sex": "group"})
-    ages = _ask(selection, by="age_band", districts=scope, crude=True, age_bands=AGE_GROUPS)
+def _groups(selection: Selection, viewer: Viewer, scope: tuple[str, ...] | None) -> pl.DataFrame:
+    sexes = _ask(selection, viewer, by="sex", districts=scope, crude=True).rename({"sex": "group"})
+    ages = _ask(selection, viewer, by="age_band", districts=scope, crude=True, age_bands=AGE_GROUPS)
     both = [*sexes.to_dicts(), *ages.rename({"age_band": "group"}).to_dicts()]
     rows = [{"group": row["group"], **_estimate(row)} for row in both if row["group"] != "unknown"]
     return pl.DataFrame(rows, schema={"group": pl.String, **ESTIMATE})
@@ -166,6 +169,7 @@ def _groups(selection: Selection, scope: tuple[str, ...] | None) -> pl.DataFrame
 
 def _ask(
     selection: Selection,
+    viewer: Viewer,
     *,
     by: str | None = None,
     districts: tuple[str, ...] | None = None,
@@ -173,6 +177,7 @@ def _ask(
     age_bands: str | None = None,
 ) -> pl.DataFrame:
     """One question to analytics: the selection's, split ``by`` one dimension, restricted to ``districts``."""
+    viewer.require_health_numbers()
     where = []
     if districts is not None:
         where.append(("district", districts))

@@ -21,6 +21,7 @@ def outlines() -> bytes:
 
 @cache
 def version() -> str:
+    """The first twelve hex digits of the content's SHA-256."""
     return hashlib.sha256(outlines()).hexdigest()[:12]
 
 
@@ -31,6 +32,7 @@ def url() -> str:
 
 @blueprint.get("/geometry/<asked>/districts.json")
 def serve(asked: str) -> Response:
+    """The outlines, under their current version only."""
     if asked != version():
         abort(404)
     return Response(outlines(), mimetype="application/json", headers={"Cache-Control": FOREVER})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from flask import Flask, Response, request
 
@@ -21,7 +22,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-COMPRESSION = {
+COMPRESSION: dict[str, Any] = {
     "COMPRESS_MIMETYPES": [
         "text/html",
         "text/css",
@@ -30,8 +31,6 @@ COMPRESSION = {
         "application/json",
         "image/svg+xml",
     ],
-    # Files are compressed whole, so that a client that speaks only gzip gets them compressed too.
-    "COMPRESS_STREAMS": False,
     "COMPRESS_ALGORITHM": ["br", "zstd", "gzip"],
     "COMPRESS_BR_LEVEL": 5,
 }
@@ -48,6 +47,14 @@ def protect(server: Flask, script_hashes: Callable[[], Sequence[str]]) -> None:
             response.headers["Content-Security-Policy"] = POLICY.format(hashes=" ".join(script_hashes()))
             response.headers["Cache-Control"] = "no-cache"
         elif request.path.startswith("/assets/"):
+            _compress_whole(response)
             # A file named with its time of change never changes; fonts and the like are asked again after a day.
             response.headers["Cache-Control"] = FOREVER if "m" in request.args else "public, max-age=86400"
         return response
+
+
+def _compress_whole(response: Response) -> None:
+    """Turn a streamed file into plain bytes: as a stream it would reach clients that speak only gzip uncompressed."""
+    if response.status_code == 200 and response.mimetype in COMPRESSION["COMPRESS_MIMETYPES"]:
+        response.direct_passthrough = False
+        response.set_data(response.get_data())

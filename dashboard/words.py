@@ -19,13 +19,10 @@ from warehouse.errors import Defect
 
 LANGUAGES = ("vi", "en")
 NO_BREAK = "\u00a0"
-#: k of n phrases for shares between 7 % and 93 %.
-PARTS = tuple((k, n) for n in (10, 9, 8, 7, 6, 5, 4, 3, 2) for k in (1, n - 1)) + (
-    (2, 5),
-    (3, 5),
-    (3, 10),
-    (7, 10),
-)
+#: Shares that people say as "k in n"; others are said per hundred.
+PARTS = (*((k, n) for n in range(10, 1, -1) for k in (1, n - 1)), (2, 5), (3, 5), (3, 10), (7, 10))
+#: How far "k in n" may stand from the share.
+NEAR = 0.02
 
 
 @dataclass(frozen=True)
@@ -80,16 +77,16 @@ class Words:
         return f"{day.day} {self(f'month.{day.month}')} {day.year}"
 
     def quarter(self, quarter: str) -> str:
-        """``2022Q4`` becomes ``Quý 4/2022`` or ``Q4 2022``."""
+        """``2022Q4`` becomes ``quý 4/2022`` or ``Q4 2022``."""
         match = re.fullmatch(r"(\d{4})Q([1-4])", quarter)
         if match is None:
             return quarter
         return self("quarter", year=match[1], number=match[2])
 
     def one_in(self, share: float) -> str:
-        """A share in everyday words: ``1 trong 3``, ``2 in 5``; per hundred near 0 and 1."""
+        """A share in everyday words, ``1 trong 3`` or ``2 in 5``; ``8 in 100`` where no such words come near."""
         k, n = min(PARTS, key=lambda part: abs(part[0] / part[1] - share))
-        if not 0.07 <= share <= 0.93:
+        if abs(k / n - share) > NEAR or not 0.09 <= share <= 0.91:
             k, n = round(100 * share), 100
         return self("one_in", k=k, n=n)
 

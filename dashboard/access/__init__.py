@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from warehouse.errors import Defect
+from warehouse.errors import Defect, UserError
 
 VIEWER = "HSSK_VIEWER"
 ROLES = ("viewer", "analyst", "epidemiologist", "steward", "admin")
@@ -25,6 +25,11 @@ class Viewer:
 
     def sees(self, district: str) -> bool:
         return self.districts is None or district in self.districts
+
+    def require_health_numbers(self) -> None:
+        """Raises UserError for a role that administers and sees no health numbers by itself."""
+        if self.role == "admin":
+            raise UserError("this role administers and sees no health numbers", field="role", value=self.role)
 
     @property
     def scope(self) -> tuple[str, ...] | None:

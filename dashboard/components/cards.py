@@ -9,11 +9,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import theme
+from dashboard.components.attributes import aria
 from dashboard.words import Words
 
 #: No bar of buttons, no zoom: the page around the figure is the interface. The folder holds an empty world outline,
 #: which plotly would otherwise fetch from a foreign host.
-GRAPH_CONFIG: dict[str, Any] = {
+GRAPH_CONFIG: Any = {
     "displayModeBar": False,
     "scrollZoom": False,
     "doubleClick": False,
@@ -28,6 +29,7 @@ def card(children: list[Component], *, name: str = "", **attributes: Any) -> Com
 
 
 def heading(title: Component | str, subtitle: Component | str) -> Component:
+    """Title and subtitle of a card."""
     return html.Div([html.H2(title), html.P(subtitle, className="subtitle")], className="heading")
 
 
@@ -37,12 +39,12 @@ def graph(graph_id: str, *, name: str) -> Component:
     blank.update_xaxes(visible=False)
     blank.update_yaxes(visible=False)
     figure = dcc.Graph(id=graph_id, figure=blank, config=GRAPH_CONFIG, responsive=True, className="graph")
-    return html.Div(figure, className=f"graph-frame {name}", **{"aria-hidden": "true"})
+    return html.Div(figure, className=f"graph-frame {name}", **aria(hidden="true"))
 
 
 def waiting(lines: int = 1) -> list[Component]:
     """Grey bars in the place of text that is on its way."""
-    return [html.Span(className="waiting", **{"aria-hidden": "true"}) for _ in range(lines)]
+    return [html.Span(className="waiting", **aria(hidden="true")) for _ in range(lines)]
 
 
 def state_card(title: str, lead: str, *children: Component) -> Component:
@@ -56,6 +58,7 @@ def notice(text: str, kind: str = "note") -> Component:
 
 
 def fault(title: str, text: str) -> Component:
+    """What could not be done, and why."""
     return html.Div([html.Strong(title), html.P(text)], className="notice notice-fault")
 
 
@@ -65,4 +68,5 @@ def reader_text(text: str) -> Component:
 
 
 def no_build(words: Words) -> Component:
+    """The page before the first build."""
     return state_card(words("no_build.title"), words("no_build.lead"))

@@ -10,6 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import ids
+from dashboard.components.attributes import aria
 from dashboard.selection import ESTIMATORS, SEXES, VIEWS
 from dashboard.words import Words
 
@@ -17,37 +18,42 @@ Option = dict[str, str]
 
 
 def bar(words: Words, query: Mapping[str, str]) -> Component:
-    """Condition, definition, estimate, sex, quarter, district, view."""
+    """Condition, definition, estimate, sex, quarter, district."""
     return html.Section(
         [
             _select(words, ids.CONDITION),
-            _select(words, ids.VARIANT, wide=True),
+            _select(words, ids.VARIANT, kind="wide"),
             _switch(words, ids.ESTIMATOR, ESTIMATORS, query),
             _switch(words, ids.SEX, SEXES, query),
-            _select(words, ids.PERIOD),
+            _select(words, ids.PERIOD, kind="long"),
             _district(words),
-            _switch(words, ids.VIEW, VIEWS, query),
         ],
         className="card controls",
-        **{"aria-label": words("control.bar")},
+        **aria(label=words("control.bar")),
     )
 
 
-def _select(words: Words, name: str, *, wide: bool = False) -> Component:
-    return dmc.Select(
+def view(words: Words, query: Mapping[str, str]) -> Component:
+    """Map or table."""
+    return _switch(words, ids.VIEW, VIEWS, query)
+
+
+def _select(words: Words, name: str, *, kind: str = "") -> Component:
+    select: Component = dmc.Select(
         id=name,
         label=words(f"control.{name}"),
         data=[],
         value=None,
         allowDeselect=False,
         checkIconPosition="right",
-        className="control control-wide" if wide else "control",
+        className=f"control control-{kind}" if kind else "control",
     )
+    return select
 
 
 def _district(words: Words) -> Component:
     """Searchable without diacritics: the filter is a function of ``assets/atlas.js``."""
-    return dmc.Select(
+    select: Component = dmc.Select(
         id=ids.DISTRICT,
         label=words("control.district"),
         placeholder=words("control.district_placeholder"),
@@ -59,8 +65,9 @@ def _district(words: Words) -> Component:
         filter={"function": "withoutDiacritics"},
         clearButtonProps={"aria-label": words("control.whole_city")},
         checkIconPosition="right",
-        className="control",
+        className="control control-long",
     )
+    return select
 
 
 def _switch(words: Words, name: str, values: Sequence[str], query: Mapping[str, str]) -> Component:
@@ -74,7 +81,7 @@ def _switch(words: Words, name: str, values: Sequence[str], query: Mapping[str, 
                 data=[{"value": value, "label": words(f"{name}.{value}")} for value in values],
                 value=asked if asked in values else values[0],
                 size="sm",
-                **{"aria-labelledby": label_id},
+                **aria(labelledby=label_id),
             ),
         ],
         className="control control-switch",

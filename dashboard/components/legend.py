@@ -9,6 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import theme
+from dashboard.components.attributes import aria
 from dashboard.figures import classes, phrases
 from dashboard.words import Words
 
@@ -30,7 +31,7 @@ def legend(frame: pl.DataFrame, words: Words) -> Component:
         entries.append(_entry(words("legend.suppressed"), {}, "hatched"))
     if states & {"no_data", "not_defined"}:
         entries.append(_entry(words("legend.no_data"), {}, "empty"))
-    return html.Ul(entries, className="legend", **{"aria-label": words("legend.label")})
+    return html.Ul(entries, className="legend", **aria(label=words("legend.label")))
 
 
 def _entry(text: str, style: dict[str, str], name: str = "") -> Component:

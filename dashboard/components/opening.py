@@ -69,7 +69,7 @@ def stamp(build: Build, selection: Selection, words: Words) -> list[Component]:
     return lines
 
 
-def sources(build: Build, subject: Subject, selection: Selection, words: Words) -> list[Component]:
+def sources(build: Build, subject: Subject, selection: Selection, words: Words) -> list[Component | str]:
     """The source line, and the link that keeps showing this build when a newer one comes."""
     line = words(
         "source.line",
@@ -89,6 +89,7 @@ def sources(build: Build, subject: Subject, selection: Selection, words: Words) 
 def _period(period: str, page: Opened, words: Words) -> str:
     """A quarter whose last day the extract does not reach is marked."""
     name = words.quarter(period)
+    name = name[:1].upper() + name[1:]
     return words("quarter_open", quarter=name) if period in page.open_periods else name
 
 

@@ -10,6 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import ids
+from dashboard.components.attributes import aria, data
 from dashboard.words import LANGUAGES, Words
 
 MARK = "/assets/icons/mark.svg"
@@ -35,7 +36,7 @@ def frame(
             html.Main(
                 [
                     html.Div(id=ids.BANNER),
-                    html.Div(id=ids.NOTICES, role="status", **{"aria-live": "polite"}),
+                    html.Div(id=ids.NOTICES, role="status", **aria(live="polite")),
                     html.Div(id=ids.FAULT, role="alert"),
                     html.Div(list(content), id=ids.CONTENT, className="content", tabIndex=-1),
                 ],
@@ -63,23 +64,28 @@ def _languages(words: Words, path: str, query: Mapping[str, str]) -> Component:
     """Two links, not a switch: changing the language opens the page anew. The browser keeps their query in step."""
 
     def link(language: str) -> Component:
-        current: dict[str, str] = {"aria-current": "true"} if language == words.language else {}
+        current = aria(current="true") if language == words.language else {}
         return html.A(
             language.upper(),
             href=f"{path}?{urlencode({**query, 'lang': language})}",
             title=words(f"language.{language}"),
             lang=language,
-            **{"data-language": language, **current},
+            **data(language=language),
+            **current,
         )
 
-    label = {"aria-label": words("shell.language")}
-    return html.Nav([link(language) for language in LANGUAGES], className="languages", **label)
+    return html.Nav(
+        [link(language) for language in LANGUAGES],
+        className="languages",
+        **aria(label=words("shell.language")),
+    )
 
 
 def _navigation(words: Words, path: str, links: Sequence[Link]) -> Component:
     def entry(link: Link) -> Component:
-        current: dict[str, str] = {"aria-current": "page"} if link.path == path else {}
+        current = aria(current="page") if link.path == path else {}
         return html.A(words(link.name), href=f"{link.path}?lang={words.language}", **current)
 
-    label = {"aria-label": words("shell.navigation")}
-    return html.Nav([entry(link) for link in links], className="navigation", **label)
+    return html.Nav(
+        [entry(link) for link in links], className="navigation", **aria(label=words("shell.navigation"))
+    )

@@ -6,6 +6,7 @@ import polars as pl
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.attributes import aria
 from dashboard.figures import phrases
 from dashboard.words import Words
 
@@ -24,7 +25,7 @@ def table(
     ]
     content = html.Table([html.Caption(caption), html.Thead(head), html.Tbody(body)], className="figures")
     return html.Div(
-        content, className="table-frame", tabIndex=0, role="region", **{"aria-label": words("table.scroll")}
+        content, className="table-frame", tabIndex=0, role="region", **aria(label=words("table.scroll"))
     )
 
 

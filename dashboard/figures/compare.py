@@ -13,7 +13,7 @@ from dashboard.figures import phrases
 from dashboard.words import Words
 
 HOVER = "<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>"
-ROW_PIXELS = 21
+ROW_PIXELS = 19
 
 
 def compare(frame: pl.DataFrame, city: phrases.Row, words: Words, *, selected: str | None) -> go.Figure:

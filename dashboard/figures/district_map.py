@@ -1,7 +1,7 @@
 """The district maps: the whole city in true geometry, and the inner city enlarged beside it.
 
-Facts behind the code: the geometry is a URL, so it is fetched once and kept; ``fitbounds`` needs the mercator
-projection to fill its card; exterior rings run clockwise or the whole world is painted except the district.
+Facts behind the code: the geometry is a URL, so it is fetched once and kept; only the mercator projection with a
+window fills its card; exterior rings run clockwise or the whole world is painted except the district.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dashboard import theme
 from dashboard.figures import classes, phrases
 from dashboard.words import Words
 
-#: Longitudes and latitudes of the enlarged part: the inner districts without the wide fringe.
-INNER_LONGITUDES = (106.585, 106.775)
-INNER_LATITUDES = (10.695, 10.885)
+#: Longitudes and latitudes of each map's window. The city's is the box of the outlines and a hair more (a test holds
+#: that); ``fitbounds`` would leave a quarter of the card empty. The inner one leaves out the wide fringe.
+CITY_WINDOW = ((106.358, 107.018), (10.379, 11.158))
+INNER_WINDOW = ((106.590, 106.772), (10.676, 10.888))
 HOVER = "<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>"
 _GEO: dict[str, Any] = {
     "visible": False,
@@ -30,13 +31,16 @@ _GEO: dict[str, Any] = {
 
 def city_map(frame: pl.DataFrame, words: Words, *, geometry: str, selected: str | None) -> go.Figure:
     """All districts, fitted to the card."""
-    return _figure(frame, words, geometry, selected, {**_GEO, "fitbounds": "geojson"})
+    return _figure(frame, words, geometry, selected, _window(*CITY_WINDOW))
 
 
 def inner_map(frame: pl.DataFrame, words: Words, *, geometry: str, selected: str | None) -> go.Figure:
     """The inner city, about three times as large as on :func:`city_map`, in the same classes."""
-    window = {"lonaxis": {"range": INNER_LONGITUDES}, "lataxis": {"range": INNER_LATITUDES}}
-    return _figure(frame, words, geometry, selected, {**_GEO, **window})
+    return _figure(frame, words, geometry, selected, _window(*INNER_WINDOW))
+
+
+def _window(longitudes: tuple[float, float], latitudes: tuple[float, float]) -> dict[str, Any]:
+    return {**_GEO, "lonaxis": {"range": longitudes}, "lataxis": {"range": latitudes}}
 
 
 def _figure(

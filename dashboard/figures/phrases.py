@@ -11,7 +11,8 @@ Row = Mapping[str, Any]
 
 
 def is_shown(row: Row) -> bool:
-    return row["state"] == "shown"
+    """Whether the row carries a number."""
+    return str(row["state"]) == "shown"
 
 
 def value(row: Row, words: Words) -> str:
@@ -42,4 +43,4 @@ def hover(row: Row, words: Words) -> str:
     people = words(
         "hover.people", numerator=count(row["numerator"], words), denominator=count(row["denominator"], words)
     )
-    return f"{first}<br>{people}"
+    return "<br>".join(line for line in (first, people, reason(row, words)) if line)

@@ -15,6 +15,7 @@ from dashboard.components import cards, controls, legend, opening, statements, t
 from dashboard.components import definition as definitions
 from dashboard.components.profile import facts
 from dashboard.figures import compare, district_map, profile
+from dashboard.selection import Selection
 from dashboard.words import Words, words
 
 PATH = "/ncd"
@@ -29,14 +30,7 @@ def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
         dcc.Store(id=ids.QUERY, data={**query, "lang": text.language, "asked_lang": query.get("lang", "")}),
         dcc.Store(id=ids.CATALOGUE),
         dcc.Store(id=ids.SELECTION),
-        html.Div(
-            [
-                html.H1(cards.waiting(), id=ids.HEADLINE),
-                html.P(cards.waiting(), id=ids.LEAD, className="lead"),
-                html.Div(id=ids.CAUTION, className="caution"),
-            ],
-            className="opening",
-        ),
+        _opening(text, query),
         controls.bar(text, query),
         html.Div([_map_card(text), _compare_card(text)], id=ids.CHARTS, className="row row-map"),
         cards.card(
@@ -47,6 +41,17 @@ def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
         html.Div([_profile_card(text), _definition_card(text)], className="row row-profile"),
         html.Footer(id=ids.SOURCES, className="sources"),
     ]
+
+
+def _opening(text: Words, query: Mapping[str, str]) -> Component:
+    sentences = [
+        html.H1(cards.waiting(), id=ids.HEADLINE),
+        html.P(cards.waiting(), id=ids.LEAD, className="lead"),
+        html.Div(id=ids.CAUTION, className="caution"),
+    ]
+    return html.Div(
+        [html.Div(sentences, className="sentences"), controls.view(text, query)], className="opening"
+    )
 
 
 def _map_card(text: Words) -> Component:
@@ -150,7 +155,7 @@ def open_page(query: Store) -> dict[str, Any]:
 def say(store: Store) -> tuple[str, str, list[Component]]:
     """The finding, the numbers behind it, and what must be known before they are used."""
     selection, text = _read(store)
-    subject, city = data.subject(selection), data.city(selection)
+    subject, city = data.subject(selection), data.city(selection, current_viewer())
     notices = [cards.notice(line) for line in statements.cautions(subject, selection, text)]
     return (
         statements.headline(city, subject, selection, text),
@@ -172,10 +177,10 @@ def draw_maps(store: Store) -> tuple[go.Figure, go.Figure, str, Component, Compo
     """Both maps with the one legend they share, and the same in words."""
     selection, text = _read(store)
     frame = data.by_district(selection, current_viewer())
-    where = {"geometry": geometry.url(), "selected": selection.district}
+    outlines, chosen = geometry.url(), selection.district
     return (
-        district_map.city_map(frame, text, **where),
-        district_map.inner_map(frame, text, **where),
+        district_map.city_map(frame, text, geometry=outlines, selected=chosen),
+        district_map.inner_map(frame, text, geometry=outlines, selected=chosen),
         statements.map_subtitle(data.subject(selection), selection, text),
         legend.legend(frame, text),
         cards.reader_text(statements.map_summary(frame, text)),
@@ -191,7 +196,7 @@ def draw_maps(store: Store) -> tuple[go.Figure, go.Figure, str, Component, Compo
 def draw_comparison(store: Store) -> tuple[go.Figure, str]:
     """Dots with intervals against the city's line, and how many can be told apart from it."""
     selection, text = _read(store)
-    frame, city = data.by_district(selection, current_viewer()), data.city(selection)
+    frame, city = data.by_district(selection, current_viewer()), data.city(selection, current_viewer())
     figure = compare.compare(frame, city, text, selected=selection.district)
     return figure, statements.compare_subtitle(frame, city, text)
 
@@ -202,7 +207,9 @@ def fill_table(store: Store) -> Component:
     selection, text = _read(store)
     frame = data.by_district(selection, current_viewer())
     caption = statements.caption(data.subject(selection), selection, text)
-    return table.table(frame, data.city(selection), text, caption=caption, selected=selection.district)
+    return table.table(
+        frame, data.city(selection, current_viewer()), text, caption=caption, selected=selection.district
+    )
 
 
 @callback(
@@ -218,12 +225,12 @@ def draw_profile(store: Store) -> tuple[go.Figure, str, list[Component], bool]:
     selection, text = _read(store)
     place = data.place(selection, current_viewer())
     of_place = data.by_group(selection, current_viewer()) if place else None
-    figure = profile.profile(of_place, data.by_group_of_city(selection), text)
+    figure = profile.profile(of_place, data.by_group_of_city(selection, current_viewer()), text)
     name = place["name"] if place else text("profile.city")
     return (
         figure,
         text("profile.title", place=name),
-        facts(place, data.city(selection), selection, text),
+        facts(place, data.city(selection, current_viewer()), selection, text),
         place is None,
     )
 
@@ -234,15 +241,17 @@ def draw_profile(store: Store) -> tuple[go.Figure, str, list[Component], bool]:
     Input(ids.SELECTION, "data"),
     prevent_initial_call=True,
 )
-def explain(store: Store) -> tuple[Component, list[Component]]:
+def explain(store: Store) -> tuple[Component, list[Component | str]]:
     """What the number is and where it comes from."""
     selection, text = _read(store)
     subject, build = data.subject(selection), data.build(selection)
-    body = definitions.definition(subject, selection, text, method=data.city(selection)["method"])
+    body = definitions.definition(
+        subject, selection, text, method=data.city(selection, current_viewer())["method"]
+    )
     return body, opening.sources(build, subject, selection, text)
 
 
-def _read(store: Store) -> tuple[data.Selection, Words]:
+def _read(store: Store) -> tuple[Selection, Words]:
     """The selection of the store, checked again against the build and the viewer, and its words."""
     selection = data.read_selection(store, current_viewer())
     return selection, words(selection.language)
