@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from warehouse.errors import UserError
 
@@ -45,7 +46,7 @@ def parse_age_band(text: str) -> AgeBand:
 def parse_age_bands(text: str) -> tuple[AgeBand, ...]:
     """Read ``18-29,30-39,40+``; ascending, without overlap (gaps are allowed: they are then simply not asked for)."""
     bands = tuple(parse_age_band(part) for part in text.split(","))
-    for earlier, later in zip(bands, bands[1:], strict=False):
+    for earlier, later in pairwise(bands):
         if earlier.last is None or later.first <= earlier.last:
             raise UserError(
                 "age bands overlap or are not in ascending order",
@@ -90,11 +91,14 @@ class MartAges:
             expected=f"one of {listed}, or an open end like {self.starts[-1]}+",
         )
 
-    def five_year(self, ages: AgeBand) -> tuple[AgeBand, ...]:
-        """The usual five-year bands inside ``ages``, cut where ``ages`` cuts: 18+ gives 18-19, 20-24, ..., 85+."""
-        groups: dict[int, list[AgeBand]] = {}
+    def five_year(self, ages: AgeBand, *, cut: int = 0) -> tuple[AgeBand, ...]:
+        """The usual five-year bands inside ``ages``, cut where ``ages`` cuts: 18+ gives 18-19, 20-24, ..., 85+.
+
+        ``cut`` is one more age to cut at: 0+ with cut 18 gives 15-17 and 18-19 in the place of 15-19.
+        """
+        groups: dict[tuple[int, bool], list[AgeBand]] = {}
         for start in self.compose(ages):
-            groups.setdefault(start // FIVE_YEARS, []).append(self.band(start))
+            groups.setdefault((start // FIVE_YEARS, start >= cut), []).append(self.band(start))
         return tuple(AgeBand(members[0].first, members[-1].last) for members in groups.values())
 
 

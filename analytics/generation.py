@@ -84,7 +84,8 @@ class Generation:
         """Run one SELECT; values come by ``$name``. ``sql`` is the text of a file of ``analytics/sql``."""
         cursor = _connection(self.folder / "marts.duckdb").cursor()
         try:
-            return cursor.sql(sql, params=dict(params or {})).pl()
+            frame: pl.DataFrame = cursor.sql(sql, params=dict(params or {})).pl()
+            return frame
         finally:
             cursor.close()
 

@@ -144,7 +144,7 @@ def _ages(
     if indicator.ages is None:
         _refuse_ages(question, indicator)
         return ()
-    bands = _bands(question, indicator.ages, known.ages)
+    bands = _bands(question, indicator.ages, known.ages, cut=variant.age_from if variant else 0)
     return tuple(_age_group(band, question, known.ages, variant) for band in bands)
 
 
@@ -156,7 +156,7 @@ def _refuse_ages(question: Question, indicator: Indicator) -> None:
             )
 
 
-def _bands(question: Question, default: str, ages: MartAges) -> tuple[AgeBand, ...]:
+def _bands(question: Question, default: str, ages: MartAges, *, cut: int) -> tuple[AgeBand, ...]:
     """The age bands of the answer: those named, the five-year ones, or all ages asked as one."""
     if question.age_bands is not None and "age_band" not in question.by:
         raise UserError(
@@ -164,7 +164,7 @@ def _bands(question: Question, default: str, ages: MartAges) -> tuple[AgeBand, .
         )
     asked = parse_age_band(question.ages or default)
     if question.age_bands is None:
-        return ages.five_year(asked) if "age_band" in question.by else (asked,)
+        return ages.five_year(asked, cut=cut) if "age_band" in question.by else (asked,)
     bands = parse_age_bands(question.age_bands)
     whole = span(bands)
     if question.ages is not None and not _inside(whole, asked.first, asked.last):

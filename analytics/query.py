@@ -48,6 +48,8 @@ RESULT_COLUMNS = (
     "state",
     "reason",
 )
+#: Makes a group of everything, so that an answer without ``by`` is one group like any other.
+_ROW = "_row"
 _REFUSED_STATE = {
     Reason.NOBODY_COUNTED.value: State.NO_DATA.value,
     Reason.AGES_WITHOUT_PEOPLE.value: State.NOT_DEFINED.value,
@@ -59,7 +61,8 @@ _REFUSED_STATE = {
 class Answer:
     """``rows``: the columns of ``by``, then :data:`RESULT_COLUMNS`; values are shares between 0 and 1 (coverage may
     exceed 1). ``definition``: id, variant, version, estimand, source. ``build``: id, extract_date. ``lineage``: the SQL
-    and its inputs."""
+    and its inputs.
+    """
 
     question: Question
     rows: pl.DataFrame
@@ -162,19 +165,12 @@ def _counted(plan: Plan, released: pl.DataFrame) -> pl.DataFrame:
 
 def _standardised(plan: Plan, released: pl.DataFrame, standard: Standard) -> pl.DataFrame:
     """Standardise the shown rows; a refused one keeps its counts and says why it has no value."""
-    question, by = plan.question, list(plan.question.by)
-    weighted = _with_weights(plan, released, standard)
+    question, by = plan.question, [*plan.question.by, _ROW]
+    weighted = _with_weights(plan, released, standard).with_columns(pl.lit(0).alias(_ROW))
     shown = weighted.filter(pl.col("state") == State.SHOWN.value)
     done = direct(shown, by=by, order=grid.STRATUM, method=plan.method, confidence=question.confidence)
-    if not by and shown.is_empty():
-        done = done.clear()
-    columns = [*by, "numerator", "denominator", "state", "reason"]
-    rows = _groups(released, by).select(columns).drop("numerator", "denominator")
-    joined = (
-        rows.join(done, on=by, how="left", nulls_equal=True)
-        if by
-        else pl.concat([rows, done], how="horizontal")
-    )
+    rows = weighted.group_by(by, maintain_order=True).agg(pl.col("state", "reason").first())
+    joined = rows.join(done, on=by, how="left", nulls_equal=True, maintain_order="left")
     refused = pl.col("refusal").is_not_null()
     collapsed = pl.col("moved_weight").fill_null(0) > 0
     return joined.with_columns(
@@ -206,11 +202,6 @@ def _with_weights(plan: Plan, released: pl.DataFrame, standard: Standard) -> pl.
     weights = pl.DataFrame(rows, schema=schema, orient="row")
     keys = ["age_band", grid.STRATUM] if "age_band" in plan.question.by else [grid.STRATUM]
     return released.join(weights.select(*keys, "weight"), on=keys, how="left", maintain_order="left")
-
-
-def _groups(released: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    first = [pl.col(name).first() for name in ("numerator", "denominator", "state", "reason")]
-    return released.group_by(by, maintain_order=True).agg(first) if by else released.select(first)
 
 
 def _definition(plan: Plan) -> dict[str, Any]:

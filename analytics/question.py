@@ -57,7 +57,7 @@ class Question:
                     "a filter without a value", field="where", value=name, expected=f"{name}=VALUE,VALUE"
                 )
         _refuse_repeats([name for name, _ in self.where], "where")
-        choose(self.estimator, ESTIMATORS, field="estimator")
+        choose(self.estimator, ESTIMATORS, field="estimator", action=_not_yet(self.estimator))
         if self.method is not None:
             choose(self.method, METHODS, field="method")
         check_confidence(self.confidence)
@@ -135,6 +135,13 @@ def choose(value: str, allowed: Sequence[str], *, field: str, action: str | None
     raise UserError(
         f"unknown {field}", field=field, value=value, expected=f"one of {shown}{hint}", action=action
     )
+
+
+def _not_yet(estimator: str) -> str | None:
+    """Estimators that the statistics know and that need estimates beside the counts."""
+    if estimator in ("weighted", "modelled"):
+        return f"This build holds counts only; the {estimator} estimator needs estimates made from them"
+    return None
 
 
 def _refuse_repeats(names: Sequence[str], field: str) -> None:

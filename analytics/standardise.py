@@ -11,7 +11,9 @@ Intervals
 * ``wilson`` (prevalence): Var = sum w^2 p(1-p)/n (binomial within strata; Breslow & Day II, 1987, ch. 2); the
   effective size n* = P(1-P)/Var takes the place of n in Wilson's limits, as Korn & Graubard (Surv Methodol
   1998;24:193-201) do with Clopper-Pearson's and Dean & Pagano (J Surv Stat Methodol 2015;3:484-503) found best. Where
-  Var is 0 (every stratum all or none), n* = 1 / sum(w^2/n).
+  Var is 0 (every stratum all or none), n* = 1 / sum(w^2/n). Simulated with 14 adult strata, 2,000 samples each, nominal
+  95 %: 94-96 % from 250 people on, 91 % at 120, 87 % at 60 (strata of a few people add too little variance), where the
+  limits made for rates are too wide for a common condition (99 %).
 """
 
 from __future__ import annotations
@@ -25,7 +27,16 @@ import polars as pl
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analytics.rates import Estimate, Floats, Limits, add_estimate, byar, check_confidence, wilson
+from analytics.rates import (
+    INTERVAL_COLUMNS,
+    Estimate,
+    Floats,
+    Limits,
+    add_estimate,
+    byar,
+    check_confidence,
+    wilson,
+)
 from warehouse.errors import Defect, UserError
 
 #: Fewer events give no standardised value (PHE methods; the approximations fail below).
@@ -146,7 +157,7 @@ def direct(
     limits = _INTERVALS[method](arrays, confidence=confidence)
     usable = pl.col("refusal").is_null()
     done = add_estimate(rows, arrays.value, *limits, usable=usable, confidence=confidence, method=method)
-    return done.select(*by, "numerator", "denominator", "value", "lower", "upper", "confidence", "method", "refusal", "moved_weight")  # fmt: skip
+    return done.select(*by, "numerator", "denominator", *INTERVAL_COLUMNS, "refusal", "moved_weight")
 
 
 def _check_strata(strata: pl.DataFrame) -> None:

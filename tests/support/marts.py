@@ -1,0 +1,245 @@
+"""A small sealed generation written directly, person by person: its answers can be counted again in plain Python."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from warehouse.geography import districts, wards
+
+STARTS = (0, 5, 10, 15, 18, 20, 25, 30, 35, 40, 45, 50, 51, 55, 60, 65, 70, 75, 80, 85)
+UNKNOWN_AGE = -1
+QUARTERS = (
+    ("2022Q3", 0, date(2022, 9, 30), True),
+    ("2022Q4", 1, date(2022, 12, 31), True),
+    ("2023Q1", 2, date(2023, 3, 31), False),
+)
+EXTRACT_DATE = date(2023, 2, 10)
+#: Fewer districts than the city has, so that some have nobody.
+USED_DISTRICTS = ("760", "761", "764")
+CASE, ASSESSED, HOLDER, RESIDENT, SURVEY, SURVEY_ASSESSED = 1, 2, 3, 4, 5, 6
+MEASURES = (
+    (CASE, "hypertension", "recommended", "case", ASSESSED, 18, None, False),
+    (ASSESSED, "hypertension", "recommended", "assessed", None, 18, None, False),
+    (SURVEY, "hypertension", "survey", "case", SURVEY_ASSESSED, 18, None, True),
+    (SURVEY_ASSESSED, "hypertension", "survey", "assessed", None, 18, None, True),
+    (HOLDER, "record", "holder", "record_holder", None, 0, None, False),
+    (RESIDENT, "record", "holder", "resident", None, 0, None, False),
+)
+_TABLES = {
+    "mart_quarter": "quarter VARCHAR, quarter_index SMALLINT, last_day DATE, is_complete BOOLEAN",
+    "mart_place": "place_id SMALLINT, ward_code VARCHAR, district_code VARCHAR",
+    "mart_measure": "measure_id SMALLINT, condition VARCHAR, variant VARCHAR, role VARCHAR, denominator_id SMALLINT,"
+    " age_from SMALLINT, age_to SMALLINT, outcome_dependent BOOLEAN",
+    "mart_case": "quarter_index SMALLINT, place_id SMALLINT, sex TINYINT, age_from SMALLINT, measure_id SMALLINT,"
+    " people INTEGER, people_key SMALLINT",
+    "mart_population": "unit_code VARCHAR, sex TINYINT, age_from SMALLINT, year SMALLINT, people INTEGER,"
+    " source VARCHAR",
+    "mart_record": "week DATE, place_id SMALLINT, phase_group VARCHAR, source_system VARCHAR, step VARCHAR,"
+    " records INTEGER, records_key SMALLINT",
+    "mart_definition": "condition VARCHAR, variant VARCHAR, version VARCHAR, estimand VARCHAR, name_vi VARCHAR,"
+    " name_en VARCHAR, description_vi VARCHAR, description_en VARCHAR, source VARCHAR, denominator VARCHAR,"
+    " definition_json VARCHAR",
+    "rule_age_band": "age SMALLINT, age_from SMALLINT, label VARCHAR",
+}
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A person as one quarter sees them. ``district`` None = unallocated; ``ward`` None = ward unknown."""
+
+    quarter: str
+    district: str | None
+    ward: str | None
+    sex: str
+    age: int
+    is_assessed: bool
+    is_case: bool
+    record_key: int = 0
+
+    def __post_init__(self) -> None:
+        assert self.is_assessed or not self.is_case
+
+
+@dataclass(frozen=True)
+class Step:
+    """``records`` health records that took ``step`` in the week of ``day`` (a Monday)."""
+
+    day: date
+    district: str | None
+    phase: str
+    source: str
+    step: str
+    records: int
+
+
+Population = tuple[str, int, int, int, int, str]
+
+
+def places() -> list[tuple[int, str | None, str | None]]:
+    """Place atoms: 0 unallocated, then wards of the used districts, then their districts with the ward unknown."""
+    known = [ward for ward in wards() if ward.district_code in USED_DISTRICTS]
+    atoms: list[tuple[int, str | None, str | None]] = [(0, None, None)]
+    atoms += [(number, ward.code, ward.district_code) for number, ward in enumerate(known, start=1)]
+    atoms += [(len(known) + number, None, code) for number, code in enumerate(USED_DISTRICTS, start=1)]
+    return atoms
+
+
+def wards_of(district: str) -> list[str]:
+    """The wards of one district, in the order of their codes."""
+    return [ward.code for ward in wards() if ward.district_code == district]
+
+
+def band_start(age: int) -> int:
+    """Lower edge of the mart band of an age; the unknown age is its own band."""
+    return UNKNOWN_AGE if age == UNKNOWN_AGE else max(start for start in STARTS if start <= age)
+
+
+def random_people(seed: int, count: int, quarters: Sequence[str] = ("2022Q3", "2022Q4")) -> list[Somebody]:
+    """People spread over everything, also the unallocated and those of unknown sex, ward or age."""
+    draw = random.Random(seed)
+    people = []
+    for _ in range(count):
+        district = draw.choice([*USED_DISTRICTS, None])
+        ward = draw.choice([*wards_of(district)[:2], None]) if district else None
+        age = draw.choice([UNKNOWN_AGE, *range(101)])
+        is_assessed = draw.random() < 0.8
+        is_case = is_assessed and draw.random() < 0.1 + max(age, 0) / 150
+        sex = draw.choice(["male", "female", "female", "male", "male", "unknown"])
+        people.append(
+            Somebody(
+                draw.choice(quarters), district, ward, sex, age, is_assessed, is_case, draw.randrange(256)
+            )
+        )
+    return people
+
+
+def write_generation(
+    home: Path,
+    people: Iterable[Somebody] = (),
+    *,
+    population: Iterable[Population] = (),
+    steps: Iterable[Step] = (),
+    build_id: str = "20230210-0123abcd",
+    current: bool = True,
+) -> str:
+    """Write ``builds/<build_id>`` and, unless told otherwise, point ``CURRENT`` at it; returns the build id."""
+    folder = home / "builds" / build_id
+    folder.mkdir(parents=True)
+    tables = {
+        "mart_quarter": QUARTERS,
+        "mart_place": places(),
+        "mart_measure": MEASURES,
+        "mart_case": _case_rows(people),
+        "mart_population": list(population),
+        "mart_record": _record_rows(steps),
+        "mart_definition": [_definition(row) for row in MEASURES if row[3] in ("case", "record_holder")],
+        "rule_age_band": [(age, band_start(age), f"from {band_start(age)}") for age in range(-1, 131)],
+    }
+    with duckdb.connect(str(folder / "marts.duckdb")) as connection:
+        for name, rows in tables.items():
+            connection.execute(f"create table {name} ({_TABLES[name]})").fetchall()
+            if rows:
+                names = [column.split()[0] for column in _TABLES[name].split(", ")]
+                values = pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
+                connection.register("_rows", values)
+                connection.execute(f"insert into {name} select * from _rows").fetchall()
+                connection.unregister("_rows")
+    (folder / "manifest.json").write_text(
+        json.dumps(_manifest(build_id, {k: len(v) for k, v in tables.items()}))
+    )
+    (folder / "lineage.json").write_text(json.dumps({"tables": {}, "files": []}))
+    if current:
+        (home / "CURRENT").write_text(build_id + "\n")
+    return build_id
+
+
+def _case_rows(people: Iterable[Somebody]) -> list[tuple[int, ...]]:
+    numbers = {(ward, district): place for place, ward, district in places()}
+    indexes = {name: index for name, index, _, _ in QUARTERS}
+    counts: Counter[tuple[int, ...]] = Counter()
+    keys: Counter[tuple[int, ...]] = Counter()
+    for body in people:
+        sex = {"unknown": 0, "male": 1, "female": 2}[body.sex]
+        cell = (indexes[body.quarter], numbers[body.ward, body.district], sex, band_start(body.age))
+        for measure in _measures_of(body):
+            counts[(*cell, measure)] += 1
+            keys[(*cell, measure)] += body.record_key
+    ordered = sorted(counts, key=lambda key: (key[4], *key[:4]))
+    return [(*key, counts[key], keys[key] % 256) for key in ordered]
+
+
+def _measures_of(body: Somebody) -> list[int]:
+    counted = [HOLDER, RESIDENT]
+    if body.age >= 18 or body.age == UNKNOWN_AGE:
+        counted += [ASSESSED, SURVEY_ASSESSED] if body.is_assessed else []
+        counted += [CASE, SURVEY] if body.is_case else []
+    return counted
+
+
+def _record_rows(steps: Iterable[Step]) -> list[tuple[Any, ...]]:
+    numbers = {district: place for place, ward, district in places() if ward is None}
+    return [
+        (
+            item.day,
+            numbers[item.district],
+            item.phase,
+            item.source,
+            item.step,
+            item.records,
+            item.records % 256,
+        )
+        for item in steps
+    ]
+
+
+def _definition(measure: tuple[Any, ...]) -> tuple[str, ...]:
+    condition, variant = measure[1], measure[2]
+    return (
+        condition,
+        variant,
+        "1.0.0",
+        "H2",
+        "tên",
+        "name",
+        "mô tả",
+        "description",
+        "a source",
+        "assessed",
+        "{}",
+    )
+
+
+def _manifest(build_id: str, rows: dict[str, int]) -> dict[str, Any]:
+    return {
+        "build_id": build_id,
+        "extract_date": EXTRACT_DATE.isoformat(),
+        "created_at": "2023-02-10T08:00:00",
+        "synthetic": True,
+        "code_version": "test",
+        "fingerprints": {name: {"rows": count, "sha256": "0" * 64} for name, count in rows.items()},
+        "files": [{"logical_name": "resident", "sha256": "1" * 64, "rows": 1}],
+        "quarters": [name for name, _, _, _ in QUARTERS],
+        "estimates": None,
+        "population": {"source": "test", "note": ""},
+        "notes": [],
+    }
+
+
+def reference_population(year: int, people_per_cell: int, source: str = "test") -> list[Population]:
+    """The same number of people in every district, sex and band."""
+    return [
+        (item.code, sex, start, year, people_per_cell, source)
+        for item in districts()
+        for sex in (1, 2)
+        for start in STARTS
+    ]
