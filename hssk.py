@@ -21,7 +21,6 @@ from rich.table import Table
 from analytics import query as questions
 from analytics import render
 from analytics.generation import Generation
-from dashboard.server import serve as serve_dashboard
 from warehouse import build as builder
 from warehouse import check as checker
 from warehouse.casting import TIME_ZONE
@@ -148,7 +147,9 @@ def query(
     where: Annotated[list[str] | None, typer.Option(help="Like district=760,761; may be repeated.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Build id; default the current one.")] = None,
     confidence: Annotated[float, typer.Option(help="Confidence level of the interval.")] = 0.95,
-    method: Annotated[str, typer.Option(help="wilson or clopper_pearson.")] = "wilson",
+    method: Annotated[
+        str | None, typer.Option(help="wilson, clopper_pearson; standardised: dobson_byar, fay_feuer.")
+    ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Exact small counts; written to the audit log.")
     ] = False,
@@ -183,6 +184,9 @@ def serve(
     home: Home = None,
 ) -> None:
     """Serve the dashboards of the current generation."""
+    # Dash takes longer to import than most commands take to run.
+    from dashboard.server import serve as serve_dashboard  # noqa: PLC0415
+
     settings = load_settings(home)
     serve_dashboard(settings, host=host, port=port, workers=workers or settings.workers)
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+import hssk
 from tests.support.home import NHANES, environment
 
-ROOT = Path(__file__).parents[2]
 EXPECTED = NHANES / "expected.json"
 pytestmark = pytest.mark.skipif(
     not EXPECTED.exists(), reason="the shared real data are absent: set HSSK_SHARED to their folder"
@@ -30,12 +29,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(home: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "hssk", *arguments]
-    child = subprocess.run(
-        command, env=environment(home), cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert child.returncode == 0, child.stderr
-    return child.stdout
+    result = CliRunner().invoke(hssk.app, list(arguments), env=environment(home))
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 def asked(home: Path, indicator: str, by: str, *options: str) -> list[dict[str, Any]]:
