@@ -14,6 +14,8 @@ from analytics.generation import Generation, read_sql
 from analytics.plan import SEXES, Plan
 
 STRATUM = "age_from"
+#: A column of the grid, so that an answer without ``by`` still has one row.
+_ONE = "_one"
 COUNTS = ("numerator", "denominator", *KEY_COLUMNS)
 
 
@@ -34,7 +36,7 @@ def complete(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
     belongs to no row (a place unknown: it counts in the city total only) is left out.
     """
     grid = _grid(plan, known, found)
-    zeros = grid.with_columns(pl.lit(0, pl.Int64).alias(name) for name in COUNTS)
+    zeros = grid.with_columns(pl.lit(0, pl.Int64).alias(name) for name in COUNTS).drop(_ONE)
     grain = grain_of(plan)
     kept = found.join(grid, on=list(grain), how="semi", nulls_equal=True) if grain else found
     columns = [*grain, *COUNTS]
@@ -45,7 +47,7 @@ def complete(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
 
 def _grid(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
     by = plan.question.by
-    grid = pl.DataFrame({"_": [0]})
+    grid = pl.DataFrame({_ONE: [0]})
     for levels in (
         _quarters(plan),
         _places(plan, known),
@@ -56,7 +58,7 @@ def _grid(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
         if levels is not None:
             grid = grid.join(levels, how="cross")
     shown = [name for name in ("withheld_state", "withheld_reason") if name in grid.columns]
-    return grid.select(*by, *strata_of(plan), *shown).sort(_rank(plan, grid), maintain_order=True)
+    return grid.select(*by, *strata_of(plan), *shown, _ONE).sort(_rank(plan, grid), maintain_order=True)
 
 
 def _rank(plan: Plan, grid: pl.DataFrame) -> list[pl.Expr]:
@@ -66,7 +68,7 @@ def _rank(plan: Plan, grid: pl.DataFrame) -> list[pl.Expr]:
             {v: i for i, v in enumerate(grid[name].unique(maintain_order=True))}, return_dtype=pl.Int32
         )
         for name in grain_of(plan)
-    ] or [pl.lit(0)]
+    ] or [pl.col(_ONE)]
 
 
 def _quarters(plan: Plan) -> pl.DataFrame | None:

@@ -131,7 +131,7 @@ def _shares(standard: Standard, stratum: AgeBand) -> list[float]:
     ends = [*standard.starts[1:], math.inf]
     for start, end, weight in zip(standard.starts, ends, standard.weights, strict=True):
         years = min(end, high) - max(start, stratum.first)
-        if years <= 0:
+        if years <= 0 or weight == 0:
             continue
         if end == math.inf and (stratum.first > start or high < end):
             raise UserError(
