@@ -88,6 +88,20 @@ def _check_dimensions(question: Question, indicator: Indicator, known: Catalogue
         choose(name, indicator.where, field="where", action=f"{indicator.id} is not counted by anything else")
         for value in values:
             choose(value, _values(name, indicator, known), field=name)
+    _check_wards(question, known)
+
+
+def _check_wards(question: Question, known: Catalogue) -> None:
+    """A ward outside the districts asked for would give an answer without rows."""
+    homes = question.only("district")
+    outside = [ward for ward in question.only("ward") if homes and known.wards[ward] not in homes]
+    if outside:
+        raise UserError(
+            "a ward lies outside the districts asked for",
+            field="where",
+            value=", ".join(outside),
+            expected=f"wards of {', '.join(homes)}",
+        )
 
 
 def _values(name: str, indicator: Indicator, known: Catalogue) -> tuple[str, ...]:

@@ -63,6 +63,8 @@ def test_bands_are_cut_by_years_of_age() -> None:
     parts = stratum_weights(standard, [AgeBand(15, 17), AgeBand(18, 19), AgeBand(50, 50), AgeBand(51, 54)])
     assert parts[0] / parts[1] == pytest.approx(1.5)
     assert parts[3] / parts[2] == pytest.approx(4)
+    beside = stratum_weights(standard, [AgeBand(18, 19), AgeBand(20, 24)])
+    assert beside[0] / beside[1] == pytest.approx(0.4 * 6500.869 / 6820.203, rel=1e-9)
     assert (parts[0] + parts[1]) / (parts[2] + parts[3]) == pytest.approx(6500.869 / 5868.357)
 
 

@@ -165,6 +165,7 @@ REFUSED = [
     ({"by": "sex,sex"}, "named twice"),
     ({"by": "section"}, "one of quarter, district, ward, sex, age_band"),
     ({"where": ["district=999"]}, "760, 761"),
+    ({"where": ["district=760", f"ward={wards_of('761')[0]}"]}, "outside the districts"),
     ({"where": ["district"]}, "like district=760,761"),
     ({"where": ["district="]}, "without a value"),
     ({"period": "2022-Q4"}, r"like 2022Q4 or 2022Q1\.\.2022Q4"),
