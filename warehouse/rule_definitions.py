@@ -183,9 +183,14 @@ def _thresholds(part: Section, source: str, references: References) -> tuple[Thr
     return found
 
 
+def _quantities(source: str, references: References) -> dict[str, str]:
+    """Quantities a source can give, with their storage unit."""
+    return DERIVED_UNITS.get(source) or {item.quantity: item.unit for item in references.quantities}
+
+
 def _threshold(row: Section, source: str, references: References) -> Threshold:
     row.done(_THRESHOLD_KEYS)
-    allowed = DERIVED_UNITS.get(source) or {item.quantity: item.unit for item in references.quantities}
+    allowed = _quantities(source, references)
     quantity = row.text("quantity", allowed=list(allowed))
     units = reported_units(source, quantity, references.units) if quantity in allowed else []
     sex = row.optional_text("sex", allowed=list(SEXES))
@@ -216,7 +221,8 @@ def _check_every_unit(
     references: References,
 ) -> None:
     """A value in a reported unit without a threshold would count as measured and never as high."""
-    for quantity in sorted({limit.quantity for limit in thresholds if limit.unit}):
+    allowed = _quantities(source, references)
+    for quantity in sorted({limit.quantity for limit in thresholds if limit.unit} & allowed.keys()):
         given = {limit.unit for limit in thresholds if limit.quantity == quantity}
         absent = [unit for unit in reported_units(source, quantity, references.units) if unit not in given]
         if absent and None not in given:

@@ -121,10 +121,29 @@ def measured(draw: st.DrawFn, day: int, minute: int, quantity: str) -> dict[str,
     }
 
 
+def plain_visit(day: int, encounter: int, *, is_high: bool) -> list[dict[str, Any]]:
+    """One good reading, clearly high or clearly not, so that days alone decide."""
+    return [
+        {
+            "quantity": quantity,
+            "day": day,
+            "minute": 540,
+            "value": value,
+            "unit": "mm[Hg]",
+            "value_standard": value,
+            "is_plausible": True,
+            "encounter": encounter,
+        }
+        for quantity, value in (("systolic", 150.0 if is_high else 120.0), ("diastolic", 80.0))
+    ]
+
+
 @st.composite
 def visits(draw: st.DrawFn, days: Days, encounter: int) -> list[dict[str, Any]]:
     """Blood pressure of one visit: one to four readings, bound by panel, by time, or only by their order."""
     day = draw(days)
+    if draw(st.booleans()):
+        return plain_visit(day, encounter, is_high=draw(st.booleans()))
     bond = draw(st.sampled_from(("panel", "time", "order", "numbered", "no_visit", "one_panel")))
     found = []
     for turn in range(draw(st.sampled_from((1, 1, 2, 3, 4)))):
