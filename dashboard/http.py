@@ -57,4 +57,6 @@ def _compress_whole(response: Response) -> None:
     """Turn a streamed file into plain bytes: as a stream it would reach clients that speak only gzip uncompressed."""
     if response.status_code == 200 and response.mimetype in COMPRESSION["COMPRESS_MIMETYPES"]:
         response.direct_passthrough = False
-        response.set_data(response.get_data())
+        body = response.get_data()
+        response.close()  # the file behind the stream; the response itself lives on with its bytes
+        response.set_data(body)

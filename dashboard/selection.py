@@ -1,4 +1,4 @@
-"""What the reader has chosen: parsed from the URL, kept in one browser store, the key of every cache.
+"""What the reader has chosen: parsed from the URL and kept in one browser store.
 
 Nothing that comes from a browser is trusted: every value is checked against :class:`Choices`, and a value that is
 not among them falls back to a named default which the page announces.
@@ -7,7 +7,7 @@ not among them falls back to a named default which the page announces.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from urllib.parse import urlencode
 
@@ -81,11 +81,6 @@ class Selection:
     period: str
     view: str = VIEWS[0]
     district: str | None = None
-
-    @property
-    def counted(self) -> Selection:
-        """The same question in no language, no view and no district picked out: what the caches are keyed by."""
-        return replace(self, language="", view="", district=None)
 
     def as_query(self, **changes: str | None) -> str:
         """The query string of this state, with ``changes``; a None leaves the name out."""

@@ -28,7 +28,7 @@ def compare(frame: pl.DataFrame, city: phrases.Row, words: Words, *, selected: s
         figure.add_vline(x=city["value"], line={"color": theme.INK_QUIET, "width": 1.2, "dash": "dot"})
     for row in hidden.iter_rows(named=True):
         figure.add_annotation(
-            x=0, xref="paper", xanchor="left", y=row["short"], showarrow=False,
+            x=0, xref="paper", xanchor="left", xshift=10, y=row["short"], showarrow=False,
             text=words(f"state.{row['state']}"), font={"color": theme.INK_QUIET, "size": 11},
         )  # fmt: skip
     _axes(figure, [row["short"] for row in rows])

@@ -1,0 +1,103 @@
+"""The two catalogues hold the same texts with the same blanks, every text the code names, and no other."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from analytics.disclosure import Reason, State
+from analytics.question import METHODS
+from dashboard.selection import ESTIMATORS, SEXES, VIEWS
+from dashboard.words import words
+
+DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
+VI, EN = words("vi").catalogue, words("en").catalogue
+CALLERS = ("words", "text", "self")
+
+
+def calls() -> Iterator[ast.expr]:
+    """First arguments of ``words(...)``, ``text(...)`` and, in words.py, ``self(...)``."""
+    for path in sorted(DASHBOARD.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_call = (
+                isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLERS
+            )
+            if is_call and node.args:
+                yield node.args[0]
+
+
+def constants() -> set[str]:
+    """Every string in the code: a key may be chosen before it is used."""
+    return {
+        node.value
+        for path in DASHBOARD.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def prefixes() -> set[str]:
+    """``state.`` of ``words(f"state.{state}")``."""
+    joined = [node for node in calls() if isinstance(node, ast.JoinedStr)]
+    firsts = [node.values[0] for node in joined]
+    added = {
+        node.left.value
+        for node in calls()
+        if isinstance(node, ast.BinOp) and isinstance(node.left, ast.Constant)
+    }
+    return {str(part.value) for part in firsts if isinstance(part, ast.Constant)} | added
+
+
+#: Switches name their options ``<name of the control>.<value>``.
+SWITCHES = {"estimator.", "sex.", "view."}
+
+
+def blanks(text: str) -> set[str]:
+    return set(re.findall(r"{(\w+)}", text))
+
+
+def test_both_languages_have_the_same_texts_with_the_same_blanks() -> None:
+    assert sorted(VI) == sorted(EN)
+    assert {key for key in VI if blanks(VI[key]) != blanks(EN[key])} == set()
+    assert [key for key in VI if not VI[key].strip() or not EN[key].strip()] == []
+
+
+def test_every_text_the_code_names_exists() -> None:
+    named = {node.value for node in calls() if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    languages = {"vi", "en"}
+
+    assert {name for name in named - languages if name not in VI} == set()
+
+
+def test_every_family_of_texts_is_complete() -> None:
+    expected = {
+        "state.": set(State),
+        "reason.": set(Reason),
+        "method.": set(METHODS),
+        "estimator.": set(ESTIMATORS),
+        "sex.": set(SEXES),
+        "who.": set(SEXES),
+        "view.": set(VIEWS),
+        "fallback.": {
+            "condition",
+            "variant",
+            "estimator",
+            "sex",
+            "period",
+            "district",
+            "build",
+            "lang",
+            "view",
+        },
+        "denominator.": {"assessed", "outcome_dependent", "record_holders"},
+    }
+    missing = {prefix + str(name) for prefix, names in expected.items() for name in names} - set(VI)
+
+    assert missing == set()
+
+
+def test_no_text_is_left_over() -> None:
+    used, families = constants(), prefixes() | SWITCHES
+    left = {key for key in VI if key not in used and not any(key.startswith(family) for family in families)}
+
+    assert left == set()

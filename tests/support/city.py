@@ -1,0 +1,35 @@
+"""A small city through the real build: two districts with numbers, one too small to show, the others empty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.home import pressure, record, resident, run_build, write_csv
+
+#: District, people, how many of them are raised on two days. 764 is under thirty people.
+GROUPS = (("760", 80, 40), ("761", 120, 30), ("764", 20, 8))
+WARDS = {"760": "26758", "761": "26764", "764": "26869"}
+DAYS = ("2024-03-05", "2024-04-05")
+
+
+def city_home(home: Path) -> Path:
+    """Build the small city into ``home``; returns ``home``."""
+    extract = home / "extract"
+    people = [(f"{code}-{i:03}", code, i, i < raised) for code, count, raised in GROUPS for i in range(count)]
+    write_csv(extract / "resident.csv", [_resident(ref, code, i) for ref, code, i, _ in people])
+    write_csv(extract / "health_record.csv", [record(ref) for ref, *_ in people])
+    readings = [
+        row
+        for ref, _, _, is_raised in people
+        for day in DAYS
+        for row in pressure(ref, day, 150 if is_raised else 120)
+    ]
+    write_csv(extract / "measurement.csv", readings)
+    run_build(home, extract)
+    return home
+
+
+def _resident(ref: str, code: str, number: int) -> dict[str, object]:
+    year = 1945 + number % 50
+    sex = "female" if number % 2 else "male"
+    return resident(ref, birth_date=f"{year}-05-17", sex=sex, district_code=code, ward_code=WARDS[code])
