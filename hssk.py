@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -25,9 +25,11 @@ from warehouse import build as builder
 from warehouse import check as checker
 from warehouse.casting import TIME_ZONE
 from warehouse.contract_page import contract_page
-from warehouse.errors import EXIT_DATA, UserError
+from warehouse.errors import EXIT_DATA, Fault, UserError
 from warehouse.extract_files import parse_day
 from warehouse.identity import create_key_file
+from warehouse.landing import Landed
+from warehouse.lineage import explain as explain_table
 from warehouse.settings import load_settings
 
 app = typer.Typer(
@@ -114,7 +116,7 @@ def explain(
     table: Annotated[str, typer.Argument(metavar="MART")], home: Home = None, form: Format = Form.table
 ) -> None:
     """Show how a table was made: SQL, inputs, rows, seconds, extract files with their hashes."""
-    answer = builder.explain(load_settings(home).home, table)
+    answer = explain_table(load_settings(home).home, table)
     if form is Form.json:
         print(json.dumps(answer, ensure_ascii=False))
         return
@@ -220,9 +222,7 @@ def _progress() -> Iterator[Callable[[str, str], None]]:
         yield lambda stage, what: bar.update(task, description=f"{stage} {what}")
 
 
-def _files_table(
-    landed: Iterator[builder.Landed] | list[builder.Landed] | tuple[builder.Landed, ...], title: str
-) -> Table:
+def _files_table(landed: Sequence[Landed], title: str) -> Table:
     table = Table(title=title)
     table.add_column("file")
     table.add_column("table")
@@ -234,7 +234,7 @@ def _files_table(
     return table
 
 
-def _print_faults(faults: tuple[builder.Fault, ...], word: str) -> None:
+def _print_faults(faults: Sequence[Fault], word: str) -> None:
     for fault in faults:
         out.print(f"{word}: {fault}", markup=False)
 

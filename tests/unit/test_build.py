@@ -27,10 +27,11 @@ from tests.support.home import (
     small_extract,
     write_csv,
 )  # fmt: skip
-from warehouse.build import LOCK, explain
 from warehouse.database import open_warehouse
 from warehouse.errors import EXIT_LOCKED, Faults, UserError
 from warehouse.fault_points import POINTS
+from warehouse.lineage import explain
+from warehouse.lock import LOCK
 from warehouse.publish import surplus
 
 ROOT = Path(__file__).parents[2]
