@@ -26,6 +26,7 @@ create table if not exists meta_file (
     file_id integer primary key, logical_name varchar, table_name varchar, file_name varchar, format varchar,
     sha256 varchar, bytes bigint, received bigint, accepted bigint, quarantined bigint, duplicate bigint,
     first_date date, last_date date, source varchar, synthetic boolean, loaded_at timestamp);
+create table if not exists meta_key (name varchar primary key, mark bigint);
 create table if not exists meta_quarantine (
     file_id integer, row_number bigint, column_name varchar, rule varchar, value varchar, expected varchar);
 """

@@ -8,6 +8,8 @@ record keys use a second key, so that neither can be derived from the other.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 import tomllib
 from dataclasses import dataclass
@@ -69,6 +71,14 @@ def create_key_file(path: Path) -> None:
         raise UserError("the key file exists already; keys are never overwritten", file=str(path)) from None
     lines = [f'{name} = "{secrets.token_hex(32)}"' for name in KEY_NAMES]
     path.write_text("# Keep this file apart from the data, and keep a copy.\n" + "\n".join(lines) + "\n")
+
+
+def key_marks(keys: Keys) -> dict[str, int]:
+    """A mark of each key, kept beside the data to notice another key; nothing of the key can be told from it."""
+    return {
+        name: int(hmac.new(getattr(keys, name), b"hssk key mark", hashlib.sha256).hexdigest()[:15], 16)
+        for name in KEY_NAMES
+    }
 
 
 def hmac_parameters(prefix: str, key: bytes) -> dict[str, bytes]:

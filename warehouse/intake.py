@@ -10,10 +10,10 @@ import duckdb
 
 from warehouse import database, landing
 from warehouse.database import rows
-from warehouse.errors import EXIT_DATA, Fault, Faults, UserError
+from warehouse.errors import EXIT_CONFIG, EXIT_DATA, Fault, Faults, UserError
 from warehouse.extract_files import ExtractFile, Folder
 from warehouse.fault_points import reach
-from warehouse.identity import Keys
+from warehouse.identity import Keys, key_marks
 from warehouse.landing import Landed
 from warehouse.settings import Settings
 
@@ -48,6 +48,7 @@ def take_in(
 ) -> Intake:
     """Land what is new among ``files``, inside the caller's transaction."""
     refuse_mixture(connection, files)
+    refuse_other_keys(connection, keys)
     new, skipped, replaced = _plan(connection, files)
     landed, refused = _land_all(connection, settings, new, replaced, keys, now, progress)
     return Intake(
@@ -66,6 +67,22 @@ def refuse_mixture(connection: duckdb.DuckDBPyConnection, files: Sequence[Extrac
             action="Set HSSK_HOME to another folder",
             exit_code=EXIT_DATA,
         )
+
+
+def refuse_other_keys(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+    """The first build marks its keys; with others the same person would get a second pseudonym."""
+    known = dict(rows(connection, "select name, mark from meta_key"))
+    marks = key_marks(keys)
+    changed = [name for name in marks if known.get(name, marks[name]) != marks[name]]
+    if changed:
+        raise UserError(
+            "the warehouse was built with another key",
+            field=", ".join(changed),
+            action="Give the keys it was built with, or rebuild it from all folders with --full",
+            exit_code=EXIT_CONFIG,
+        )
+    for name, mark in marks.items():
+        rows(connection, "insert or ignore into meta_key values ($name, $mark)", {"name": name, "mark": mark})
 
 
 def refuse_loss(settings: Settings, found: Sequence[Folder]) -> None:

@@ -121,6 +121,8 @@ def _stage(
             f" from (select distinct {text} as ref from {clause}) where ref is not null"
         )
         rows(connection, sql, {**parameters, **secret})
+        if rows(connection, "select 1 from landing_person having count(*) <> count(distinct person_key)"):
+            raise Defect(f"two people of {source.path.name} have one pseudonym: 60 bits are not enough")
     query = _stage_sql(contract, source, clause, rules, hashed)
     used = secret if hashed else {}
     rows(connection, f"create temp table landing_row as {query}", {**parameters, **limits, **used})

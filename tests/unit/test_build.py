@@ -125,6 +125,23 @@ def test_synthetic_and_real_are_never_mixed(tmp_path: Path) -> None:
     assert manifest(tmp_path / "home")["synthetic"] is False
 
 
+def test_another_key_is_refused_unless_everything_is_rebuilt(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in")
+    run_build(tmp_path / "home", source)
+    other = {"pseudonym_key": "ab" * 32}
+    (source / "measurement.csv").write_text((source / "measurement.csv").read_text() + "\n")
+    with pytest.raises(UserError, match="another key") as raised:
+        run_build(tmp_path / "home", source, **other)
+    assert raised.value.fault.field == "pseudonym_key"
+    before = fingerprints(tmp_path / "home")
+    run_build(tmp_path / "home", source, full=True, **other)
+    after = fingerprints(tmp_path / "home")
+    assert {name: item["rows"] for name, item in after.items()} == {
+        name: item["rows"] for name, item in before.items()
+    }
+    assert after["mart_case"] != before["mart_case"], "record keys follow the pseudonym"
+
+
 def test_a_jump_of_the_refused_share_stops_the_build(tmp_path: Path) -> None:
     source = small_extract(tmp_path / "in")
     write_csv(source / "resident.csv", [resident("A"), resident("B", sex="x")])
