@@ -40,10 +40,11 @@ INDEX = """<!DOCTYPE html>
 
 
 class AtlasDash(Dash):
-    """Dash whose index page carries the language of its query."""
+    """Dash whose index page carries the language of its query, and the title of its page."""
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
         language = language_of(request.args, current_app.config[pages.LANGUAGE])
+        parts["title"] = pages.title(request.path, words(language))
         page: str = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
         return page.replace("{language}", language, 1)
 

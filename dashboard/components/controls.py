@@ -21,7 +21,7 @@ def bar(words: Words, query: Mapping[str, str]) -> Component:
     """Condition, definition, estimate, sex, quarter, district."""
     return html.Section(
         [
-            _select(words, ids.CONDITION),
+            _select(words, ids.CONDITION, kind="long"),
             _select(words, ids.VARIANT, kind="wide"),
             _switch(words, ids.ESTIMATOR, ESTIMATORS, query),
             _switch(words, ids.SEX, SEXES, query),

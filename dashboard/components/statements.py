@@ -10,13 +10,13 @@ from dashboard.words import Words
 
 
 def headline(city: phrases.Row, subject: Subject, selection: Selection, words: Words) -> str:
-    """The finding as a title; never a number that is not shown."""
-    condition = subject.condition[:1].lower() + subject.condition[1:]
+    """The finding as a title, with the definition that makes it true; never a number that is not shown."""
+    named = {"condition": subject.condition, "definition": subject.definition}
     if not phrases.is_shown(city):
-        return words("ncd.headline_none", condition=condition)
+        return words("ncd.headline_none", **named)
     who = words(f"who.{selection.sex}")
     key = "ncd.headline_holders" if subject.denominator == "record_holders" else "ncd.headline"
-    return words(key, one_in=words.one_in(city["value"]), who=who, condition=condition)
+    return words(key, one_in=words.one_in(city["value"]), who=who, **named)
 
 
 def lead(city: phrases.Row, subject: Subject, selection: Selection, words: Words) -> str:

@@ -41,6 +41,12 @@ def page(path: str, query: Mapping[str, str], text: Words) -> Component:
     return shell.frame(text, path=path if layout else HOME, query=query, links=LINKS, content=content)
 
 
+def title(path: str, text: Words) -> str:
+    """What the browser's tab says."""
+    names = [text(link.name) for link in LINKS if link.path == path]
+    return " · ".join([*names, text("product")])
+
+
 def _not_found(path: str, text: Words) -> list[Component]:
     back = html.A(text("not_found.back"), href=f"{HOME}?lang={text.language}")
     return [cards.state_card(text("not_found.title"), text("not_found.lead", path=path[:80]), back)]

@@ -31,4 +31,4 @@ def test_a_build_published_meanwhile_is_shown_by_a_reload(
 
     city_home(empty_home)
     page.reload()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("hypertension")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Hypertension")

@@ -68,6 +68,7 @@ def test_headers_let_nothing_in_from_outside(server: Flask) -> None:
     assert "'unsafe-inline'" not in policy.partition("script-src")[2].partition(";")[0]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert '<html lang="en">' in answer.text
+    assert "<title>Non-communicable diseases · HSSK Atlas</title>" in answer.text
 
 
 def test_health_and_readiness(server: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
