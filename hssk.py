@@ -69,7 +69,12 @@ def build(
     full: Annotated[
         bool, typer.Option("--full", help="Rebuild the warehouse aside from these folders alone.")
     ] = False,
-    no_fit: Annotated[bool, typer.Option("--no-fit", help="Publish counts without estimates.")] = False,
+    no_fit: Annotated[
+        bool,
+        typer.Option(
+            "--no-fit", help="Publish counts without estimates (no model exists yet, so every build does)."
+        ),
+    ] = False,
     home: Home = None,
     form: Format = Form.table,
 ) -> None:
@@ -79,7 +84,7 @@ def build(
     with _progress() as step:
         report = builder.build(settings, folders, now=_now(), as_of=day, full=full, progress=step)
     if form is Form.json:
-        print(json.dumps({**builder.as_json(report), "fit": False if no_fit else None}, ensure_ascii=False))
+        print(json.dumps(builder.as_json(report), ensure_ascii=False))
         return
     out.print(_files_table(report.landed, f"Build {report.build_id}"))
     for name in report.skipped:

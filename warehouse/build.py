@@ -18,7 +18,15 @@ from warehouse.errors import Fault
 from warehouse.extract_files import Folder, read_folder
 from warehouse.fault_points import check_name, reach
 from warehouse.identity import Keys, hmac_parameters, load_keys
-from warehouse.intake import Intake, Progress, extract_date, refuse_loss, sweep_linkage, take_in
+from warehouse.intake import (
+    Intake,
+    Progress,
+    extract_date,
+    refuse_loss,
+    shared_references,
+    sweep_linkage,
+    take_in,
+)
 from warehouse.landing import Landed
 from warehouse.lineage import build_manifest, table_lineage, write_quarantine
 from warehouse.lock import build_lock
@@ -134,6 +142,7 @@ def _load(
     day, source = extract_date(connection, found, as_of, now.date())
     parameters = {"as_of": day, **hmac_parameters("record", keys.record_key)}
     reference, notes = write_reference_tables(connection, day)
+    notes += shared_references(connection)
     tables = engine.load_tables()
     engine.check_inputs(tables, [*database.raw_tables(), *reference])
     runs = engine.run(

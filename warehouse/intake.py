@@ -201,6 +201,17 @@ def extract_date(
     return max(newest), "newest record"
 
 
+def shared_references(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What to tell when two senders use one reference: until sources are linked, it is taken for one person."""
+    sql = "select count(*) from (select 1 from raw_resident group by person_key having count(distinct source) > 1)"
+    [(people,)] = rows(connection, sql)
+    return (
+        [f"{people} person references come from more than one source: each is taken for one person"]
+        if people
+        else []
+    )
+
+
 def sweep_linkage(settings: Settings) -> None:
     """Remove sealed files that no loaded file owns: of killed or refused builds, and of replaced files."""
     with database.open_warehouse(settings) as connection:

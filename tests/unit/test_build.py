@@ -168,6 +168,17 @@ def test_people_without_a_register_row_stay_in_the_city_total_only(tmp_path: Pat
     assert marts(tmp_path / "home", unplaced) == [(1,)]
 
 
+def test_a_reference_of_two_senders_is_one_person_and_the_build_says_so(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in", people=4)
+    write_csv(
+        source / "resident_2.csv",
+        [resident("P001", source="other", sex="male"), resident("Z", source="other")],
+    )
+    report = run_build(tmp_path / "home", source)
+    assert "1 person references come from more than one source: each is taken for one person" in report.notes
+    assert count(tmp_path / "home", "record", "holder", "resident") == 5
+
+
 def test_a_ward_outside_its_district_counts_for_the_district(tmp_path: Path) -> None:
     source = small_extract(tmp_path / "in", people=4)
     write_csv(source / "resident.csv", [resident(f"P00{n}", district_code="787") for n in range(4)])
