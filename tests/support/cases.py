@@ -94,6 +94,46 @@ CASES: list[tuple[str, dict[str, Any], str, set[str]]] = [
         HTN + "measured_once",
         {ASSESSED},
     ),
+    (
+        "a systolic too many: by order of rows",
+        who(
+            *(
+                value(q, v, 5, encounter=1)
+                for q, v in (("systolic", 150), ("systolic", 120), ("diastolic", 80))
+            )
+        ),
+        HTN + "measured_once",
+        {ASSESSED, CASE},
+    ),
+    (
+        "times apart, one visit: by order of rows",
+        who(
+            value("systolic", 150, 5, minute=1, encounter=1), value("diastolic", 80, 5, minute=2, encounter=1)
+        ),
+        HTN + "measured_once",
+        {ASSESSED, CASE},
+    ),
+    (
+        "times apart, no visit: not paired",
+        who(value("systolic", 150, 5, minute=1), value("diastolic", 80, 5, minute=2)),
+        HTN + "measured_once",
+        set(),
+    ),
+    (
+        "one panel, times apart",
+        who(value("systolic", 150, 5, minute=1, panel=7), value("diastolic", 80, 5, minute=2, panel=7)),
+        HTN + "measured_once",
+        {ASSESSED, CASE},
+    ),
+    (
+        "rows not in order of time",
+        who(
+            *(r | {"minute": 9} for r in pressure(5, (120, 70))),
+            *(r | {"minute": 0} for r in pressure(5, (190, 80))),
+        ),
+        HTN + "measured_once",
+        {ASSESSED},
+    ),
     ("only diastolic 0", who(*pressure(5, (190, 0))), HTN + "measured_once", set()),
     ("systolic not above diastolic", who(*pressure(5, (95, 95))), HTN + "measured_once", set()),
     ("730 days ago counts", who(*pressure(730, HIGH)), HTN + "measured_once", {ASSESSED, CASE}),
