@@ -80,6 +80,26 @@ def test_gzip_and_parquet_give_the_same_rows(tmp_path: Path) -> None:
         assert (item.received, item.accepted, item.reasons) == (2, 1, expected.reasons)
 
 
+def test_headers_in_capitals_and_columns_named_like_ours_do_no_harm(tmp_path: Path) -> None:
+    row = {name.upper(): value for name, value in resident("A").items()}
+    write_csv(
+        tmp_path / "in" / "resident.csv", [row | {"_row": "x", "_fault": "2", "_text_sex": "q", 'a"b': "1"}]
+    )
+    pl.DataFrame([resident("B") | {"_row": 5}]).write_parquet(tmp_path / "in" / "resident_2.parquet")
+    report = checked(tmp_path)
+    assert [item.accepted for item in report.landed] == [1, 1]
+    assert report.landed[0].unknown_columns == ("_fault", "_row", "_text_sex", 'a"b')
+
+
+def test_a_column_named_like_the_row_counter_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    frame = pl.DataFrame([resident("A")]).with_columns(file_row_number=1)
+    frame.write_parquet(tmp_path / "in" / "resident.parquet")
+    report = checked(tmp_path)
+    assert not report.landed
+    assert "file_row_number" in report.refused[0].message
+
+
 def test_typed_parquet_is_read_as_it_is(tmp_path: Path) -> None:
     rows = pressure("A", "2024-01-02", 131.5)
     frame = pl.DataFrame(rows).with_columns(

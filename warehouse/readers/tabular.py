@@ -38,12 +38,16 @@ _ERROR_WORDS = {
 
 @dataclass(frozen=True)
 class Source:
-    """A file that can be scanned: its header in file order and, for CSV, its delimiter."""
+    """A file that can be scanned: its header in file order and, for CSV, its delimiter.
+
+    ``columns`` are the header's names in lower case; ``wanted`` those of them that a contract knows.
+    """
 
     path: Path
     format: str
     columns: tuple[str, ...]
     types: tuple[str, ...]
+    wanted: tuple[str, ...]
     delimiter: str = ","
 
 
@@ -65,16 +69,19 @@ def open_source(path: Path, expected: Iterable[str]) -> Source:
 
     Raises :class:`UserError` for an empty, unreadable or wrongly encoded file and for a header that repeats a name.
     """
+    known = frozenset(expected)
     if path.name.lower().endswith(PARQUET_SUFFIXES):
-        columns, types = _parquet_columns(path)
-        source = Source(path, "parquet", columns, types)
+        names, types = _parquet_columns(path)
+        form, delimiter = "parquet", ","
     else:
-        delimiter, columns = _csv_header(path, set(expected))
-        source = Source(path, "csv", columns, ("VARCHAR",) * len(columns), delimiter)
-    repeated = sorted({name for name in source.columns if source.columns.count(name) > 1})
+        delimiter, names = _csv_header(path, known)
+        form, types = "csv", ("VARCHAR",) * len(names)
+    columns = tuple(name.lower() for name in names)
+    repeated = sorted({name for name in columns if columns.count(name) > 1})
     if repeated:
         raise _refuse(path, f"the header repeats {', '.join(repeated)}", "every column name once")
-    return source
+    wanted = tuple(name for name in columns if name in known)
+    return Source(path, form, columns, types, wanted, delimiter)
 
 
 def verify(source: Source) -> None:
@@ -83,7 +90,8 @@ def verify(source: Source) -> None:
     Raises :class:`UserError` when the file is damaged.
     """
     if source.format == "parquet":
-        sql, parameters = "select bit_xor(hash(t)) from read_parquet($path) t", _path(source)
+        sql = f"select bit_xor(hash({_names(source)})) from read_parquet($path)"
+        parameters = _path(source)
     else:
         sql, parameters = f"select count(*) from {_READ_CSV}", _csv_parameters(source)
     try:
@@ -106,8 +114,12 @@ def scan(
 
 
 def _scan_parquet(source: Source) -> tuple[str, dict[str, object], list[BadLine]]:
-    clause = "(select * exclude (file_row_number), file_row_number + 1 as _row" \
-             " from read_parquet($path, file_row_number = true))"  # fmt: skip
+    if "file_row_number" in source.columns:
+        raise _refuse(source.path, "the column name file_row_number is taken", "another name for that column")
+    clause = (
+        f"(select {_names(source)}, file_row_number + 1 as _row"
+        " from read_parquet($path, file_row_number = true))"
+    )
     return clause, _path(source), []
 
 
@@ -126,7 +138,12 @@ def _scan_csv(
     ).fetchall()
     bad = [BadLine(int(row), _ERROR_WORDS.get(kind, kind.lower())) for row, kind in lines]
     # Row ids inside a transaction start from a large constant; the first one is the first data row.
-    return "(select *, rowid - (select min(rowid) from landing_text) + 1 as _row from landing_text)", {}, bad
+    first = "(select min(rowid) from landing_text)"
+    return f"(select {_names(source)}, rowid - {first} + 1 as _row from landing_text)", {}, bad
+
+
+def _names(source: Source) -> str:
+    return ", ".join(f'"{name}"' for name in source.wanted)
 
 
 def _path(source: Source) -> dict[str, object]:
@@ -134,7 +151,11 @@ def _path(source: Source) -> dict[str, object]:
 
 
 def _csv_parameters(source: Source) -> dict[str, object]:
-    columns = dict.fromkeys(source.columns, "VARCHAR")
+    # Unknown columns get names of our own: theirs could clash with ours.
+    names = [
+        name if name in source.wanted else f"_unknown_{place}" for place, name in enumerate(source.columns)
+    ]
+    columns = dict.fromkeys(names, "VARCHAR")
     return {**_path(source), "delimiter": source.delimiter, "columns": columns}
 
 
@@ -149,13 +170,16 @@ def _parquet_columns(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(row[0] for row in rows), tuple(row[1] for row in rows)
 
 
-def _csv_header(path: Path, expected: set[str]) -> tuple[str, tuple[str, ...]]:
+def _csv_header(path: Path, expected: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     """Delimiter and header: of the delimiters, the one whose header names most of the expected columns."""
     text = _head(path)
     if not text.strip():
         raise _refuse(path, "the file is empty", "a header line and rows")
     headers = {delimiter: _first_row(text, delimiter) for delimiter in DELIMITERS}
-    best = max(DELIMITERS, key=lambda mark: (len(expected & set(headers[mark])), len(headers[mark])))
+    best = max(
+        DELIMITERS,
+        key=lambda mark: (len(expected & {name.lower() for name in headers[mark]}), len(headers[mark])),
+    )
     header = headers[best]
     if not all(header):
         raise _refuse(path, "the header has an empty column name", "a name for every column")
