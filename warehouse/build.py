@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -11,24 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 
-from warehouse import database, engine, publish
+from warehouse import database, engine, publish, rebuild
 from warehouse.database import rows
 from warehouse.errors import Fault
 from warehouse.extract_files import Folder, read_folder
 from warehouse.fault_points import check_name, reach
 from warehouse.identity import Keys, hmac_parameters, load_keys
 from warehouse.intake import (
+    LINKAGE,
     Intake,
+    Plan,
     Progress,
     extract_date,
     refuse_loss,
+    refuse_refusals,
     shared_references,
+    survey,
     sweep_linkage,
     take_in,
 )
 from warehouse.landing import Landed
-from warehouse.lineage import build_manifest, table_lineage, write_quarantine
+from warehouse.lineage import build_manifest, read_quarantine, table_lineage, write_quarantine
 from warehouse.lock import build_lock
 from warehouse.reference_tables import write_reference_tables
 from warehouse.settings import Settings
@@ -70,35 +74,33 @@ def build(
     keys = load_keys(settings)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o750)
     with build_lock(settings.home, now):
+        rebuild.settle(settings.home)
         progress("fingerprint", ", ".join(folder.name for folder in folders))
         found = [read_folder(folder) for folder in folders]
+        loaded = refuse_loss(settings, found) if full else frozenset()
+        store = rebuild.store_aside(settings.home) if full else settings.home / database.FILE_NAME
+        linkage = rebuild.linkage_aside(settings.home) if full else settings.home / LINKAGE
+        files = [file for folder in found for file in folder.files]
+        with database.open_warehouse(settings, store) as connection:
+            plan = survey(connection, files, progress)
+            if full:
+                refuse_refusals(plan, files, loaded)
+            core = _load(
+                connection, settings, plan, keys, store=linkage, now=now, as_of=as_of, progress=progress
+            )
+            generation = _prepare(connection, settings, core, now=now, progress=progress)
         if full:
-            refuse_loss(settings, found)
-        path = settings.home / database.FILE_NAME
-        target = path.with_suffix(".rebuild") if full else path
-        target.unlink(missing_ok=True) if full else None
-        with database.open_warehouse(settings, target) as connection:
-            report = _build_in(connection, settings, found, keys, now=now, as_of=as_of, progress=progress)
-        if full:
-            os.replace(target, path)
+            rebuild.install(settings.home, fault=settings.fault)
+        _publish(settings, generation)
         sweep_linkage(settings)
-    return report
+        return _report(found, core, generation, retired=publish.retire(settings.home, now))
 
 
-def _build_in(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    found: Sequence[Folder],
-    keys: Keys,
-    *,
-    now: datetime,
-    as_of: date | None,
-    progress: Progress,
+def _report(
+    found: Sequence[Folder], core: _Core, generation: _Generation, *, retired: Sequence[str]
 ) -> BuildReport:
-    core = _load(connection, settings, found, keys, now=now, as_of=as_of, progress=progress)
-    build_id, runs = _publish(connection, settings, core, now=now, progress=progress)
     return BuildReport(
-        build_id=build_id,
+        build_id=generation.build_id,
         as_of=core.as_of,
         as_of_source=core.as_of_source,
         landed=core.intake.landed,
@@ -106,9 +108,9 @@ def _build_in(
         replaced=core.intake.replaced,
         refused=core.intake.refused,
         ignored=tuple(fault for folder in found for fault in folder.ignored),
-        tables=(*core.runs, *runs),
+        tables=(*core.runs, *generation.runs),
         notes=core.notes,
-        retired=tuple(publish.retire(settings.home, now)),
+        retired=tuple(retired),
     )
 
 
@@ -128,18 +130,18 @@ class _Core:
 def _load(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    found: Sequence[Folder],
+    plan: Plan,
     keys: Keys,
     *,
+    store: Path,
     now: datetime,
     as_of: date | None,
     progress: Progress,
 ) -> _Core:
     """One transaction: files to ``raw_``, ``raw_`` to ``core_``."""
-    files = [file for folder in found for file in folder.files]
     rows(connection, "begin transaction")
-    intake = take_in(connection, settings, files, keys, now=now, progress=progress)
-    day, source = extract_date(connection, found, as_of, now.date())
+    intake = take_in(connection, settings, plan, keys, store=store, now=now, progress=progress)
+    day, source = extract_date(connection, as_of, now.date())
     parameters = {"as_of": day, **hmac_parameters("record", keys.record_key)}
     reference, notes = write_reference_tables(connection, day)
     notes += shared_references(connection)
@@ -166,15 +168,27 @@ def _load(
     )
 
 
-def _publish(
+@dataclass(frozen=True, kw_only=True)
+class _Generation:
+    """A generation that is complete but has neither its name nor readers yet."""
+
+    build_id: str
+    staged: Path
+    manifest: dict[str, Any]
+    lineage: dict[str, Any]
+    refused_rows: pl.DataFrame
+    runs: tuple[engine.TableRun, ...]
+
+
+def _prepare(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     core: _Core,
     *,
     now: datetime,
     progress: Progress,
-) -> tuple[str, list[engine.TableRun]]:
-    """``core_`` to ``mart_`` in a new generation, sealed and made current."""
+) -> _Generation:
+    """``core_`` to ``mart_``, manifest and lineage, in a hidden folder."""
     tables = engine.load_tables()
     staged = publish.stage(settings.home)
     runs = _write_marts(connection, staged, tables, core.parameters, progress)
@@ -190,9 +204,27 @@ def _publish(
         "files": manifest["files"],
         "rules": sorted(core.reference),
     }
-    publish.publish(settings.home, staged, build_id, manifest, lineage, fault=settings.fault)
-    write_quarantine(connection, settings.home, build_id)
-    return build_id, runs
+    return _Generation(
+        build_id=build_id,
+        staged=staged,
+        manifest=manifest,
+        lineage=lineage,
+        refused_rows=read_quarantine(connection),
+        runs=tuple(runs),
+    )
+
+
+def _publish(settings: Settings, generation: _Generation) -> None:
+    """Seal the generation and make it current, once the store it was counted from is in place."""
+    publish.publish(
+        settings.home,
+        generation.staged,
+        generation.build_id,
+        generation.manifest,
+        generation.lineage,
+        fault=settings.fault,
+    )
+    write_quarantine(generation.refused_rows, settings.home, generation.build_id)
 
 
 def _write_marts(

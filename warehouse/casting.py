@@ -16,6 +16,10 @@ from warehouse.geography import MERGED_DISTRICTS
 #: Wall time of the city for instants given with an offset.
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 _ISO_OR_DAY_FIRST = "['%Y-%m-%d', '%d/%m/%Y', '%Y-%m-%dT%H:%M:%S', '%Y-%m-%d %H:%M:%S']"
+#: Blank, tab, line ends, and the blanks of Unicode that spreadsheets leave at the end of a cell.
+_BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(8203) || chr(12288) || chr(65279)"
+#: Dates outside cannot be written as ISO dates by every program that reads them.
+_FIRST_YEAR, _LAST_YEAR = 1800, 9999
 _TRUE = "['true', 't', '1', 'yes', 'có']"
 _FALSE = "['false', 'f', '0', 'no', 'không']"
 _CODE_PATTERNS = {
@@ -42,7 +46,11 @@ def text_expression(column: Column, source_type: str) -> str:
     name = f'"{column.name}"'
     if source_type == TYPES[column.type] and column.type not in ("text", "partial_date"):
         return name
-    text = f"nullif(trim({name}::varchar), '')"
+    cell = f"{name}::varchar"
+    if source_type in ("DOUBLE", "FLOAT"):
+        # What a table library makes of whole numbers with gaps: 123.0 is the reference 123.
+        cell = f"case when {name} = floor({name}) and abs({name}) < 1e15 then {name}::bigint::varchar else {cell} end"
+    text = f"nullif(trim({cell}, {_BLANKS}), '')"
     if column.allowed:
         return f"lower({text})"
     if column.code == "icd10":
@@ -73,7 +81,7 @@ _FROM_TEXT = {
     "partial_date": "coalesce(try_strptime({name}, ['%Y-%m-%d', '%d/%m/%Y', '%Y-%m-%d %H:%M:%S'])::date,"
     " try_strptime(regexp_extract({name}, '^(\\d{{4}}-(0[1-9]|1[0-2]))(-00)?$', 1) || '-15', '%Y-%m-%d')::date,"
     " try_strptime(regexp_extract({name}, '^(\\d{{4}})(-00-00)?$', 1) || '-07-01', '%Y-%m-%d')::date)",
-    "timestamp": "case when regexp_matches({name}, '\\d:\\d{{2}}.*(Z|[+-]\\d{{2}}:?\\d{{2}})$')"
+    "timestamp": "case when regexp_matches({name}, '\\d:\\d{{2}}.*(Z|[+-]\\d{{2}}(:?\\d{{2}})?)$')"
     f" then try_cast({{name}} as timestamptz) at time zone '{TIME_ZONE}'"
     " else coalesce(try_cast({name} as timestamp), try_strptime({name}, ['%d/%m/%Y', '%d/%m/%Y %H:%M'])) end",
     "boolean": f"case when list_contains({_TRUE}, lower({{name}})) then true"
@@ -101,6 +109,12 @@ def _column_rules(column: Column, parameters: dict[str, Any]) -> list[Rule]:
         rule("missing", f"{text} is null", "a value")
     if column.type != "text":
         rule("type", f"{text} is not null and {name} is null", _TYPE_WORDS[column.type])
+    if column.type in ("date", "partial_date", "timestamp"):
+        rule(
+            "year",
+            f"year({name}) not between {_FIRST_YEAR} and {_LAST_YEAR}",
+            "a year of four digits from 1800 on",
+        )
     if column.allowed:
         parameters[f"allowed_{column.name}"] = list(column.allowed)
         rule(

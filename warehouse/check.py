@@ -38,14 +38,16 @@ def check(
 ) -> CheckReport:
     """Land every file in memory under keys that are thrown away, and report."""
     found = [read_folder(folder) for folder in folders]
+    keys = throwaway_keys()
     landed: list[Landed] = []
     refused: list[Fault] = []
     with database.open_memory(settings) as connection:
         for file_id, file in enumerate((file for folder in found for file in folder.files), start=1):
             progress("land", file.logical_name)
             try:
+                source = landing.inspect(file)
                 item = landing.land(
-                    connection, file, file_id=file_id, keys=throwaway_keys(), sealed=None, loaded_at=now
+                    connection, file, source, file_id=file_id, keys=keys, sealed=None, loaded_at=now
                 )
                 landed.append(item)
             except UserError as error:

@@ -1,11 +1,14 @@
 """The one door to people: opens ``warehouse.duckdb`` (or a throwaway in memory) and knows its bookkeeping tables.
 
-A private temporary folder inside the home folder takes what does not fit in memory; it is emptied on closing.
+A private temporary folder takes what does not fit in memory; it is removed on closing, and what a killed process left
+of it at the next opening. It is in the clear (DuckDB's own encryption of it needs an extension that is not in the
+wheel): the home folder, and the system's folder for temporary files, belong on an encrypted disk.
 """
 
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +28,8 @@ _META = """
 create table if not exists meta_file (
     file_id integer primary key, logical_name varchar, table_name varchar, file_name varchar, format varchar,
     sha256 varchar, bytes bigint, received bigint, accepted bigint, quarantined bigint, duplicate bigint,
-    first_date date, last_date date, source varchar, synthetic boolean, loaded_at timestamp);
+    repeats_of_others bigint, first_date date, last_date date, source varchar, synthetic boolean, as_of date,
+    folder varchar, loaded_at timestamp);
 create table if not exists meta_key (name varchar primary key, mark bigint);
 create table if not exists meta_quarantine (
     file_id integer, row_number bigint, column_name varchar, rule varchar, value varchar, expected varchar);
@@ -53,15 +57,15 @@ def open_warehouse(settings: Settings, path: Path | None = None) -> Iterator[duc
 @contextmanager
 def open_memory(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A person store in memory that nothing outlives: for dry runs."""
-    with duckdb.connect() as connection:
-        configure(connection, settings, None)
+    with tempfile.TemporaryDirectory(prefix="hssk-") as temporary, duckdb.connect() as connection:
+        configure(connection, settings, Path(temporary))
         connection.execute(f"attach ':memory:' as {CATALOG}").fetchall()
         connection.execute(f"use {CATALOG}").fetchall()
         create_tables(connection)
         yield connection
 
 
-def configure(connection: duckdb.DuckDBPyConnection, settings: Settings, temporary: Path | None) -> None:
+def configure(connection: duckdb.DuckDBPyConnection, settings: Settings, temporary: Path) -> None:
     """Time zone of the city, memory, threads and the folder for what does not fit."""
     connection.execute("set TimeZone = $zone", {"zone": TIME_ZONE}).fetchall()
     connection.execute("set memory_limit = $limit", {"limit": f"{settings.memory_limit_gib}GiB"}).fetchall()
@@ -69,8 +73,7 @@ def configure(connection: duckdb.DuckDBPyConnection, settings: Settings, tempora
     connection.execute("set enable_progress_bar = false").fetchall()
     if settings.threads:
         connection.execute("set threads = $threads", {"threads": settings.threads}).fetchall()
-    if temporary is not None:
-        connection.execute("set temp_directory = $folder", {"folder": str(temporary)}).fetchall()
+    connection.execute("set temp_directory = $folder", {"folder": str(temporary)}).fetchall()
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import hashlib
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from warehouse.contracts import load_contracts
 from warehouse.errors import EXIT_DATA, Fault, UserError
@@ -16,6 +17,8 @@ from warehouse.readers.tabular import SUFFIXES, is_tabular
 
 MANIFEST = "manifest.toml"
 _BLOCK = 1 << 20
+_EARLIEST, _LATEST = 2000, 2100
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Manifest:
     as_of: date | None = None
     synthetic: bool = False
     source: str | None = None
+    is_named: bool = False
+    """True when ``name`` is written in the manifest, not taken from the folder."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class ExtractFile:
     sha256: str
     bytes: int
     manifest: Manifest
+    folder: str
+    """The folder it was found in, resolved: stays in the people's store."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,16 @@ def read_folder(folder: Path) -> Folder:
             "no such folder", file=str(folder), expected="a folder of extract files", exit_code=EXIT_DATA
         )
     manifest = read_manifest(folder)
-    files, ignored = [], []
+    nested = sorted(path for path in folder.rglob(MANIFEST) if path.parent != folder)
+    if nested:
+        raise UserError(
+            "a manifest lies below the folder given",
+            file=nested[0].relative_to(folder).as_posix(),
+            action="Name its folder on the command line, beside this one",
+            exit_code=EXIT_DATA,
+        )
+    links = sorted(path for path in folder.rglob("*") if path.is_symlink() and path.is_dir())
+    files, ignored = [], [_left_alone(path, "a linked folder", "a folder named directly") for path in links]
     for path in sorted(item for item in folder.rglob("*") if item.is_file() and item.name != MANIFEST):
         table = table_of(path, folder)
         if not is_tabular(path):
@@ -87,23 +103,42 @@ def read_manifest(folder: Path) -> Manifest:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"not valid TOML: {error}", file=MANIFEST, exit_code=EXIT_DATA) from None
-    as_of = raw.get("as_of")
-    if isinstance(as_of, str):
-        as_of = parse_day(as_of, field="as_of")
     return Manifest(
-        name=str(raw.get("name", folder.resolve().name)),
-        as_of=as_of,
-        synthetic=bool(raw.get("synthetic", False)),
-        source=raw.get("source"),
+        name=_typed(raw, "name", str) or folder.resolve().name,
+        as_of=_manifest_day(raw.get("as_of")),
+        synthetic=_typed(raw, "synthetic", bool) or False,
+        source=_typed(raw, "source", str),
+        is_named="name" in raw,
     )
+
+
+def _typed(raw: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
+    value = raw.get(name)
+    if value is not None and not isinstance(value, kind):
+        words = {bool: "true or false, without quotation marks", str: "a text in quotation marks"}[kind]
+        raise UserError("wrong type", file=MANIFEST, field=name, expected=words, exit_code=EXIT_DATA)
+    return value
+
+
+def _manifest_day(value: object) -> date | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime) or not isinstance(value, (date, str)):
+        raise UserError(
+            "not a date", file=MANIFEST, field="as_of", expected="like 2024-12-31", exit_code=EXIT_DATA
+        )
+    return parse_day(str(value), field="as_of")
 
 
 def parse_day(text: str, *, field: str) -> date:
     """A date like 2024-12-31, or an error that names ``field``."""
     try:
-        return date.fromisoformat(text)
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a date has no time zone)
     except ValueError:
         raise UserError("not a date", field=field, value=text, expected="like 2024-12-31") from None
+    if not _EARLIEST <= day.year <= _LATEST:
+        raise UserError("not a plausible extract date", field=field, value=text, expected="like 2024-12-31")
+    return day
 
 
 def table_of(path: Path, root: Path) -> str | None:
@@ -130,7 +165,9 @@ def fingerprint(path: Path) -> str:
 def _extract(path: Path, folder: Path, table: str, manifest: Manifest) -> ExtractFile:
     relative = path.relative_to(folder)
     logical = (Path(manifest.name) / relative.parent / _stem(path)).as_posix()
-    return ExtractFile(path, table, logical, fingerprint(path), path.stat().st_size, manifest)
+    return ExtractFile(
+        path, table, logical, fingerprint(path), path.stat().st_size, manifest, str(folder.resolve())
+    )
 
 
 def _stem(path: Path) -> str:

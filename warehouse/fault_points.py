@@ -16,13 +16,18 @@ POINTS = (
     "before_current",
     "after_current",
 )
+#: Passed in a full rebuild only.
+FULL_POINTS = ("after_store",)
 
 
 def check_name(chosen: str | None) -> None:
     """Refuse a name that no code passes, or a fault test would prove nothing."""
-    if chosen is not None and chosen not in POINTS:
+    if chosen is not None and chosen not in POINTS + FULL_POINTS:
         raise UserError(
-            "no such fault point", field="HSSK_FAULT", value=chosen, expected="one of " + ", ".join(POINTS)
+            "no such fault point",
+            field="HSSK_FAULT",
+            value=chosen,
+            expected="one of " + ", ".join(POINTS + FULL_POINTS),
         )
 
 

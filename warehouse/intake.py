@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 import duckdb
 
@@ -15,11 +16,12 @@ from warehouse.extract_files import ExtractFile, Folder
 from warehouse.fault_points import reach
 from warehouse.identity import Keys, key_marks
 from warehouse.landing import Landed
+from warehouse.readers.tabular import Source
 from warehouse.settings import Settings
 
 LINKAGE = "linkage"
 Progress = Callable[[str, str], None]
-"""Called with a stage (``fingerprint``, ``land``, ``core``, ``mart``, ``publish``) and what is being worked on."""
+"""Called with a stage (``fingerprint``, ``read``, ``land``, ``core``, ``mart``, ``publish``) and what it works on."""
 #: Columns that say when something was recorded; the newest plausible one dates an extract without a date.
 _RECORDED = (
     ("measurement", "taken_at"), ("condition", "recorded_at"), ("health_record", "last_updated_at"),
@@ -37,22 +39,57 @@ class Intake:
     refused: tuple[Fault, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be done with the files of a build, before anything is changed."""
+
+    sound: tuple[tuple[ExtractFile, Source], ...]
+    skipped: tuple[str, ...]
+    replaced: dict[str, tuple[int, str]]
+    """Logical name of a correction -> (file id, table) of the earlier file."""
+    refused: tuple[Fault, ...]
+
+
+def survey(connection: duckdb.DuckDBPyConnection, files: Sequence[ExtractFile], progress: Progress) -> Plan:
+    """Decide what is new, what corrects, what is refused; reads every new file to its end, changes nothing."""
+    refuse_mixture(connection, files)
+    new, skipped, replaced = _plan(connection, files)
+    sound: list[tuple[ExtractFile, Source]] = []
+    refused: list[Fault] = []
+    for file in new:
+        progress("read", file.logical_name)
+        try:
+            sound.append((file, landing.inspect(file)))
+        except UserError as error:
+            refused.append(error.fault)
+    names = {file.logical_name for file, _ in sound}
+    replaced = {name: earlier for name, earlier in replaced.items() if name in names}
+    _refuse_hidden_repeats(connection, replaced)
+    if new and not sound and not rows(connection, "select 1 from meta_file limit 1"):
+        raise Faults(refused, exit_code=EXIT_DATA)
+    return Plan(sound=tuple(sound), skipped=tuple(skipped), replaced=replaced, refused=tuple(refused))
+
+
 def take_in(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    files: Sequence[ExtractFile],
+    plan: Plan,
     keys: Keys,
     *,
+    store: Path,
     now: datetime,
     progress: Progress,
 ) -> Intake:
-    """Land what is new among ``files``, inside the caller's transaction."""
-    refuse_mixture(connection, files)
+    """Carry the plan out inside the caller's transaction; sealed files go to ``store``."""
     refuse_other_keys(connection, keys)
-    new, skipped, replaced = _plan(connection, files)
-    landed, refused = _land_all(connection, settings, new, replaced, keys, now, progress)
+    for file_id, table in plan.replaced.values():
+        landing.unland(connection, file_id, table)
+    landed = _land_all(connection, settings, plan, keys, store, now, progress)
     return Intake(
-        landed=tuple(landed), skipped=tuple(skipped), replaced=tuple(sorted(replaced)), refused=tuple(refused)
+        landed=tuple(landed),
+        skipped=plan.skipped,
+        replaced=tuple(sorted(plan.replaced)),
+        refused=plan.refused,
     )
 
 
@@ -85,12 +122,15 @@ def refuse_other_keys(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None
         rows(connection, "insert or ignore into meta_key values ($name, $mark)", {"name": name, "mark": mark})
 
 
-def refuse_loss(settings: Settings, found: Sequence[Folder]) -> None:
-    """A full rebuild starts from nothing: every file in the warehouse must be among the files given."""
+def refuse_loss(settings: Settings, found: Sequence[Folder]) -> frozenset[str]:
+    """A full rebuild starts from nothing: every file in the warehouse must be among the files given.
+
+    Returns the logical names now loaded; the rebuild must not refuse one of them either.
+    """
     if not (settings.home / database.FILE_NAME).exists():
-        return
+        return frozenset()
     with database.open_warehouse(settings) as connection:
-        loaded = {name for (name,) in rows(connection, "select logical_name from meta_file")}
+        loaded = frozenset(name for (name,) in rows(connection, "select logical_name from meta_file"))
     lost = sorted(loaded - {file.logical_name for folder in found for file in folder.files})
     if lost:
         raise UserError(
@@ -99,70 +139,117 @@ def refuse_loss(settings: Settings, found: Sequence[Folder]) -> None:
             action="Give the folders of all loaded files",
             exit_code=EXIT_DATA,
         )
+    return loaded
+
+
+def refuse_refusals(plan: Plan, files: Sequence[ExtractFile], loaded: frozenset[str]) -> None:
+    """A full rebuild stops when a file that is loaded now can no longer be used."""
+    sound = {file.logical_name for file, _ in plan.sound} | set(plan.skipped)
+    if (loaded & {file.logical_name for file in files}) - sound:
+        raise Faults(plan.refused, exit_code=EXIT_DATA)
 
 
 def _plan(
     connection: duckdb.DuckDBPyConnection, files: Sequence[ExtractFile]
 ) -> tuple[list[ExtractFile], list[str], dict[str, tuple[int, str]]]:
-    """Files to land, names of those already in, and earlier files (id, table) that a correction replaces."""
-    known = rows(connection, "select sha256, logical_name, file_id, table_name from meta_file")
-    by_hash = {(sha, table) for sha, _, _, table in known}
-    by_name = {name: (file_id, table) for _, name, file_id, table in known}
-    new, skipped, replaced = [], [], {}
-    names: dict[str, str] = {}
+    """Files to land, names of those already in, and earlier files (id, table) that a correction replaces.
+
+    Corrections are found first: the content of a file that is about to be replaced does not count as loaded, or a
+    renamed file whose old name gets new content would be lost.
+    """
+    files = _each_once(files)
+    known = rows(connection, "select logical_name, file_id, table_name, sha256, folder from meta_file")
+    by_name = {name: (file_id, table, sha, folder) for name, file_id, table, sha, folder in known}
+    replaced = {}
     for file in files:
-        if names.setdefault(file.logical_name, file.path.name) != file.path.name:
+        earlier = by_name.get(file.logical_name)
+        if earlier is not None and earlier[2] != file.sha256:
+            _refuse_other_folder(file, earlier[3])
+            replaced[file.logical_name] = earlier[:2]
+    staying = {(sha, table) for name, (_, table, sha, _) in by_name.items() if name not in replaced}
+    new, skipped = [], []
+    for file in files:
+        if (file.sha256, file.table) in staying:
+            skipped.append(file.logical_name)
+        else:
+            staying.add((file.sha256, file.table))
+            new.append(file)
+    return new, skipped, {name: earlier for name, earlier in replaced.items() if name not in skipped}
+
+
+def _each_once(files: Sequence[ExtractFile]) -> list[ExtractFile]:
+    """The files without those named twice; two different files of one logical name are refused."""
+    paths: dict[str, Path] = {}
+    kept: list[ExtractFile] = []
+    for file in files:
+        path = file.path.resolve()
+        other = paths.setdefault(file.logical_name, path)
+        if other != path:
             raise UserError(
-                f"two files carry the name {file.logical_name}: {names[file.logical_name]} and {file.path.name}",
+                f"two files carry the logical name {file.logical_name}",
+                file=file.path.name,
                 expected="one file per logical name",
+                action="Give each folder a manifest.toml with its own name",
                 exit_code=EXIT_DATA,
             )
-        if (file.sha256, file.table) in by_hash:
-            skipped.append(file.logical_name)
-            continue
-        if file.logical_name in by_name:
-            replaced[file.logical_name] = by_name[file.logical_name]
-        by_hash.add((file.sha256, file.table))
-        new.append(file)
-    return new, skipped, replaced
+        if not any(one.path.resolve() == path for one in kept if one.logical_name == file.logical_name):
+            kept.append(file)
+    return kept
+
+
+def _refuse_other_folder(file: ExtractFile, folder: str) -> None:
+    """Two folders of the same last name may be a correction or a new delivery: only the sender knows."""
+    if folder != file.folder and not file.manifest.is_named:
+        raise UserError(
+            f"{file.logical_name} was loaded from another folder of the same name",
+            file=file.path.name,
+            action="Say in the folder's manifest.toml what it is: the same `name` corrects, another `name` adds",
+            exit_code=EXIT_DATA,
+        )
+
+
+def _refuse_hidden_repeats(
+    connection: duckdb.DuckDBPyConnection, replaced: dict[str, tuple[int, str]]
+) -> None:
+    """Rows of other files that repeated the replaced one were dropped; only a full rebuild brings them back."""
+    corrected = {file_id for file_id, _ in replaced.values()}
+    for name, (_, table) in replaced.items():
+        others = rows(
+            connection,
+            "select logical_name, file_id from meta_file where table_name = $table and repeats_of_others > 0",
+            {"table": table},
+        )
+        hidden = [other for other, file_id in others if file_id not in corrected]
+        if hidden:
+            raise UserError(
+                f"{name} is corrected, but {hidden[0]} holds rows that were dropped as repeats of other files",
+                action="Rebuild from all folders with --full, so that those rows are looked at again",
+                exit_code=EXIT_DATA,
+            )
 
 
 def _land_all(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    new: Sequence[ExtractFile],
-    replaced: dict[str, tuple[int, str]],
+    plan: Plan,
     keys: Keys,
+    store: Path,
     now: datetime,
     progress: Progress,
-) -> tuple[list[Landed], list[Fault]]:
-    store = settings.home / LINKAGE
+) -> list[Landed]:
     store.mkdir(exist_ok=True, mode=0o700)
     [(next_id,)] = rows(connection, "select coalesce(max(file_id), 0) + 1 from meta_file")
     landed: list[Landed] = []
-    refused: list[Fault] = []
-    for file_id, file in enumerate(new, start=next_id):
+    for file_id, (file, source) in enumerate(plan.sound, start=next_id):
         progress("land", file.logical_name)
         sealed = store / f"{file.sha256}.sealed"
-        try:
-            landed.append(
-                landing.land(
-                    connection,
-                    file,
-                    file_id=file_id,
-                    keys=keys,
-                    sealed=sealed,
-                    loaded_at=now,
-                    replaces=replaced.get(file.logical_name),
-                )
-            )
-        except UserError as error:
-            refused.append(error.fault)
+        item = landing.land(
+            connection, file, source, file_id=file_id, keys=keys, sealed=sealed, loaded_at=now
+        )
+        landed.append(item)
         reach("after_linkage", settings.fault)
-    if new and not landed and not rows(connection, "select 1 from meta_file limit 1"):
-        raise Faults(refused, exit_code=EXIT_DATA)
     _refuse_jump(landed, settings.quarantine_share_limit)
-    return landed, refused
+    return landed
 
 
 def _refuse_jump(landed: Sequence[Landed], limit: float) -> None:
@@ -181,24 +268,27 @@ def _refuse_jump(landed: Sequence[Landed], limit: float) -> None:
         raise Faults(faults, exit_code=EXIT_DATA)
 
 
-def extract_date(
-    connection: duckdb.DuckDBPyConnection, found: Sequence[Folder], given: date | None, today: date
-) -> tuple[date, str]:
-    """``--as-of``, else the manifest, else the newest recorded time that is not in the future."""
+def extract_date(connection: duckdb.DuckDBPyConnection, given: date | None, today: date) -> tuple[date, str]:
+    """``--as-of``; else the latest of what the manifests of all loaded files state and, for files without a stated
+    date, of what they recorded up to today. So a delivery of old files never moves the date back.
+    """
     if given is not None:
         return given, "--as-of"
-    stated = [folder.manifest.as_of for folder in found if folder.manifest.as_of]
-    if stated:
-        return max(stated), "manifest.toml"
-    newest: list[date] = []
+    [(stated,)] = rows(connection, "select max(as_of) from meta_file")
+    days = [(stated, "manifest.toml")] if stated is not None else []
     for table, column in _RECORDED:
-        sql = f"select max({column}::date) from raw_{table} where {column}::date <= $today"
-        newest += [day for (day,) in rows(connection, sql, {"today": today}) if day is not None]
-    if not newest:
+        sql = (
+            f"select max({column}::date) from raw_{table} where {column}::date <= $today"
+            " and _file_id in (select file_id from meta_file where as_of is null)"
+        )
+        days += [
+            (day, "newest record") for (day,) in rows(connection, sql, {"today": today}) if day is not None
+        ]
+    if not days:
         raise UserError(
             "the extract carries no date", action="Give one with --as-of 2024-12-31", exit_code=EXIT_DATA
         )
-    return max(newest), "newest record"
+    return max(days)
 
 
 def shared_references(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -216,6 +306,6 @@ def sweep_linkage(settings: Settings) -> None:
     """Remove sealed files that no loaded file owns: of killed or refused builds, and of replaced files."""
     with database.open_warehouse(settings) as connection:
         owned = {f"{sha}.sealed" for (sha,) in rows(connection, "select sha256 from meta_file")}
-    for path in (settings.home / LINKAGE).iterdir():
-        if path.name not in owned:
+    for path in (settings.home / LINKAGE).glob("*"):
+        if path.is_file() and path.suffix in (".sealed", ".partial") and path.name not in owned:
             path.unlink()

@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from warehouse import casting, linkage
-from warehouse.contracts import PERSON, TYPES, Contract, load_contracts, suggest
+from warehouse.contracts import PERSON, TYPES, Contract, load_contracts
 from warehouse.database import rows
 from warehouse.errors import EXIT_DATA, Defect, UserError
 from warehouse.extract_files import ExtractFile
@@ -42,6 +42,8 @@ class Landed:
     accepted: int
     quarantined: int
     duplicate: int
+    repeats_of_others: int
+    """Rows, duplicate or in conflict, whose key another file brought first."""
     first_date: date | None
     last_date: date | None
     unknown_columns: tuple[str, ...]
@@ -49,31 +51,29 @@ class Landed:
     """(column, rule, expected, rows) of what was refused."""
 
 
+def inspect(file: ExtractFile) -> tabular.Source:
+    """Read a file to its end, outside any transaction; what it is, or :class:`UserError` when it cannot be used."""
+    contract = load_contracts()[file.table]
+    source = tabular.open_source(file.path, contract.names)
+    _require_columns(contract, source)
+    tabular.verify(source)
+    return source
+
+
 def land(
     connection: duckdb.DuckDBPyConnection,
     file: ExtractFile,
+    source: tabular.Source,
     *,
     file_id: int,
     keys: Keys,
     sealed: Path | None,
     loaded_at: datetime,
-    replaces: tuple[int, str] | None = None,
 ) -> Landed:
-    """Land one file inside the caller's transaction. ``sealed`` is the linkage file to write, None in a dry run.
-
-    ``replaces`` is the (file id, table) of the earlier file this one corrects; its rows go only once the new file has
-    been read to its end.
-
-    Raises :class:`UserError` when the file as a whole cannot be used.
-    """
+    """Land one inspected file inside the caller's transaction. ``sealed`` is the linkage file, None in a dry run."""
     contract = load_contracts()[file.table]
-    source = tabular.open_source(file.path, contract.names)
-    _require_columns(contract, source)
-    tabular.verify(source)
     clause, parameters, bad_lines = tabular.scan(connection, source)
     rules = _stage(connection, contract, source, clause, parameters, keys)
-    if replaces is not None:
-        unland(connection, *replaces)
     _find_repeats(connection, contract)
     if sealed is not None:
         linkage.seal(sealed, keys.linkage_key, file.sha256, _identifiers(connection, contract, source))
@@ -93,10 +93,11 @@ def unland(connection: duckdb.DuckDBPyConnection, file_id: int, table: str) -> N
 def _require_columns(contract: Contract, source: tabular.Source) -> None:
     missing = [c.name for c in contract.columns if c.required and c.name not in source.columns]
     if missing:
+        # A file without a header shows a person's cells here: the contract's names are told, never the file's.
         raise UserError(
             f"required columns are missing: {', '.join(missing)}",
             file=source.path.name,
-            expected=suggest(missing[0], source.columns),
+            expected="a header line with the names of the contract: " + ", ".join(contract.names),
             exit_code=EXIT_DATA,
         )
 
@@ -114,7 +115,8 @@ def _stage(
     hashed = [column.name for column in contract.columns if column.pseudonymised]
     secret = hmac_parameters("pseudonym", keys.pseudonym_key)
     if contract.has_person:
-        text = casting.text_expression(contract.column(PERSON), "VARCHAR")
+        types = dict(zip(source.columns, source.types, strict=True))
+        text = casting.text_expression(contract.column(PERSON), types[PERSON])
         key = hmac_sql("pseudonym", "'person:' || ref")
         sql = (
             f"create temp table landing_person as select ref, {key} as person_key"
@@ -167,7 +169,10 @@ def _find_repeats(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
     The first row of a key stays. The cheap question (is any key repeated?) comes first, since it nearly never is.
     """
     key = ", ".join(_stored_key(contract))
-    rows(connection, "create temp table landing_repeat (_row bigint, is_same boolean)")
+    rows(
+        connection,
+        "create temp table landing_repeat (_row bigint, is_same boolean, is_of_other_file boolean)",
+    )
     within = f"select {key} from landing_row where _fault is null group by all having count(*) > 1"
     before = (
         f"select {key} from raw_{contract.table}"
@@ -189,9 +194,10 @@ def _find_repeats(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
             select {key}, _row, hash({old}), 0 from raw_{contract.table}
             where ({key}) in (select ({key}) from repeated)),
         ranked as (
-            select *, row_number() over earlier as place, first_value(content) over earlier as kept
+            select *, row_number() over earlier as place, first_value(content) over earlier as kept,
+                first_value(arrival) over earlier as kept_arrival
             from candidate window earlier as (partition by {key} order by arrival, _row))
-        select _row, content = kept from ranked where place > 1 and arrival = 1""",
+        select _row, content = kept, kept_arrival = 0 from ranked where place > 1 and arrival = 1""",
     )
 
 
@@ -247,8 +253,10 @@ def _move(
     )
     reasons = _quarantine(connection, contract, file_id, rules, bad_lines)
     [(parsed,)] = rows(connection, "select count(*) from landing_row")
-    [(same, differing)] = rows(
-        connection, "select count(*) filter (is_same), count(*) filter (not is_same) from landing_repeat"
+    [(same, differing, of_others)] = rows(
+        connection,
+        "select count(*) filter (is_same), count(*) filter (not is_same), count(*) filter (is_of_other_file)"
+        " from landing_repeat",
     )
     [(accepted,)] = rows(
         connection,
@@ -267,14 +275,23 @@ def _move(
         accepted=accepted,
         quarantined=refused + differing + len(bad_lines),
         duplicate=same,
+        repeats_of_others=of_others,
         first_date=first,
         last_date=last,
         unknown_columns=tuple(sorted(set(source.columns) - set(contract.names))),
         reasons=tuple(reasons),
     )
-    if landed.accepted + landed.quarantined + landed.duplicate != landed.received:
-        raise Defect(f"rows of {file.path.name} do not add up: {landed}")
+    _check_nothing_lost(connection, contract, landed)
     return landed
+
+
+def _check_nothing_lost(connection: duckdb.DuckDBPyConnection, contract: Contract, landed: Landed) -> None:
+    """Every received row is accounted for, and every accepted row of a person has a pseudonym."""
+    if landed.accepted + landed.quarantined + landed.duplicate != landed.received:
+        raise Defect(f"rows of {landed.file_name} do not add up: {landed}")
+    nameless = "select 1 from landing_row where _fault is null and person_key is null limit 1"
+    if contract.has_person and rows(connection, nameless):
+        raise Defect(f"an accepted row of {landed.file_name} has no pseudonym")
 
 
 def _quarantine(
@@ -290,7 +307,7 @@ def _quarantine(
     for number, rule in enumerate(rules, start=1):
         column = contract.column(rule.column)
         hidden = column.identifying or column.pseudonymised
-        shown = "null" if hidden else f'left("_text_{column.name}"::varchar, {_MASK_LENGTH})'
+        shown = "null" if hidden else _masked(f'"_text_{column.name}"::varchar')
         broken = rows(
             connection,
             f"select _row, {shown} from landing_row where _fault = $number order by _row limit $limit",
@@ -322,6 +339,17 @@ def _quarantine(
     for _, _, name, kind, _, expected in found:
         counts[(name, kind, expected)] = counts.get((name, kind, expected), 0) + 1
     return [(*reason, count) for reason, count in counts.items()]
+
+
+def _masked(text: str) -> str:
+    """The value where it cannot name a person (two signs, or a short number), else only its shape.
+
+    In a file whose columns have shifted, a name stands under ``sex`` and an identity number under ``ward_code``.
+    """
+    letters = f"regexp_replace({text}, '[\\p{{L}}\\p{{M}}]', 'a', 'g')"
+    shape = f"left(regexp_replace({letters}, '\\p{{N}}', '9', 'g'), {_MASK_LENGTH})"
+    harmless = f"length({text}) <= 2 or regexp_full_match({text}, '[-+0-9.,/]{{1,6}}')"
+    return f"case when {harmless} then {text} else {shape} end"
 
 
 _QUARANTINE_SCHEMA = {
@@ -357,10 +385,12 @@ def _date_range(
 def _register(
     connection: duckdb.DuckDBPyConnection, file: ExtractFile, landed: Landed, form: str, loaded_at: datetime
 ) -> None:
+    manifest = file.manifest
     values = (
         landed.file_id, landed.logical_name, landed.table, landed.file_name, form, landed.sha256, file.bytes,
-        landed.received, landed.accepted, landed.quarantined, landed.duplicate, landed.first_date, landed.last_date,
-        file.manifest.source or file.manifest.name, file.manifest.synthetic, loaded_at.replace(tzinfo=None),
+        landed.received, landed.accepted, landed.quarantined, landed.duplicate, landed.repeats_of_others,
+        landed.first_date, landed.last_date, manifest.source or manifest.name, manifest.synthetic, manifest.as_of,
+        file.folder, loaded_at.replace(tzinfo=None),
     )  # fmt: skip
     marks = ", ".join("?" for _ in values)
     connection.execute(f"insert into meta_file values ({marks})", list(values)).fetchall()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from warehouse import engine, publish
 from warehouse.contracts import load_contracts, suggest
@@ -27,7 +28,7 @@ def build_manifest(
 ) -> dict[str, Any]:
     """What a generation is: extract date, files, quarters, fingerprints, and what its reader must know."""
     files = connection.sql(
-        "select * exclude (file_id, loaded_at, synthetic) from meta_file order by file_id"
+        "select * exclude (file_id, loaded_at, synthetic, folder) from meta_file order by file_id"
     ).pl()
     [(synthetic,)] = rows(connection, "select coalesce(bool_or(synthetic), false) from meta_file")
     quarters = [
@@ -71,16 +72,21 @@ def table_lineage(tables: Sequence[engine.Table], runs: Sequence[engine.TableRun
     }
 
 
-def write_quarantine(connection: duckdb.DuckDBPyConnection, home: Path, build_id: str) -> None:
-    """What was refused, as a file for the steward: no identifying value is in it."""
-    folder = home / "quarantine"
-    folder.mkdir(exist_ok=True, mode=0o750)
-    frame = connection.sql(
+def read_quarantine(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """What was refused, one row each; no identifying value is in it."""
+    frame: pl.DataFrame = connection.sql(
         """select f.logical_name, f.file_name, q.row_number, q.column_name, q.rule, q.value, q.expected
            from meta_quarantine q join meta_file f using (file_id) order by all"""
     ).pl()
+    return frame
+
+
+def write_quarantine(refused_rows: pl.DataFrame, home: Path, build_id: str) -> None:
+    """The refused rows as a file for the steward."""
+    folder = home / "quarantine"
+    folder.mkdir(exist_ok=True, mode=0o750)
     path = folder / f"{build_id}.csv"
-    frame.write_csv(path)
+    refused_rows.write_csv(path)
     path.chmod(0o640)
 
 

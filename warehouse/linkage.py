@@ -43,6 +43,11 @@ def seal(path: Path, key: bytes, label: str, frames: Iterable[pl.DataFrame]) -> 
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
     return rows
 
 

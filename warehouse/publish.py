@@ -91,12 +91,12 @@ def publish(
     _write_json(staged / LINEAGE, lineage)
     for path in staged.iterdir():
         path.chmod(0o640)
-        _sync(path)
-    _sync(staged)
+        sync(path)
+    sync(staged)
     reach("before_publish", fault)
     folder = home / BUILDS / build_id
     staged.rename(folder)
-    _sync(folder.parent)
+    sync(folder.parent)
     reach("before_current", fault)
     _point_at(home, build_id)
     reach("after_current", fault)
@@ -106,9 +106,9 @@ def publish(
 def _point_at(home: Path, build_id: str) -> None:
     aside = home / f"{CURRENT}.new"
     aside.write_text(build_id + "\n", encoding="ascii")
-    _sync(aside)
+    sync(aside)
     os.replace(aside, home / CURRENT)
-    _sync(home)
+    sync(home)
 
 
 def retire(home: Path, now: datetime) -> list[str]:
@@ -119,11 +119,16 @@ def retire(home: Path, now: datetime) -> list[str]:
     current = current_build(home)
     dated = []
     for path in sorted((home / BUILDS).glob("[0-9]*")):
+        if not (path / MANIFEST).exists():
+            continue  # not a generation: left by hand, or half removed by an older program
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         dated.append((datetime.fromisoformat(manifest["created_at"]), path.name))
     removed = surplus(dated, now=now, current=current)
     for build_id in removed:
-        shutil.rmtree(home / BUILDS / build_id)
+        # Hidden first: a process killed while removing must not leave half a generation under its name.
+        hidden = home / BUILDS / f"{_STAGED}{build_id}"
+        (home / BUILDS / build_id).rename(hidden)
+        shutil.rmtree(hidden)
     return removed
 
 
@@ -147,7 +152,8 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make a file or a folder's entries durable."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

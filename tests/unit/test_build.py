@@ -29,10 +29,13 @@ from tests.support.home import (
 )  # fmt: skip
 from warehouse.database import open_warehouse
 from warehouse.errors import EXIT_LOCKED, Faults, UserError
-from warehouse.fault_points import POINTS
+from warehouse.fault_points import FULL_POINTS, POINTS
+from warehouse.identity import Keys, key_marks
 from warehouse.lineage import explain
+from warehouse.linkage import unseal
 from warehouse.lock import LOCK
 from warehouse.publish import surplus
+from warehouse.rebuild import settle
 
 ROOT = Path(__file__).parents[2]
 
@@ -106,6 +109,110 @@ def test_a_full_rebuild_never_loses_a_loaded_file(tmp_path: Path) -> None:
     run_build(tmp_path / "home", first, second)
     with pytest.raises(UserError, match="second/measurement"):
         run_build(tmp_path / "home", first, full=True)
+
+
+def test_a_loaded_file_that_is_renamed_keeps_its_rows_when_its_old_name_gets_new_ones(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in")
+    run_build(tmp_path / "home", source)
+    (source / "measurement.csv").rename(source / "measurement_2024_01.csv")
+    write_csv(source / "measurement.csv", pressure("P000", "2024-04-05", 170))
+    run_build(tmp_path / "home", source)
+    run_build(tmp_path / "fresh", source)
+    assert fingerprints(tmp_path / "home") == fingerprints(tmp_path / "fresh")
+    assert count(tmp_path / "home", "hypertension", "measured_once", "case") == 21
+
+
+def test_a_correction_that_would_hide_rows_of_another_file_asks_for_a_full_rebuild(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "measurement_b.csv").write_text((source / "measurement.csv").read_text())
+    with (other / "measurement_b.csv").open("a") as file:
+        file.write("extra,P000,V9,8480-6,121,mm[Hg],2024-03-09T08:00:00\n")
+    run_build(tmp_path / "home", source, other)
+    write_csv(source / "measurement.csv", pressure("P039", "2024-03-05", 150))
+    before = fingerprints(tmp_path / "home")
+    with pytest.raises(UserError, match="dropped as repeats"):
+        run_build(tmp_path / "home", source)
+    assert fingerprints(tmp_path / "home") == before
+    run_build(tmp_path / "home", source, other, full=True)
+    run_build(tmp_path / "fresh", source, other)
+    assert fingerprints(tmp_path / "home") == fingerprints(tmp_path / "fresh")
+    assert count(tmp_path / "home", "hypertension", "measured_once", "assessed") == 40
+
+
+def test_a_full_rebuild_stops_when_a_loaded_file_cannot_be_read_any_more(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in")
+    run_build(tmp_path / "home", source)
+    (source / "measurement.csv").write_text("foo,bar\n1,2\n")
+    with pytest.raises(Faults, match="required columns are missing"):
+        run_build(tmp_path / "home", source, full=True)
+    report = run_build(tmp_path / "home", source)
+    assert report.replaced == ()
+    assert count(tmp_path / "home", "hypertension", "measured_once", "assessed") == 40
+
+
+def test_a_delivery_of_old_files_never_moves_the_extract_date_back(tmp_path: Path) -> None:
+    new, old = small_extract(tmp_path / "new"), tmp_path / "old"
+    (new / "manifest.toml").write_text("as_of = 2024-12-31\n")
+    write_csv(old / "measurement.csv", pressure("P000", "2024-01-05", 130))
+    (old / "manifest.toml").write_text("as_of = 2024-03-01\n")
+    run_build(tmp_path / "home", new)
+    assert run_build(tmp_path / "home", old).as_of == date(2024, 12, 31)
+
+
+def test_folders_of_one_name_are_told_apart_by_their_manifest(tmp_path: Path) -> None:
+    first, second = small_extract(tmp_path / "2024-01" / "data"), tmp_path / "2024-02" / "data"
+    write_csv(second / "measurement.csv", pressure("P000", "2024-04-05", 170))
+    run_build(tmp_path / "home", first)
+    with pytest.raises(UserError, match="another folder of the same name"):
+        run_build(tmp_path / "home", second)
+    with pytest.raises(UserError, match="two files carry the logical name"):
+        run_build(tmp_path / "other", first, second)
+    (second / "manifest.toml").write_text('name = "2024-02"\n')
+    run_build(tmp_path / "home", second)
+    assert count(tmp_path / "home", "hypertension", "measured_once", "case") == 21
+
+
+def test_leftovers_do_not_stop_a_build(tmp_path: Path) -> None:
+    source = small_extract(tmp_path / "in")
+    run_build(tmp_path / "home", source)
+    (tmp_path / "home" / "builds" / "20200101-deadbeef").mkdir()
+    (tmp_path / "home" / "linkage" / "note").mkdir()
+    run_build(tmp_path / "home", source)
+
+
+@pytest.mark.parametrize("point", POINTS + FULL_POINTS)
+def test_kill_9_in_a_full_rebuild_with_new_keys_leaves_one_whole_store(tmp_path: Path, point: str) -> None:
+    """Store and sealed files always belong together, under the old keys or under the new ones."""
+    home, source = tmp_path / "home", small_extract(tmp_path / "in")
+    run_build(home, source)
+    new = {"pseudonym_key": "ab" * 32, "record_key": "cd" * 32, "linkage_key": "ef" * 32}
+    variables = {f"HSSK_{name.upper()}": value for name, value in new.items()}
+    child = subprocess.run(
+        [sys.executable, "-m", "hssk", "build", str(source), "--full"],
+        env={**environment(home), **variables, "HSSK_FAULT": point},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert child.returncode == -signal.SIGKILL, child.stderr
+    settle(home)
+    keys, others = (new, support.KEYS) if is_built_with(home, new) else (support.KEYS, new)
+    sealed = list((home / "linkage").glob("*.sealed"))
+    assert len(sealed) == 3
+    for path in sealed:
+        assert list(unseal(path, bytes.fromhex(keys["linkage_key"]), path.stem))
+    run_build(home, source, **keys)
+    with pytest.raises(UserError, match="another key"):
+        run_build(home, source, **others)
+
+
+def is_built_with(home: Path, keys: dict[str, str]) -> bool:
+    expected = key_marks(Keys(**{name: bytes.fromhex(value) for name, value in keys.items()}))
+    with open_warehouse(support.settings(home)) as connection:
+        return dict(connection.execute("select name, mark from meta_key").fetchall()) == expected
 
 
 def test_the_extract_date_is_the_option_then_the_manifest(tmp_path: Path) -> None:

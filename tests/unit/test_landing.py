@@ -8,8 +8,19 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.support.home import NOW, pressure, resident, settings, write_csv
+from tests.support.home import (
+    NOW,
+    marts,
+    pressure,
+    record,
+    resident,
+    run_build,
+    settings,
+    small_extract,
+    write_csv,
+)
 from warehouse.check import CheckReport, check
+from warehouse.database import open_warehouse
 from warehouse.errors import UserError
 from warehouse.landing import Landed
 
@@ -70,13 +81,14 @@ def test_delimiters_and_byte_order_mark(tmp_path: Path, delimiter: str, encoding
 
 
 def test_gzip_and_parquet_give_the_same_rows(tmp_path: Path) -> None:
-    plain = write_csv(tmp_path / "in" / "resident.csv", [resident("A"), resident("B", sex="?")])
-    [expected] = checked(tmp_path).landed
-    (tmp_path / "in" / "resident.csv.gz").write_bytes(gzip.compress(plain.read_bytes()))
-    frame = pl.read_csv(plain, infer_schema=False)
-    frame.write_parquet(tmp_path / "in" / "resident.parquet")
-    plain.unlink()
-    for item in checked(tmp_path).landed:
+    plain = write_csv(tmp_path / "plain" / "in" / "resident.csv", [resident("A"), resident("B", sex="?")])
+    [expected] = checked(tmp_path / "plain").landed
+    for name in ("gzip", "parquet"):
+        (tmp_path / name / "in").mkdir(parents=True)
+    (tmp_path / "gzip" / "in" / "resident.csv.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    pl.read_csv(plain, infer_schema=False).write_parquet(tmp_path / "parquet" / "in" / "resident.parquet")
+    for name in ("gzip", "parquet"):
+        [item] = checked(tmp_path / name).landed
         assert (item.received, item.accepted, item.reasons) == (2, 1, expected.reasons)
 
 
@@ -185,3 +197,106 @@ def test_a_misspelt_file_name_is_left_alone_with_a_suggestion(tmp_path: Path) ->
     write_csv(tmp_path / "in" / "resident.csv", [resident("A")])
     report = checked(tmp_path)
     assert [fault.expected for fault in report.ignored] == ["measurement?"]
+
+
+def test_an_unclosed_quotation_mark_refuses_the_file_instead_of_hiding_its_rest(tmp_path: Path) -> None:
+    lines = ["source,person_ref,full_name,sex", *(f"t,P{n},Nguyen,male" for n in range(200))]
+    lines[50] = 't,P49,"Nguyen,male'
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "resident.csv").write_text("\n".join(lines) + "\n")
+    report = checked(tmp_path)
+    assert not report.landed
+    assert "from line 51 on" in report.refused[0].message
+
+
+def test_a_file_without_a_header_shows_nobody(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "resident.csv").write_text("t,ZQREF,Zquang Zmarker,Zquang Zmarker,male\n")
+    (tmp_path / "in" / "resident_2.csv").write_text("t,ZQREF,Zquang Zmarker,1960-01-01,male\n")
+    told = str(checked(tmp_path).refused).lower()
+    assert told.count("fault(") == 2
+    assert "zq" not in told
+
+
+def test_a_value_in_the_wrong_column_is_shown_by_its_shape(tmp_path: Path) -> None:
+    row = resident("A", sex="Trần Thị Bé", ward_code="26758")
+    other = resident("B", ward_code="079060012345")
+    write_csv(tmp_path / "in" / "resident.csv", [row, other, *(resident(f"P{n}") for n in range(20))])
+    write_csv(tmp_path / "in" / "health_record.csv", [record("P1")])
+    report = run_build(tmp_path / "home", tmp_path / "in")
+    text = (tmp_path / "home" / "quarantine" / f"{report.build_id}.csv").read_text()
+    assert "aaaa aaa aa" in text
+    assert "999999999999" in text
+    assert "079060012345" not in text
+    assert "bé" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("2024-03-05 00:30:00+00", "2024-03-05 07:30:00"),
+        ("2024-03-05T00:30:00Z", "2024-03-05 07:30:00"),
+        ("2024-03-05 00:30:00+09", "2024-03-04 22:30:00"),
+        ("2024-03-05T00:30:00+07:00", "2024-03-05 00:30:00"),
+        ("2024-03-05T00:30:00", "2024-03-05 00:30:00"),
+        ("2024-03-05", "2024-03-05 00:00:00"),
+    ],
+)
+def test_instants_are_told_in_the_time_of_the_city(tmp_path: Path, written: str, stored: str) -> None:
+    source = small_extract(tmp_path / "in", people=2)
+    write_csv(source / "measurement.csv", [pressure("P000", "2024-03-05", 120)[0] | {"taken_at": written}])
+    run_build(tmp_path / "home", source)
+    with open_warehouse(settings(tmp_path / "home")) as connection:
+        [(found,)] = connection.execute("select taken_at::varchar from raw_measurement").fetchall()
+    assert found == stored
+
+
+@pytest.mark.parametrize("year", ["20240", "0001", "1799"])
+def test_years_no_program_can_write_are_refused(tmp_path: Path, year: str) -> None:
+    source = small_extract(tmp_path / "in", people=20)
+    rows = [{"encounter_id": f"E{n}", "person_ref": "P001", "started_at": "2024-03-05"} for n in range(9)]
+    write_csv(
+        source / "encounter.csv", [*rows, rows[0] | {"encounter_id": "X", "started_at": f"{year}-03-05"}]
+    )
+    report = run_build(tmp_path / "home", source)
+    assert [item.quarantined for item in report.landed if item.table == "encounter"] == [1]
+    run_build(tmp_path / "home", source)
+
+
+def test_whole_numbers_written_as_decimals_and_odd_blanks_are_the_same_reference(tmp_path: Path) -> None:
+    people = [resident("12\u00a0"), resident("13\t"), resident("14")]
+    write_csv(tmp_path / "in" / "resident.csv", people)
+    records = [record(str(n), record_id=f"R{n}") | {"person_ref": float(n)} for n in (12, 13, 14)]
+    pl.DataFrame(records).write_parquet(tmp_path / "in" / "health_record.parquet")
+    run_build(tmp_path / "home", tmp_path / "in")
+    placed = "select sum(records) from mart_record where step = 'created' and place_id > 0"
+    assert marts(tmp_path / "home", placed) == [(3,)]
+
+
+def test_signs_of_file_patterns_in_a_name_are_letters(tmp_path: Path) -> None:
+    write_csv(tmp_path / "in" / "resident-*.csv", [resident("A")])
+    write_csv(tmp_path / "in" / "resident-1.csv", [resident("B"), resident("C")])
+    assert sorted(item.received for item in checked(tmp_path).landed) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [('synthetic = "false"', "synthetic"), ("as_of = 20241231", "as_of"), ("name = 3", "name")],
+)
+def test_a_manifest_of_wrong_types_is_refused(tmp_path: Path, text: str, field: str) -> None:
+    write_csv(tmp_path / "in" / "resident.csv", [resident("A")])
+    (tmp_path / "in" / "manifest.toml").write_text(text)
+    with pytest.raises(UserError) as raised:
+        checked(tmp_path)
+    assert raised.value.fault.field == field
+
+
+def test_manifests_below_are_refused_and_linked_folders_are_told(tmp_path: Path) -> None:
+    write_csv(tmp_path / "in" / "resident.csv", [resident("A")])
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "elsewhere")
+    assert [fault.message for fault in checked(tmp_path).ignored] == ["a linked folder"]
+    write_csv(tmp_path / "in" / "demo" / "resident_2.csv", [resident("B")])
+    (tmp_path / "in" / "demo" / "manifest.toml").write_text("synthetic = true")
+    with pytest.raises(UserError, match="below the folder"):
+        checked(tmp_path)

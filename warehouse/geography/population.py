@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from warehouse.errors import UserError
 from warehouse.geography import districts, read_csv
 
 SOURCE = "reference: census 2019 by district x city age-sex structure 2024 (estimate)"
@@ -76,6 +77,8 @@ def _band_limits(band: str) -> tuple[int, int]:
     if band.endswith("+"):
         return int(band[:-1]), int(band[:-1])
     first, _, last = band.partition("-")
+    if int(last or first) < int(first):
+        raise UserError("not an age band", field="age_band", value=band, expected="like 50-54, 85+ or 7")
     return int(first), int(last or first)
 
 

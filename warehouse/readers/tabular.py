@@ -27,6 +27,8 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _READ_CSV = """read_csv($path, delim = $delimiter, quote = '"', escape = '"', header = true, auto_detect = false,
     columns = $columns, strict_mode = true, null_padding = false, store_rejects = true, rejects_limit = 0,
     nullstr = '')"""
+_SWALLOWED = r"""select line from reject_errors where error_type::varchar = 'LINE SIZE OVER MAXIMUM'
+    or (error_type::varchar = 'UNQUOTED VALUE' and regexp_matches(csv_line, '[\n\r].')) order by line limit 1"""
 _ERROR_WORDS = {
     "MISSING COLUMNS": "the line has fewer cells than the header",
     "TOO MANY COLUMNS": "the line has more cells than the header",
@@ -79,7 +81,11 @@ def open_source(path: Path, expected: Iterable[str]) -> Source:
     columns = tuple(name.lower() for name in names)
     repeated = sorted({name for name in columns if columns.count(name) > 1})
     if repeated:
-        raise _refuse(path, f"the header repeats {', '.join(repeated)}", "every column name once")
+        # A file without a header shows a person here: only names of the contract are told.
+        told = ", ".join(name for name in repeated if name in known) or f"{len(repeated)} names"
+        raise _refuse(path, f"the header repeats {told}", "a header line with every column name once")
+    if form == "parquet" and "file_row_number" in columns:
+        raise _refuse(path, "the column name file_row_number is taken", "another name for that column")
     wanted = tuple(name for name in columns if name in known)
     return Source(path, form, columns, types, wanted, delimiter)
 
@@ -87,7 +93,8 @@ def open_source(path: Path, expected: Iterable[str]) -> Source:
 def verify(source: Source) -> None:
     """Read the file to its end once, apart from any transaction, since an error inside one would end it.
 
-    Raises :class:`UserError` when the file is damaged.
+    Raises :class:`UserError` when the file is damaged, and when a quotation mark that is never closed has swallowed
+    lines: how many rows it hides cannot be told.
     """
     if source.format == "parquet":
         sql = f"select bit_xor(hash({_names(source)})) from read_parquet($path)"
@@ -97,9 +104,13 @@ def verify(source: Source) -> None:
     try:
         with duckdb.connect() as connection:
             connection.execute(sql, parameters).fetchall()
+            swallowed = connection.execute(_SWALLOWED).fetchall() if source.format == "csv" else []
     except duckdb.Error as error:
         message = f"the file cannot be read to its end ({type(error).__name__})"
         raise _refuse(source.path, message, "a whole, undamaged file; send it again") from None
+    if swallowed:
+        message = f"from line {swallowed[0][0]} on rows cannot be told apart: a quotation mark is not closed"
+        raise _refuse(source.path, message, "quotation marks in pairs, and lines under 2 MB")
 
 
 def scan(
@@ -114,8 +125,6 @@ def scan(
 
 
 def _scan_parquet(source: Source) -> tuple[str, dict[str, object], list[BadLine]]:
-    if "file_row_number" in source.columns:
-        raise _refuse(source.path, "the column name file_row_number is taken", "another name for that column")
     clause = (
         f"(select {_names(source)}, file_row_number + 1 as _row"
         " from read_parquet($path, file_row_number = true))"
@@ -147,7 +156,12 @@ def _names(source: Source) -> str:
 
 
 def _path(source: Source) -> dict[str, object]:
-    return {"path": str(source.path)}
+    return {"path": _literal(source.path)}
+
+
+def _literal(path: Path) -> str:
+    """The path with the signs of file patterns escaped, so that one file is read and no other."""
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))
 
 
 def _csv_parameters(source: Source) -> dict[str, object]:
@@ -163,7 +177,7 @@ def _parquet_columns(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     try:
         with duckdb.connect() as connection:
             rows = connection.execute(
-                "describe select * from read_parquet($path)", {"path": str(path)}
+                "describe select * from read_parquet($path)", {"path": _literal(path)}
             ).fetchall()
     except duckdb.Error:
         raise _refuse(path, "not a readable Parquet file", "a whole Parquet file; send it again") from None
@@ -187,7 +201,7 @@ def _csv_header(path: Path, expected: frozenset[str]) -> tuple[str, tuple[str, .
 
 
 def _first_row(text: str, delimiter: str) -> list[str]:
-    row = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+    row = next(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter), [])
     return [cell.strip() for cell in row]
 
 
