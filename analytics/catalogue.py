@@ -40,6 +40,11 @@ class Variant:
     source: str | None
     name_vi: str | None
     name_en: str | None
+    description_vi: str | None
+    description_en: str | None
+    denominator: str | None
+    condition_vi: str | None
+    condition_en: str | None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ import duckdb
 import polars as pl
 
 from warehouse.errors import EXIT_UNAVAILABLE, UserError
+from warehouse.generation_files import BUILDS, LINEAGE, MANIFEST, MARTS, current_build
+
+__all__ = ["Generation", "builds", "close_all", "current_build", "read_sql"]
 
 _BUILD_ID = re.compile(r"\d{8}-[0-9a-f]{8}(-\d+)?")
 _SQL_NAME = re.compile(r"[a-z_]+")
@@ -63,17 +66,17 @@ class Generation:
     @property
     def folder(self) -> Path:
         """Where marts, manifest and lineage of this build are."""
-        return self.home / "builds" / self.build_id
+        return self.home / BUILDS / self.build_id
 
     @property
     def manifest(self) -> dict[str, Any]:
         """What the build says about itself: extract date, synthetic or not, fingerprints, files, notes."""
-        return _read_json(self.folder / "manifest.json")
+        return _read_json(self.folder / MANIFEST)
 
     @property
     def lineage(self) -> dict[str, Any]:
         """How each table was made."""
-        return _read_json(self.folder / "lineage.json")
+        return _read_json(self.folder / LINEAGE)
 
     @property
     def extract_date(self) -> str:
@@ -82,7 +85,7 @@ class Generation:
 
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """Run one SELECT; values come by ``$name``. ``sql`` is the text of a file of ``analytics/sql``."""
-        cursor = _connection(self.folder / "marts.duckdb").cursor()
+        cursor = _connection(self.folder / MARTS).cursor()
         try:
             frame: pl.DataFrame = cursor.sql(sql, params=dict(params or {})).pl()
             return frame
@@ -92,15 +95,7 @@ class Generation:
 
 def builds(home: Path) -> tuple[str, ...]:
     """Ids of the published builds, oldest first."""
-    return tuple(sorted(path.name for path in (home / "builds").glob("*") if _BUILD_ID.fullmatch(path.name)))
-
-
-def current_build(home: Path) -> str | None:
-    """What ``CURRENT`` names; None before the first build."""
-    try:
-        return (home / "CURRENT").read_text(encoding="ascii").strip() or None
-    except FileNotFoundError:
-        return None
+    return tuple(sorted(path.name for path in (home / BUILDS).glob("*") if _BUILD_ID.fullmatch(path.name)))
 
 
 @cache

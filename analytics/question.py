@@ -6,14 +6,13 @@ by ``plan.resolve``; here only its spelling is.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from analytics.rates import check_confidence
-from warehouse.errors import UserError
+from warehouse.errors import UserError, suggest
 
 DIMENSIONS = ("quarter", "district", "ward", "sex", "age_band", "section", "phase", "source")
 FILTERS = ("district", "ward", "sex", "section", "phase", "source")
@@ -129,12 +128,8 @@ def choose(value: str, allowed: Sequence[str], *, field: str, action: str | None
     """Return ``value`` when it is allowed, else raise UserError naming what is, and the nearest."""
     if value in allowed:
         return value
-    near = difflib.get_close_matches(value, allowed, n=1)
-    shown = ", ".join(allowed) if allowed else "nothing: this build has none"
-    hint = f" (did you mean {near[0]}?)" if near else ""
-    raise UserError(
-        f"unknown {field}", field=field, value=value, expected=f"one of {shown}{hint}", action=action
-    )
+    expected = suggest(value, allowed) if allowed else "one of nothing: this build has none"
+    raise UserError(f"unknown {field}", field=field, value=value, expected=expected, action=action)
 
 
 def _not_yet(estimator: str) -> str | None:

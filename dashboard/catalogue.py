@@ -1,14 +1,13 @@
-"""What one build holds to choose from: definitions with their words, quarters. Read once per build and process."""
+"""What one build holds to choose from: definitions with their words, quarters. Shaped once per build and process."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
-from typing import Any
 
+from analytics.catalogue import Variant as Defined
+from analytics.catalogue import catalogue
 from analytics.generation import Generation
 
 #: The variant a condition opens with, where it has it; otherwise the first of its definition file.
@@ -46,13 +45,14 @@ class Catalogue:
 
 @lru_cache(maxsize=16)
 def read(generation: Generation) -> Catalogue:
-    """The catalogue of one sealed generation."""
-    variants = [_variant(row) for row in generation.frame(_sql("definitions")).iter_rows(named=True)]
+    """The catalogue of one sealed generation, as the page offers it: definitions in the order of their files."""
+    known = catalogue(generation)
+    variants = [_variant(item) for item in sorted(known.variants, key=lambda item: item.measure_id)]
     conditions = list(dict.fromkeys(item.condition for item in variants))
     conditions.sort(key=lambda name: (*FIRST_CONDITIONS, name).index(name))
-    quarters = generation.frame(_sql("quarters"))
-    open_quarters = frozenset(quarters.filter(~quarters["is_complete"])["quarter"])
-    names = sorted(quarters["quarter"], key=lambda name: name in open_quarters)
+    newest_first = sorted(known.quarters, key=lambda quarter: quarter.index, reverse=True)
+    names = [quarter.name for quarter in sorted(newest_first, key=lambda quarter: not quarter.is_complete)]
+    open_quarters = frozenset(quarter.name for quarter in newest_first if not quarter.is_complete)
     by_condition = {name: _default_first([v for v in variants if v.condition == name]) for name in conditions}
     return Catalogue(by_condition, tuple(names), open_quarters)
 
@@ -61,20 +61,15 @@ def _default_first(variants: Sequence[Variant]) -> tuple[Variant, ...]:
     return tuple(sorted(variants, key=lambda item: item.variant != PREFERRED))
 
 
-def _variant(row: dict[str, Any]) -> Variant:
-    name = json.loads(row["definition_json"])["name"]
+def _variant(item: Defined) -> Variant:
     return Variant(
-        condition=row["condition"],
-        variant=row["variant"],
-        version=row["version"],
-        condition_names=(name["vi"], name["en"]),
-        names=(row["name_vi"], row["name_en"]),
-        descriptions=(row["description_vi"], row["description_en"]),
-        source=row["source"],
-        denominator=row["denominator"],
-        age_from=row["age_from"],
+        condition=item.condition,
+        variant=item.variant,
+        version=item.version or "",
+        condition_names=(item.condition_vi or item.condition, item.condition_en or item.condition),
+        names=(item.name_vi or item.variant, item.name_en or item.variant),
+        descriptions=(item.description_vi or "", item.description_en or ""),
+        source=item.source or "",
+        denominator=item.denominator or "",
+        age_from=item.age_from,
     )
-
-
-def _sql(name: str) -> str:
-    return resources.files("dashboard").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")

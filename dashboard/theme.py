@@ -13,7 +13,6 @@ FONT = "'Be Vietnam Pro', 'Noto Sans', system-ui, sans-serif"
 INK = "#16211f"
 INK_QUIET = "#5a6966"
 RULE = "#e3e9e7"
-GROUND = "#f5f7f6"
 PAPER = "#ffffff"
 ACCENT = "#0f766e"
 #: Light to dark; the lightest still stands apart from the white of "no data".

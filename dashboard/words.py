@@ -38,10 +38,6 @@ class Words:
             raise Defect(f"text {key!r} is missing in text/{self.language}.toml")
         return self.catalogue[key].format(**values) if values else self.catalogue[key]
 
-    def pick(self, *, vi: str, en: str) -> str:
-        """Of a text that data carries in both languages, the one of this language."""
-        return vi if self.language == "vi" else en
-
     @property
     def separators(self) -> str:
         """Decimal sign, then thousands sign."""
@@ -64,11 +60,6 @@ class Words:
     def interval(self, lower: float, upper: float) -> str:
         """Two shares as an interval in percent, without the sign: ``33,0–35,2``."""
         return f"{self.decimal(100 * lower)}–{self.decimal(100 * upper)}"
-
-    def points(self, share: float) -> str:
-        """A difference of shares in percentage points, signed: ``+3,2``."""
-        sign = "+" if share > 0 else "−" if share < 0 else ""
-        return f"{sign}{self.decimal(abs(100 * share))}"
 
     def date(self, day: date) -> str:
         """``31/12/2022`` in Vietnamese, ``31 December 2022`` in English."""

@@ -17,6 +17,7 @@ from warehouse.database import rows
 from warehouse.errors import Fault
 from warehouse.extract_files import Folder, read_folder
 from warehouse.fault_points import check_name, reach
+from warehouse.generation_files import MARTS
 from warehouse.identity import Keys, hmac_parameters, load_keys
 from warehouse.intake import (
     LINKAGE,
@@ -26,6 +27,7 @@ from warehouse.intake import (
     extract_date,
     refuse_loss,
     refuse_refusals,
+    sealed_files,
     shared_references,
     survey,
     sweep_linkage,
@@ -89,10 +91,11 @@ def build(
                 connection, settings, plan, keys, store=linkage, now=now, as_of=as_of, progress=progress
             )
             generation = _prepare(connection, settings, core, now=now, progress=progress)
+            owned = sealed_files(connection)
         if full:
             rebuild.install(settings.home, fault=settings.fault)
         _publish(settings, generation)
-        sweep_linkage(settings)
+        sweep_linkage(settings.home, owned)
         return _report(found, core, generation, retired=publish.retire(settings.home, now))
 
 
@@ -235,7 +238,7 @@ def _write_marts(
     progress: Progress,
 ) -> list[engine.TableRun]:
     """Make the marts in their own file: a DuckDB transaction writes to one file only, and this one will be sealed."""
-    quoted = str(staged / publish.MARTS).replace("'", "''")
+    quoted = str(staged / MARTS).replace("'", "''")
     rows(connection, f"attach '{quoted}' as marts")
     rows(connection, f"set search_path = '{database.CATALOG}.main,marts.main'")
     marts = [table for table in tables if table.is_mart]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from warehouse.codes import Atc, DistrictCode, Icd10, Loinc, WardCode
 from warehouse.contracts import PERSON, TYPES, Column, Contract
 from warehouse.geography import MERGED_DISTRICTS
 
@@ -23,12 +24,11 @@ _FIRST_YEAR, _LAST_YEAR = 1800, 9999
 _TRUE = "['true', 't', '1', 'yes', 'có']"
 _FALSE = "['false', 'f', '0', 'no', 'không']"
 _CODE_PATTERNS = {
-    "icd10": r"[A-Z]\d{2}\d{0,2}",
-    "atc": r"[A-Z](\d{2}([A-Z]([A-Z](\d{2})?)?)?)?",
-    "loinc": r"\d{3,7}-\d",
-    "ward": r"\d{5}",
-    "district": r"\d{3}",
-}
+    name: system.pattern.pattern
+    for name, system in (
+        ("icd10", Icd10), ("atc", Atc), ("loinc", Loinc), ("ward", WardCode), ("district", DistrictCode),
+    )
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

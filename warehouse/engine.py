@@ -20,8 +20,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
-from warehouse.contracts import suggest
-from warehouse.errors import Defect
+from warehouse.errors import Defect, suggest
 
 FOLDERS = ("ingest", "person", "mart")
 MART = "mart_"

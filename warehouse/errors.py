@@ -6,6 +6,7 @@ do. Identifying values are masked by the caller before they get here. A :class:`
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
@@ -89,3 +90,11 @@ class Faults(UserError):
         lines = "\n".join(f"  - {fault}" for fault in self.faults)
         HsskError.__init__(self, f"{len(self.faults)} faults:\n{lines}")
         self.fault = self.faults[0] if self.faults else Fault(message="no fault given")
+
+
+def suggest(word: str, choices: Iterable[str]) -> str:
+    """``one of a, b, c`` with the closest match first when there is one."""
+    names = list(choices)
+    close = difflib.get_close_matches(word, names, n=1)
+    listed = "one of " + ", ".join(names)
+    return f"{listed} (did you mean {close[0]}?)" if close else listed

@@ -302,10 +302,13 @@ def shared_references(connection: duckdb.DuckDBPyConnection) -> list[str]:
     )
 
 
-def sweep_linkage(settings: Settings) -> None:
+def sealed_files(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Names of the sealed files that belong to the loaded files."""
+    return frozenset(f"{sha}.sealed" for (sha,) in rows(connection, "select sha256 from meta_file"))
+
+
+def sweep_linkage(home: Path, owned: frozenset[str]) -> None:
     """Remove sealed files that no loaded file owns: of killed or refused builds, and of replaced files."""
-    with database.open_warehouse(settings) as connection:
-        owned = {f"{sha}.sealed" for (sha,) in rows(connection, "select sha256 from meta_file")}
-    for path in (settings.home / LINKAGE).glob("*"):
+    for path in (home / LINKAGE).glob("*"):
         if path.is_file() and path.suffix in (".sealed", ".partial") and path.name not in owned:
             path.unlink()

@@ -12,10 +12,11 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from warehouse import engine, publish
-from warehouse.contracts import load_contracts, suggest
+from warehouse import engine
+from warehouse.contracts import load_contracts
 from warehouse.database import rows
-from warehouse.errors import EXIT_DATA, UserError
+from warehouse.errors import EXIT_DATA, UserError, suggest
+from warehouse.generation_files import BUILDS, LINEAGE, current_build
 
 
 def build_manifest(
@@ -92,10 +93,10 @@ def write_quarantine(refused_rows: pl.DataFrame, home: Path, build_id: str) -> N
 
 def explain(home: Path, mart: str) -> dict[str, Any]:
     """How a table of the current generation was made: its SQL, its inputs down to the raw tables, rows, files."""
-    build_id = publish.current_build(home)
+    build_id = current_build(home)
     if build_id is None:
         raise UserError("nothing is built yet", action="Run `hssk build DIR`", exit_code=EXIT_DATA)
-    lineage = json.loads((home / publish.BUILDS / build_id / publish.LINEAGE).read_text(encoding="utf-8"))
+    lineage = json.loads((home / BUILDS / build_id / LINEAGE).read_text(encoding="utf-8"))
     tables = lineage["tables"]
     if mart not in tables:
         raise UserError("no such table in this build", value=mart, expected=suggest(mart, sorted(tables)))

@@ -17,6 +17,7 @@ import polars as pl
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from warehouse.durable import sync
 from warehouse.errors import EXIT_DATA, UserError
 
 MAGIC = b"HSSKLNK1"
@@ -43,11 +44,7 @@ def seal(path: Path, key: bytes, label: str, frames: Iterable[pl.DataFrame]) -> 
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(path.parent)
     return rows
 
 

@@ -18,24 +18,13 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from warehouse.durable import sync
 from warehouse.fault_points import reach
+from warehouse.generation_files import BUILDS, CURRENT, LINEAGE, MANIFEST, current_build
 
-BUILDS = "builds"
-CURRENT = "CURRENT"
-MARTS = "marts.duckdb"
-MANIFEST = "manifest.json"
-LINEAGE = "lineage.json"
 _STAGED = ".staged-"
 _NIGHTLY_DAYS = 14
 _WEEKLY_DAYS = 91
-
-
-def current_build(home: Path) -> str | None:
-    """Id of the published generation, None before the first."""
-    try:
-        return (home / CURRENT).read_text(encoding="ascii").strip() or None
-    except FileNotFoundError:
-        return None
 
 
 def stage(home: Path) -> Path:
@@ -150,12 +139,3 @@ def surplus(dated: Iterable[tuple[datetime, str]], *, now: datetime, current: st
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
-
-
-def sync(path: Path) -> None:
-    """Make a file or a folder's entries durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,9 +11,9 @@ import shutil
 from pathlib import Path
 
 from warehouse.database import FILE_NAME
+from warehouse.durable import sync
 from warehouse.fault_points import reach
 from warehouse.intake import LINKAGE
-from warehouse.publish import sync
 
 _ASIDE = ".rebuild"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from warehouse.contracts import suggest
+from warehouse.errors import suggest
 from warehouse.rule_files import Section
 from warehouse.rule_references import References
 from warehouse.rule_tables import reported_units

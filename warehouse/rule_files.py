@@ -8,8 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any
 
-from warehouse.contracts import suggest
-from warehouse.errors import Fault, UserError
+from warehouse.errors import Fault, UserError, suggest
 
 
 class Section:

@@ -6,17 +6,16 @@ is reported at once. The page ``docs/contracts.md`` is generated from them.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from warehouse.errors import Fault, Faults, UserError
+from warehouse.errors import Fault, Faults, UserError, suggest
 
 #: Column type of a contract -> DuckDB type of the raw table.
 TYPES = {
@@ -116,14 +115,6 @@ def parse_contracts(texts: Mapping[str, str]) -> Mapping[str, Contract]:
     if faults:
         raise Faults(faults)
     return contracts
-
-
-def suggest(word: str, choices: Iterable[str]) -> str:
-    """``one of a, b, c`` with the closest match first when there is one."""
-    names = list(choices)
-    close = difflib.get_close_matches(word, names, n=1)
-    listed = "one of " + ", ".join(names)
-    return f"{listed} (did you mean {close[0]}?)" if close else listed
 
 
 def _build(raw: Mapping[str, Any]) -> Contract:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-CITY_CODE = "79"
 #: Units merged into Thủ Đức City on 1 January 2021: Thủ Đức, District 9, District 2.
 MERGED_DISTRICTS = {"762": "769", "763": "769"}
 

@@ -135,7 +135,7 @@ def _scan_parquet(source: Source) -> tuple[str, dict[str, object], list[BadLine]
 def _scan_csv(
     connection: duckdb.DuckDBPyConnection, source: Source
 ) -> tuple[str, dict[str, object], list[BadLine]]:
-    for table in ("landing_text", "reject_errors", "reject_scans"):
+    for table in ("reject_errors", "reject_scans"):
         connection.execute(f"drop table if exists {table}").fetchall()
     connection.execute("set preserve_insertion_order = true").fetchall()
     connection.execute(
