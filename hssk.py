@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -46,6 +47,13 @@ class Form(StrEnum):
 
     table = "table"
     json = "json"
+
+
+class ExtractForm(StrEnum):
+    """Forms of extract files."""
+
+    parquet = "parquet"
+    csv = "csv"
 
 
 class QueryForm(StrEnum):
@@ -196,6 +204,41 @@ def serve(
 
     settings = load_settings(home)
     serve_dashboard(settings, host=host, port=port, workers=workers or settings.workers)
+
+
+@app.command(epilog="Example: hssk synthesize --population 200000 --seed 1 --out demo")
+def synthesize(
+    out_folder: Annotated[
+        Path, typer.Option("--out", help="New folder for extracts, truth and description.")
+    ],
+    population: Annotated[int, typer.Option(help="Residents of the city.")] = 200_000,
+    seed: Annotated[int, typer.Option(help="Same seed and population, same city.")] = 1,
+    as_of: Annotated[str | None, typer.Option(help="See the same city on an earlier day.")] = None,
+    file_format: Annotated[
+        ExtractForm, typer.Option("--format", help="Form of the files.")
+    ] = ExtractForm.parquet,
+) -> None:
+    """Draw a synthetic city: extract files of every contract, and the truth about it in a file of its own."""
+    # scipy takes longer to import than most commands take to run.
+    from warehouse.synthetic.city import EXTRACTS  # noqa: PLC0415
+    from warehouse.synthetic.city import synthesize as draw_city  # noqa: PLC0415
+
+    day = parse_day(as_of, field="--as-of") if as_of else None
+    started = time.perf_counter()
+    with _progress() as step:
+        rows = draw_city(
+            out_folder,
+            population=population,
+            seed=seed,
+            as_of=day,
+            file_format=file_format.value,
+            progress=step,
+        )
+    for name, count in rows.items():
+        out.print(f"  {name:16} {count:>12,} rows")
+    out.print(
+        f"{population:,} residents in {time.perf_counter() - started:.1f} s; hssk build {out_folder / EXTRACTS}"
+    )
 
 
 @app.command(epilog="Example: hssk contracts > docs/contracts.md")

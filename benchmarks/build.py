@@ -27,8 +27,7 @@ from pathlib import Path
 import duckdb
 import psutil
 
-from benchmarks.generator import generate
-from benchmarks.people import AS_OF
+from warehouse.synthetic.city import EXTRACTS, synthesize
 
 SIZES = (200_000, 2_000_000)
 REPORT = Path(__file__).resolve().parent / "report"
@@ -61,9 +60,9 @@ def measure(people: int, folder: Path) -> Measurement:
 
     Raises CalledProcessError when the build fails.
     """
-    extracts = folder / "extracts"
+    extracts = folder / "city" / EXTRACTS
     started = time.perf_counter()
-    rows = generate(extracts, people=people, seed=1)
+    rows = synthesize(folder / "city", population=people, seed=1)
     generated = time.perf_counter() - started
     before = _copy(extracts, folder / "before.duckdb")
     seconds, peak = _build(extracts, folder / "home")
@@ -94,7 +93,7 @@ def _copy(extracts: Path, target: Path) -> float:
 def _build(extracts: Path, home: Path) -> tuple[float, int]:
     """Seconds and peak resident bytes of ``hssk build`` in a process of its own, with throw-away keys."""
     keys = {name: secrets.token_hex(32) for name in _KEYS}
-    command = [sys.executable, "-m", "hssk", "build", str(extracts), "--as-of", AS_OF.isoformat(), "--no-fit"]
+    command = [sys.executable, "-m", "hssk", "build", str(extracts), "--no-fit"]
     environment = {**os.environ, **keys, "HSSK_HOME": str(home)}
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)

@@ -1,0 +1,227 @@
+"""Who gets a health record and when, and how complete it grows: ``health_record`` and ``record_section``.
+
+The plan's order: over 50 or ill first, then pregnant women and children, then everybody; districts at their own pace.
+Beyond the plan, the ill enrol a little sooner than their group, which is why a raw percentage misleads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import numpy as np
+import polars as pl
+from scipy.optimize import brentq
+from scipy.special import expit
+
+from warehouse.synthetic.calibration import Calibration, Floats, calibration
+from warehouse.synthetic.columns import NEVER, Ints, constant, day_number, person_refs, refs, times, words
+from warehouse.synthetic.people import CHILD_UNDER, People, draw_people
+from warehouse.synthetic.traits import REFERENCE_PEOPLE, REFERENCE_SEED, Traits, draw_traits
+
+#: Groups of the plan in the order they are tried, and the phase each belongs to.
+GROUPS = ("over_50", "underlying_condition", "pregnant", "child", "other")
+PHASE_OF = {"over_50": "p1", "underlying_condition": "p1", "pregnant": "p2", "child": "p2", "other": "p3"}
+SYSTEMS = ("bhxh", "pc_covid", "sskdt", "ho_tich", "his", "exam")
+CREATED_BY = ("self", "proxy", "facility", "initialised")
+#: When a phase opens, and the shape (two parameters of a beta distribution) of its enrolment until the end.
+_OPENING = {"p1": date(2022, 10, 1), "p2": date(2023, 1, 10), "p3": date(2023, 10, 2)}
+_SHAPE = {"p1": (1.25, 2.3), "p2": (1.3, 1.9), "p3": (1.7, 1.5)}
+#: The week before and after the lunar new year, when nearly nobody is enrolled.
+TET = ((date(2023, 1, 18), date(2023, 1, 29)), (date(2024, 2, 7), date(2024, 2, 18)))
+
+
+@dataclass(frozen=True)
+class Records:
+    """``R`` records as columns; ``person`` is the row of the person, ``number`` the running number in the city."""
+
+    person: Ints
+    number: Ints
+    created_day: Ints
+    verified_day: Ints
+    activated_day: Ints
+    edited_day: Ints
+    updated_day: Ints
+    closed_day: Ints
+    system: Ints
+    created_by: Ints
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+
+def group_of(settings: Calibration, people: People, traits: Traits) -> Ints:
+    """Each person's group in the plan, as a place in :data:`GROUPS`, at the start of the rollout."""
+    start, end = day_number(settings.first_record), day_number(settings.end)
+    age = (people.age * 365.25 - (end - start) * 0.5) / 365.25  # halfway through the rollout
+    ill = (traits.hypertension.diagnosed_day < end - 400) | (traits.diabetes.diagnosed_day < end - 400)
+    pregnant = people.pregnant_until < NEVER
+    return np.select([age > 50, ill, pregnant, people.age < CHILD_UNDER], [0, 1, 2, 3], 4).astype(np.int64)
+
+
+def _score(settings: Calibration, people: People, traits: Traits) -> Floats:
+    known = settings.enrolment
+    slope = np.array([known.get(group, 0.0) for group in GROUPS])[group_of(settings, people, traits)]
+    ill = traits.hypertension.is_case | traits.diabetes.is_case
+    return np.asarray(slope + known["ill"] * ill, dtype=np.float64)
+
+
+@cache
+def _levels() -> Floats:
+    """Per district the level at which its final share of records is met, solved on the reference sample."""
+    settings = calibration()
+    rng = np.random.default_rng(REFERENCE_SEED + 1)
+    people = draw_people(settings, rng, 0, REFERENCE_PEOPLE)
+    score = _score(settings, people, draw_traits(settings, people, rng))
+    here = people.gone_day >= NEVER
+    found = []
+    for unit, wanted in enumerate(settings.districts.record_share):
+        own = score[(people.district == unit) & here]
+        found.append(brentq(lambda x, s=own, w=wanted: float(expit(s + x).mean()) - w, -8.0, 8.0))
+    return np.array(found)
+
+
+@cache
+def group_shares() -> Floats:
+    """``[district, group]``: share of each group of the plan among a district's residents, on the reference sample."""
+    settings = calibration()
+    rng = np.random.default_rng(REFERENCE_SEED + 1)
+    people = draw_people(settings, rng, 0, REFERENCE_PEOPLE)
+    group = group_of(settings, people, draw_traits(settings, people, rng))
+    units = len(settings.districts.record_share)
+    counts = np.bincount(people.district * len(GROUPS) + group, minlength=units * len(GROUPS))
+    counts = counts.reshape(units, len(GROUPS)).astype(float)
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def draw_records(settings: Calibration, people: People, traits: Traits, rng: np.random.Generator) -> Records:
+    """The records of ``people``; a few have two, from two systems."""
+    chance = expit(_score(settings, people, traits) + _levels()[people.district])
+    person = np.flatnonzero(rng.random(len(people)) < chance)
+    created = _created(settings, people, traits, person, rng)
+    lives = created < people.gone_day[person]
+    person, created = person[lives], created[lives]
+    again = rng.random(len(person)) < settings.enrolment["second_record"]
+    number = people.number[person] * 2
+    later = np.minimum(created[again] + rng.integers(5, 200, again.sum()), day_number(settings.end))
+    person, created = np.concatenate([person, person[again]]), np.concatenate([created, later])
+    return _grown(settings, people, person, np.concatenate([number, number[again] + 1]), created, rng)
+
+
+def _created(
+    settings: Calibration, people: People, traits: Traits, person: Ints, rng: np.random.Generator
+) -> Ints:
+    """The day each record is made: the phase's curve, quickened by the district's pace, around Tết and Sundays."""
+    end = day_number(settings.end)
+    group = group_of(settings, people, traits)[person]
+    pace = settings.districts.pace[people.district[person]]
+    day = np.empty(len(person), dtype=np.int64)
+    for place, name in enumerate(GROUPS):
+        own = np.flatnonzero(group == place)
+        opening, (a, b) = day_number(_OPENING[PHASE_OF[name]]), _SHAPE[PHASE_OF[name]]
+        part = rng.beta(a, b, len(own)) ** pace[own]
+        day[own] = opening + (part * (end - opening)).astype(np.int64)
+    day = np.maximum(day, np.minimum(people.birth_day[person] + rng.integers(3, 60, len(person)), end))
+    return np.minimum(_working_day(day, rng), end)
+
+
+def _working_day(day: Ints, rng: np.random.Generator) -> Ints:
+    """Out of the lunar new year into the four weeks after it, and from most Sundays to the Monday."""
+    for first, last in TET:
+        inside = (day >= day_number(first)) & (day <= day_number(last)) & (rng.random(len(day)) < 0.93)
+        day = np.where(inside, day_number(last) + rng.integers(1, 28, len(day)), day)
+    is_sunday = ((day + 3) % 7 == 6) & (rng.random(len(day)) < 0.8)
+    return np.asarray(np.where(is_sunday, day + 1, day), dtype=np.int64)
+
+
+def _grown(
+    settings: Calibration, people: People, person: Ints, number: Ints, created: Ints, rng: np.random.Generator
+) -> Records:
+    """What became of each record by the end: verified, activated, edited, updated, closed."""
+    count, end = len(person), day_number(settings.end)
+    quality = settings.districts.completeness[people.district[person]]
+    is_young = people.age[person] < CHILD_UNDER
+    system = np.where(
+        is_young & (rng.random(count) < 0.4), 3, _choose(rng, count, (0.34, 0.08, 0.14, 0.0, 0.19, 0.25))
+    )
+    maker = np.where(system >= 4, 2, np.where(rng.random(count) < 0.1, _choose(rng, count, (0.7, 0.3)), 3))
+
+    def later(share: Floats | float, since: Ints, most: int) -> Ints:
+        happens = (since < NEVER) & (rng.random(count) < share)
+        wait = (rng.beta(1.0, 2.5, count) * most).astype(np.int64)
+        return _by(np.where(happens, np.where(since < NEVER, since, 0) + wait, NEVER), end)
+
+    verified = later(0.55 + 0.42 * quality, created, 150)
+    by_age = np.interp(people.age[person], [15, 18, 40, 60, 85], [0.25, 0.62, 0.60, 0.38, 0.12])
+    activated = later(by_age * (0.55 + 0.55 * quality), verified, 260)
+    edited = later(0.42, activated, 200)
+    visit = later(0.55 + 0.3 * quality, created, 800)
+    updated = np.maximum.reduce(
+        [np.where(day < NEVER, day, created) for day in (verified, activated, edited, visit)]
+    )
+    gone = np.minimum(people.gone_day[person] + 30, NEVER)
+    closed = np.where(rng.random(count) < 0.7, np.minimum(gone, NEVER), NEVER)
+    mistaken = later(settings.enrolment["closed"], created, 500)
+    return Records(
+        person, number, created, verified, activated, edited, updated, _by(np.minimum(closed, mistaken), end),
+        system.astype(np.int64), maker.astype(np.int64),
+    )  # fmt: skip
+
+
+def _choose(rng: np.random.Generator, count: int, shares: tuple[float, ...]) -> Ints:
+    return rng.choice(len(shares), count, p=shares).astype(np.int64)
+
+
+def _by(day: Ints, end: int) -> Ints:
+    """A day up to ``end``; later ones have not come."""
+    return np.where(day <= end, day, NEVER)
+
+
+def record_table(people: People, records: Records, as_of: int) -> pl.DataFrame:
+    """The ``health_record`` extract as of a day."""
+    seen = np.minimum(records.updated_day, as_of)
+    frame = pl.DataFrame(
+        {
+            "record_id": refs("R", records.number),
+            "person_ref": person_refs(people.number[records.person]),
+            "created_at": times(records.created_day, 480 + records.number % 420),
+            "created_by": words(CREATED_BY, records.created_by),
+            "source_system": words(SYSTEMS, records.system),
+            "identity_verified_at": times(_by(records.verified_day, as_of), 930),
+            "activated_at": times(_by(records.activated_day, as_of), 1200),
+            "citizen_edited_at": times(_by(records.edited_day, as_of), 1260),
+            "last_updated_at": times(np.maximum(seen, records.created_day), 1290),
+            "closed_at": times(_by(records.closed_day, as_of), 1300),
+        }
+    )
+    return frame.filter(pl.Series(records.created_day <= as_of))
+
+
+def section_table(
+    settings: Calibration, people: People, records: Records, as_of: int, rng: np.random.Generator
+) -> pl.DataFrame:
+    """The ``record_section`` extract: sections that were asked for, with what was answered."""
+    frames = []
+    quality = settings.districts.completeness[people.district[records.person]]
+    for place, (section, share) in enumerate(settings.sections.items()):
+        count = len(records)
+        filled = rng.random(count) < share * (0.35 + 0.65 * quality) / (0.35 + 0.65 * 0.7)
+        if section == "epi_immunisation":
+            filled &= people.age[records.person] < CHILD_UNDER + 1
+        wait = (rng.beta(0.7, 2.2, count) * 320).astype(np.int64)
+        completed = np.where(section == "administrative", records.created_day, records.created_day + wait)
+        answer = rng.random(count)
+        row = np.flatnonzero(filled & (completed <= as_of) & (records.created_day <= as_of))
+        state = np.where(answer[row] < 0.86, 0, np.where(answer[row] < 0.97, 1, 2)).astype(np.int64)
+        frames.append(
+            pl.DataFrame(
+                {
+                    "record_id": refs("R", records.number[row]),
+                    "section": constant(section, len(row)),
+                    "completed_at": times(completed[row], 720 + place),
+                    "value_state": words(("present", "explicit_none", "unknown"), state),
+                }
+            )
+        )
+    return pl.concat(frames)
