@@ -149,7 +149,10 @@ def explain(
 )
 def query(
     measure: Annotated[
-        str, typer.Argument(help="prevalence, coverage, completeness; see --list.")
+        str,
+        typer.Argument(
+            help="prevalence, coverage, progress, ladder, completeness, distribution; see --list."
+        ),
     ] = "prevalence",
     condition: Annotated[str | None, typer.Option(help="hypertension, diabetes, bmi; see --list.")] = None,
     definition: Annotated[str | None, typer.Option(help="Variant of the case definition.")] = None,
@@ -165,6 +168,10 @@ def query(
     method: Annotated[
         str | None, typer.Option(help="wilson, clopper_pearson; standardised: dobson_byar, fay_feuer.")
     ] = None,
+    quantity: Annotated[
+        str | None, typer.Option(help="Of a distribution: body_mass_index, systolic, diastolic.")
+    ] = None,
+    classes: Annotated[str | None, typer.Option(help="Cut-offs of a distribution: who, asian.")] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Exact small counts; written to the audit log.")
     ] = False,
@@ -183,7 +190,7 @@ def query(
     question = questions.parse(
         measure=measure, condition=condition, definition=definition, by=by, period=period, estimator=estimator,
         standard=standard, ages=ages, age_bands=age_bands, where=where or [], confidence=confidence, method=method,
-        exact=exact,
+        exact=exact, quantity=quantity, classes=classes,
     )  # fmt: skip
     answer = questions.answer(question, generation, asked_at=_now())
     render.write(answer, form.value, output=output, console=out)

@@ -68,7 +68,7 @@ class Catalogue:
     variants: tuple[Variant, ...]
     holder: Holder | None
     population_years: Mapping[int, tuple[str, ...]]
-    phases: tuple[str, ...]
+    plan_groups: tuple[str, ...]
     sources: tuple[str, ...]
     districts: tuple[str, ...]
     wards: Mapping[str, str]
@@ -104,7 +104,7 @@ def catalogue(generation: Generation) -> Catalogue:
         variants=tuple(Variant(**row) for row in generation.frame(read_sql("catalogue_variant")).to_dicts()),
         holder=Holder(**holders[0]) if holders else None,
         population_years=_population_years(generation),
-        phases=tuple(records["phase_group"].unique().sort().to_list()),
+        plan_groups=tuple(records["phase_group"].unique().sort().to_list()),
         sources=tuple(records["source_system"].drop_nulls().unique().sort().to_list()),
         districts=tuple(item.code for item in districts()),
         wards={item.code: item.district_code for item in wards()},

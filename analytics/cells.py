@@ -12,6 +12,7 @@ from analytics.catalogue import Catalogue
 from analytics.disclosure import KEY_COLUMNS, Reason, State
 from analytics.generation import Generation, read_sql
 from analytics.plan import SEXES, Plan
+from analytics.reference import PHASES, phase_of_group
 
 STRATUM = "age_from"
 #: A column of the grid, so that an answer without ``by`` still has one row.
@@ -50,6 +51,7 @@ def _grid(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
     grid = pl.DataFrame({_ONE: [0]})
     for levels in (
         _quarters(plan),
+        _weeks(plan, found),
         _places(plan, known),
         _sexes(plan, found),
         _ages(plan),
@@ -75,6 +77,16 @@ def _quarters(plan: Plan) -> pl.DataFrame | None:
     if "quarter" not in plan.question.by:
         return None
     return pl.DataFrame({"quarter": [quarter.name for quarter in plan.quarters]})
+
+
+def _weeks(plan: Plan, found: pl.DataFrame) -> pl.DataFrame | None:
+    """Every week from the first record to the last step: a stock stays where nothing was added."""
+    if "week" not in plan.question.by:
+        return None
+    if found.is_empty():
+        return pl.DataFrame(schema={"week": pl.Date})
+    weeks = pl.date_range(pl.col("week").min(), pl.col("week").max(), "1w")
+    return found.select(weeks)
 
 
 def _places(plan: Plan, known: Catalogue) -> pl.DataFrame | None:
@@ -130,8 +142,9 @@ def _ages(plan: Plan) -> pl.DataFrame | None:
 def _records(plan: Plan, known: Catalogue) -> pl.DataFrame | None:
     levels: pl.DataFrame | None = None
     for name, values in (
-        ("section", tuple(section.id for section in plan.sections)),
-        ("phase", plan.question.only("phase") or known.phases),
+        (plan.indicator.part, tuple(section.id for section in plan.sections)),
+        ("phase", plan.question.only("phase") or PHASES),
+        ("plan_group", plan.question.only("plan_group") or known.plan_groups),
         ("source", plan.question.only("source") or known.sources),
     ):
         if name in plan.question.by:
@@ -182,13 +195,21 @@ def parameters_of(plan: Plan, known: Catalogue) -> tuple[str, dict[str, Any]]:
             for s in plan.sections
             for step, is_top in ((s.numerator, True), (s.denominator, False))
         ]
-        lists = {
-            name: [row[i] for row in steps] for i, name in enumerate(("section", "step", "is_numerator"))
-        }
-        return "record_cells", {
-            **_period(plan),
+        lists = {name: [row[i] for row in steps] for i, name in enumerate(("part", "step", "is_numerator"))}
+        weekly = "week" in plan.question.by
+        return ("record_weeks" if weekly else "record_cells"), {
+            **({} if weekly else _period(plan)),
             **lists,
-            **_filters(plan, "district", "ward", "phase", "source"),
+            "plan_group": list(phase_of_group()),
+            "phase": list(phase_of_group().values()),
+            **_filters(plan, "district", "ward", "phase", "plan_group", "source"),
+        }
+    if plan.question.quantity is not None:
+        return "distribution_cells", {
+            **_period(plan),
+            "quantity": plan.question.quantity,
+            "age_from": age_lists(plan, known.ages)["age_from"],
+            **_filters(plan, "district", "sex"),
         }
     counted = plan.variant or plan.holder
     ids = {"numerator_id": -1, "denominator_id": -1}
@@ -207,9 +228,27 @@ def parameters_of(plan: Plan, known: Catalogue) -> tuple[str, dict[str, Any]]:
     }
 
 
+def stock(plan: Plan, cells: pl.DataFrame) -> pl.DataFrame:
+    """Weekly flows summed up to stocks, in the order of the weeks; keys stay modulo 256."""
+    grain = list(grain_of(plan))
+    others = [name for name in grain if name != "week"]
+    flows = cells.group_by(grain, maintain_order=True).agg(pl.col(COUNTS).sum())
+    running = [
+        (pl.col(name).cum_sum().over(others, order_by="week") if others else pl.col(name).cum_sum())
+        for name in COUNTS
+    ]
+    summed = (flows if others else flows.sort("week")).with_columns(running)
+    return summed.with_columns((pl.col(name) % 256).alias(name) for name in KEY_COLUMNS)
+
+
 def fetch(generation: Generation, name: str, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """Run one of the queries of this file."""
     return generation.frame(read_sql(name), parameters)
+
+
+def named(plan: Plan, found: pl.DataFrame) -> pl.DataFrame:
+    """Counts of records with the column of their parts under the name the question gives it."""
+    return found.rename({"part": plan.indicator.part}) if "part" in found.columns else found
 
 
 def population_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,11 @@ class Indicator:
     sections: tuple[Section, ...]
 
     @property
+    def part(self) -> str:
+        """What the parts of a record are called where they are shown: sections of it, or steps of the ladder."""
+        return "step" if "step" in self.by else "section"
+
+    @property
     def estimators(self) -> tuple[str, ...]:
         """Only counts of people by age can be standardised."""
         return ("crude", "standardised") if self.needs_condition else ("crude",)

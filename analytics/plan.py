@@ -12,12 +12,15 @@ from analytics.disclosure import Kind
 from analytics.indicator import Indicator, Section, indicators
 from analytics.question import Question, choose, parse_period
 from analytics.rates import PROPORTION_METHODS
+from analytics.reference import PHASES, CutOff, classes_of, quantities, schemes
 from warehouse.errors import UserError
 
 SEXES = {"male": 1, "female": 2, "unknown": 0}
 #: Interval of measures that are complete counts: none.
 COUNT = "count"
 DEFAULT_METHOD = "wilson"
+#: Blood pressure below this age is not judged by the limits of adults.
+ADULT = 18
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,17 @@ class Plan:
     quarters: tuple[Quarter, ...]
     ages: tuple[AgeGroup, ...]
     sections: tuple[Section, ...]
+    classes: tuple[CutOff, ...]
     method: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of ``by`` in the answer: a bin is told by its two edges."""
+        return tuple(
+            column
+            for name in self.question.by
+            for column in (("bin_from", "bin_to") if name == "bin" else (name,))
+        )
 
     def uses(self, name: str) -> bool:
         """Whether cells must be told apart by ``name``: shown by it or filtered on it."""
@@ -52,6 +65,7 @@ def resolve(question: Question, known: Catalogue) -> Plan:
     """Check a question against a generation. Raises UserError that names the allowed values."""
     indicator = _indicator(question)
     _check_dimensions(question, indicator, known)
+    _check_quantity(question, indicator)
     variant = _variant(question, known) if indicator.needs_condition else None
     if question.estimator not in indicator.estimators:
         choose(question.estimator, indicator.estimators, field="estimator")
@@ -64,6 +78,7 @@ def resolve(question: Question, known: Catalogue) -> Plan:
         quarters=_quarters(question, known),
         ages=_ages(question, indicator, known, variant),
         sections=_sections(question, indicator),
+        classes=classes_of(question.quantity or "", question.classes or ""),
         method=_method(question, indicator),
     )
 
@@ -91,6 +106,27 @@ def _check_dimensions(question: Question, indicator: Indicator, known: Catalogue
     _check_wards(question, known)
 
 
+def _check_quantity(question: Question, indicator: Indicator) -> None:
+    """A distribution is of one quantity, by bins or by the classes of one of its schemes; nothing else has one."""
+    if "bin" not in indicator.by:
+        for field, value in (("quantity", question.quantity), ("classes", question.classes)):
+            if value is not None:
+                raise UserError(f"{indicator.id} has none", field=field, value=value, expected="nothing")
+        return
+    quantity = choose(question.quantity or "", quantities(), field="quantity")
+    if question.classes is not None:
+        choose(question.classes, schemes(quantity), field="classes")
+    if "bin" not in question.by:
+        raise UserError("a distribution is shown by bin", field="by", expected="bin")
+    if quantity != "body_mass_index" and parse_age_band(question.ages or "18+").first < ADULT:
+        raise UserError(
+            "blood pressure of children has no adult classes",
+            field="ages",
+            value=question.ages,
+            expected="18 and over",
+        )
+
+
 def _check_wards(question: Question, known: Catalogue) -> None:
     """A ward outside the districts asked for would give an answer without rows."""
     homes = question.only("district")
@@ -110,7 +146,9 @@ def _values(name: str, indicator: Indicator, known: Catalogue) -> tuple[str, ...
         "ward": tuple(known.wards),
         "sex": tuple(SEXES),
         "section": tuple(section.id for section in indicator.sections),
-        "phase": known.phases,
+        "step": tuple(section.id for section in indicator.sections),
+        "phase": PHASES,
+        "plan_group": known.plan_groups,
         "source": known.sources,
     }
     return allowed[name]
@@ -138,11 +176,13 @@ def _quarters(question: Question, known: Catalogue) -> tuple[Quarter, ...]:
     newest = known.newest
     names = [quarter.name for quarter in known.quarters]
     if question.period is None:
+        if "week" in question.by:
+            return known.quarters
         if "quarter" not in question.by:
             return (newest,)
         return tuple(quarter for quarter in known.quarters if quarter.index <= newest.index)
     first, last = (choose(name, names, field="period") for name in parse_period(question.period))
-    if first != last and "quarter" not in question.by:
+    if first != last and not {"quarter", "week"} & set(question.by):
         raise UserError(
             "a quarter is a state on its last day, so quarters are not added up",
             field="period",
@@ -203,25 +243,29 @@ def _inside(band: AgeBand, first: int, last: int | None) -> bool:
 
 def _sections(question: Question, indicator: Indicator) -> tuple[Section, ...]:
     """The sections named, else each single one, else (not shown by section) the record as a whole."""
-    named = question.only("section")
+    named = question.only(indicator.part)
     if named:
         chosen = tuple(section for section in indicator.sections if section.id in named)
     else:
-        shows_each = "section" in question.by
-        chosen = tuple(section for section in indicator.sections if section.is_total != shows_each)
-    if len(chosen) > 1 and "section" not in question.by:
+        shows_each = indicator.part in question.by
+        chosen = tuple(
+            section
+            for section in indicator.sections
+            if shows_each != section.is_total or (shows_each and indicator.part == "step")
+        )
+    if len(chosen) > 1 and indicator.part not in question.by:
         raise UserError(
-            "sections of a record are not added up",
+            f"{indicator.part}s of a record are not added up",
             field="where",
             value=", ".join(named),
-            expected="by section",
+            expected=f"by {indicator.part}",
         )
     return chosen
 
 
 def _method(question: Question, indicator: Indicator) -> str:
     method = question.method or DEFAULT_METHOD
-    if not indicator.needs_condition:
+    if indicator.kind is Kind.ADMINISTRATIVE:
         choose(
             method,
             (DEFAULT_METHOD,),

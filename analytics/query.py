@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from analytics import cells as grid
+from analytics import distribution, targets
 from analytics.catalogue import Catalogue, catalogue
 from analytics.disclosure import (
     ExactAccess,
@@ -124,18 +125,34 @@ def _login() -> str:
 def _cells(
     plan: Plan, known: Catalogue, generation: Generation, name: str, parameters: Mapping[str, Any]
 ) -> pl.DataFrame:
-    cells = grid.complete(plan, known, grid.fetch(generation, name, parameters))
-    if plan.indicator.id != "coverage":
-        return cells
-    people = grid.fetch(generation, "population_cells", grid.population_parameters(parameters))
-    return grid.with_population(plan, known, cells, people)
+    found = grid.named(plan, grid.fetch(generation, name, parameters))
+    if "bin" in plan.question.by:
+        return _binned(plan, generation, found)
+    cells = grid.complete(plan, known, found)
+    if "week" in plan.question.by:
+        cells = grid.stock(plan, cells)
+    if plan.indicator.id == "coverage":
+        people = grid.fetch(generation, "population_cells", grid.population_parameters(parameters))
+        return grid.with_population(plan, known, cells, people)
+    if plan.indicator.id == "progress":
+        due = grid.fetch(generation, "target_cells", targets.parameters(parameters))
+        return targets.with_target(plan, cells, due)
+    return cells
+
+
+def _binned(plan: Plan, generation: Generation, found: pl.DataFrame) -> pl.DataFrame:
+    by = [name for name in plan.question.by if name != "bin"]
+    if plan.classes:
+        return distribution.classes(found, by, plan.classes)
+    width = generation.frame(read_sql("distribution_width"), {"quantity": plan.question.quantity})
+    return distribution.bins(found, by, int(width.item()) if width.height else 1)
 
 
 def estimate(plan: Plan, cells: pl.DataFrame, standard: Standard | None) -> pl.DataFrame:
     """From cells to the rows of an answer: gate first, then values. Pure."""
     question = plan.question
     released = protect(
-        cells, by=question.by, strata=grid.strata_of(plan), kind=plan.kind, exact=question.exact
+        cells, by=plan.columns, strata=grid.strata_of(plan), kind=plan.kind, exact=question.exact
     )
     if standard is not None:
         rows = _standardised(plan, released, standard)
@@ -144,7 +161,7 @@ def estimate(plan: Plan, cells: pl.DataFrame, standard: Standard | None) -> pl.D
     else:
         rows = with_interval(released, confidence=question.confidence, method=plan.method)
     rows = rows.with_columns(pl.lit(question.estimator).alias("estimator"))
-    return check_released(rows.select(*question.by, *RESULT_COLUMNS))
+    return check_released(rows.select(*plan.columns, *RESULT_COLUMNS))
 
 
 def _counted(plan: Plan, released: pl.DataFrame) -> pl.DataFrame:

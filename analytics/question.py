@@ -14,8 +14,11 @@ from typing import Any
 from analytics.rates import check_confidence
 from warehouse.errors import UserError, suggest
 
-DIMENSIONS = ("quarter", "district", "ward", "sex", "age_band", "section", "phase", "source")
-FILTERS = ("district", "ward", "sex", "section", "phase", "source")
+DIMENSIONS = (
+    *("quarter", "week", "district", "ward", "sex", "age_band"),
+    *("section", "step", "phase", "plan_group", "source", "bin"),
+)
+FILTERS = ("district", "ward", "sex", "section", "step", "phase", "plan_group", "source")
 ESTIMATORS = ("crude", "standardised")
 METHODS = ("wilson", "clopper_pearson", "dobson_byar", "fay_feuer", "tiwari")
 DEFAULT_STANDARD = "who_world_2000"
@@ -28,6 +31,7 @@ class Question:
 
     ``period`` None is the newest complete quarter, ``2022Q1..2022Q4`` a range; ``ages`` None is the measure's own
     default (adults for prevalence); ``build`` None is the current one; ``method`` None is the estimator's default.
+    ``quantity`` is that of a distribution, ``classes`` the scheme of its cut-offs (None: fine bins).
     """
 
     measure: str = "prevalence"
@@ -44,6 +48,8 @@ class Question:
     confidence: float = 0.95
     method: str | None = None
     exact: bool = False
+    quantity: str | None = None
+    classes: str | None = None
 
     def __post_init__(self) -> None:
         for name in self.by:

@@ -14,7 +14,7 @@ from rich.text import Text
 from analytics.catalogue import catalogue
 from analytics.generation import Generation
 from analytics.indicator import Indicator, indicators
-from analytics.query import Answer
+from analytics.query import RESULT_COLUMNS, Answer
 from analytics.question import choose
 from analytics.standard import BUNDLED
 from warehouse.errors import EXIT_CONFIG, UserError
@@ -87,12 +87,13 @@ def as_table(answer: Answer) -> Table:
         str(part) for part in (question.measure, question.condition, answer.definition["variant"]) if part
     )
     table = Table(title=f"{about} ({question.estimator})", caption=_caption(answer))
-    for name in question.by:
+    columns = [name for name in answer.rows.columns if name not in RESULT_COLUMNS]
+    for name in columns:
         table.add_column(name.replace("_", " "))
     for name in ("numerator", "denominator", "value %", "interval %", "state"):
         table.add_column(name, justify="left" if name == "state" else "right")
     for row in answer.rows.iter_rows(named=True):
-        table.add_row(*(str(row[name]) for name in question.by), *_numbers(row))
+        table.add_row(*("" if row[name] is None else str(row[name]) for name in columns), *_numbers(row))
     return table
 
 

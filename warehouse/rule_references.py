@@ -64,6 +64,7 @@ def _quantities(text: str, faults: list[Fault]) -> tuple[Quantity, ...]:
         "plausible_low",
         "plausible_high",
         "holds_days",
+        "bin_tenths",
         "name_vi",
         "name_en",
     )
@@ -79,6 +80,7 @@ def _quantities(text: str, faults: list[Fault]) -> tuple[Quantity, ...]:
             plausible_low=low,
             plausible_high=high,
             holds_days=row.integer("holds_days"),
+            bin_tenths=row.integer("bin_tenths"),
             name=Words(vi=row.text("name_vi"), en=row.text("name_en")),
         )
         _refuse_repeat(row, "quantity", quantity.quantity, [item.quantity for item in found])

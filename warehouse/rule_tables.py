@@ -314,27 +314,6 @@ def unit_tables(
     """``rule_quantity``, ``rule_unit`` (``offset_``, a keyword without the dash), ``rule_loinc``,
     ``rule_age_band``.
     """
-    quantity_rows = [
-        (
-            q.quantity,
-            q.unit,
-            q.plausible_low,
-            q.plausible_high,
-            q.holds_days,
-            q.name.vi,
-            q.name.en,
-        )
-        for q in quantities
-    ]
-    quantity_schema = {
-        "quantity": pl.String,
-        "unit": pl.String,
-        "plausible_low": pl.Float64,
-        "plausible_high": pl.Float64,
-        "holds_days": pl.Int32,
-        "name_vi": pl.String,
-        "name_en": pl.String,
-    }
     unit_schema = {
         "quantity": pl.String,
         "unit_written": pl.String,
@@ -347,7 +326,7 @@ def unit_tables(
     }
     loinc_schema = dict.fromkeys(("loinc", "quantity", "quantity_if_fasting"), pl.String)
     return {
-        "rule_quantity": _frame(quantity_rows, quantity_schema),
+        "rule_quantity": _quantity_table(quantities),
         "rule_unit": _frame([tuple(asdict(rule).values()) for rule in units], unit_schema),
         "rule_loinc": _frame([tuple(asdict(rule).values()) for rule in loinc], loinc_schema),
         "rule_age_band": _frame(
@@ -355,6 +334,33 @@ def unit_tables(
             {"age": pl.Int16, "age_from": pl.Int16, "label": pl.String},
         ),
     }
+
+
+def _quantity_table(quantities: Sequence[Quantity]) -> pl.DataFrame:
+    schema = {
+        "quantity": pl.String,
+        "unit": pl.String,
+        "plausible_low": pl.Float64,
+        "plausible_high": pl.Float64,
+        "holds_days": pl.Int32,
+        "bin_tenths": pl.Int32,
+        "name_vi": pl.String,
+        "name_en": pl.String,
+    }
+    rows = [
+        (
+            q.quantity,
+            q.unit,
+            q.plausible_low,
+            q.plausible_high,
+            q.holds_days,
+            q.bin_tenths,
+            q.name.vi,
+            q.name.en,
+        )
+        for q in quantities
+    ]
+    return _frame(rows, schema)
 
 
 def _ages(bands: Sequence[AgeBand]) -> Iterator[tuple[int, int, str]]:

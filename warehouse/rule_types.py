@@ -145,7 +145,7 @@ class ValueSetCode:
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
     """A measured quantity; limits in the storage ``unit``; ``holds_days``: how long the latest value is a
-    state.
+    state; ``bin_tenths``: width of the bins its distribution is counted in, in tenths of the unit (none: not counted).
     """
 
     quantity: str
@@ -153,6 +153,7 @@ class Quantity:
     plausible_low: float
     plausible_high: float
     holds_days: int | None
+    bin_tenths: int | None
     name: Words
 
 

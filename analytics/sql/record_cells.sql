@@ -1,19 +1,24 @@
--- grain:     quarter, section, district, ward, phase, source (each only where asked for, else null)
+-- grain:     quarter, part, district, ward, plan_group, phase, source (each only where asked for, else null)
 -- units:     records: stock at the end of the quarter, that is every step up to the week of its last day
 -- sources:   mart_record, mart_place, mart_quarter
--- surprises: $section, $step, $is_numerator are three lists of one length: which step counts for which section
+-- surprises: $part, $step, $is_numerator are three lists of one length: which step counts for which part (a section of
+--            the record, a step of the ladder); $plan_group and $phase are two: the phase of the plan of each group
 with wanted as (
     select
-        unnest($section::varchar[]) as section,
+        unnest($part::varchar[]) as part,
         unnest($step::varchar[]) as step,
         unnest($is_numerator::boolean[]) as is_numerator
+),
+plan as (
+    select unnest($plan_group::varchar[]) as plan_group, unnest($phase::varchar[]) as phase
 )
 select
     case when $by_quarter then q.quarter end as quarter,
-    w.section,
+    w.part,
     case when $by_district then p.district_code end as district,
     case when $by_ward then p.ward_code end as ward,
-    case when $by_phase then r.phase_group end as phase,
+    case when $by_plan_group then r.phase_group end as plan_group,
+    case when $by_phase then n.phase end as phase,
     case when $by_source then r.source_system end as source,
     coalesce(sum(r.records) filter (where w.is_numerator), 0)::bigint as numerator,
     coalesce(sum(r.records) filter (where not w.is_numerator), 0)::bigint as denominator,
@@ -23,9 +28,11 @@ from mart_record r
 inner join wanted w on w.step = r.step
 inner join mart_place p on p.place_id = r.place_id
 inner join mart_quarter q on r.week <= q.last_day
+left join plan n on n.plan_group = r.phase_group
 where q.quarter_index between $first_quarter and $last_quarter
     and ($any_district or p.district_code in (select unnest($districts::varchar[])))
     and ($any_ward or p.ward_code in (select unnest($wards::varchar[])))
-    and ($any_phase or r.phase_group in (select unnest($phases::varchar[])))
+    and ($any_plan_group or r.phase_group in (select unnest($plan_groups::varchar[])))
+    and ($any_phase or n.phase in (select unnest($phases::varchar[])))
     and ($any_source or r.source_system in (select unnest($sources::varchar[])))
 group by all

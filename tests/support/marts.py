@@ -46,6 +46,10 @@ _TABLES = {
     " source VARCHAR",
     "mart_record": "week DATE, place_id SMALLINT, phase_group VARCHAR, source_system VARCHAR, step VARCHAR,"
     " records INTEGER, records_key SMALLINT",
+    "mart_target": "unit_code VARCHAR, phase VARCHAR, plan_group VARCHAR, quarter VARCHAR, target_people BIGINT,"
+    " source VARCHAR",
+    "mart_distribution": "quarter_index SMALLINT, place_id SMALLINT, sex TINYINT, age_from SMALLINT, quantity VARCHAR,"
+    " bin_from INTEGER, people INTEGER, people_key SMALLINT",
     "mart_definition": "condition VARCHAR, variant VARCHAR, version VARCHAR, estimand VARCHAR, name_vi VARCHAR,"
     " name_en VARCHAR, description_vi VARCHAR, description_en VARCHAR, source VARCHAR, denominator VARCHAR,"
     " definition_json VARCHAR",
@@ -83,6 +87,8 @@ class Step:
 
 
 Population = tuple[str, int, int, int, int, str]
+#: Unit, phase, group of the plan, quarter, people up to its end, source.
+Target = tuple[str, str, str, str, int, str]
 
 
 def places() -> list[tuple[int, str | None, str | None]]:
@@ -129,6 +135,8 @@ def write_generation(
     *,
     population: Iterable[Population] = (),
     steps: Iterable[Step] = (),
+    targets: Iterable[Target] = (),
+    bins: Iterable[tuple[Any, ...]] = (),
     build_id: str = "20230210-0123abcd",
     current: bool = True,
 ) -> str:
@@ -142,6 +150,8 @@ def write_generation(
         "mart_case": _case_rows(people),
         "mart_population": list(population),
         "mart_record": _record_rows(steps),
+        "mart_target": list(targets),
+        "mart_distribution": list(bins),
         "mart_definition": [_definition(row) for row in MEASURES if row[3] in ("case", "record_holder")],
         "rule_age_band": [(age, band_start(age), f"from {band_start(age)}") for age in range(-1, 131)],
     }

@@ -160,7 +160,14 @@ def test_names_of_queries_are_names() -> None:
 
 
 def test_indicators_are_complete_and_in_both_languages() -> None:
-    assert set(indicators()) == {"completeness", "coverage", "prevalence"}
+    assert set(indicators()) == {
+        "completeness",
+        "coverage",
+        "distribution",
+        "ladder",
+        "prevalence",
+        "progress",
+    }
     for name, item in indicators().items():
         assert item.id == name
         for text in (item.name, item.numerator, item.denominator, item.caveats):

@@ -134,13 +134,13 @@ def test_completeness_is_a_stock(generation: Generation) -> None:
 
 
 def test_completeness_by_group_of_the_plan_is_a_health_count(generation: Generation) -> None:
-    rows = by(ask(generation, measure="completeness", by="phase"), "phase")
+    rows = by(ask(generation, measure="completeness", by="plan_group"), "plan_group")
     assert (rows["underlying_condition"]["state"], rows["underlying_condition"]["value"]) == (
         "suppressed",
         None,
     )
     (filtered,) = ask(
-        generation, measure="completeness", where=["phase=underlying_condition"]
+        generation, measure="completeness", where=["plan_group=underlying_condition"]
     ).rows.to_dicts()
     assert filtered["state"] == "suppressed"
 
@@ -160,7 +160,10 @@ REFUSED = [
     ({"condition": None}, "of what.*hypertension"),
     ({"condition": "hypertensoin"}, r"did you mean hypertension\?"),
     ({"definition": "surveys"}, r"one of recommended, survey \(did you mean survey\?\)"),
-    ({"measure": "prevalance"}, r"one of completeness, coverage, prevalence \(did you mean prevalence\?\)"),
+    (
+        {"measure": "prevalance"},
+        r"one of completeness, coverage, distribution, ladder, prevalence, progress \(did you mean prevalence\?\)",
+    ),
     ({"by": "distict"}, r"did you mean district\?"),
     ({"by": "sex,sex"}, "named twice"),
     ({"by": "section"}, "one of quarter, district, ward, sex, age_band"),

@@ -1,0 +1,70 @@
+"""The marts of a small city agree: distributions with cases, the city's target with its parts."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.home import marts, run_build
+from warehouse.synthetic.city import EXTRACTS, synthesize
+
+GRAIN = "quarter_index, place_id, sex, age_from"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("city")
+    synthesize(folder / "city", population=6_000, seed=3)
+    run_build(folder / "home", folder / "city" / EXTRACTS)
+    return folder / "home"
+
+
+def counted(home: Path, condition: str, variant: str, role: str) -> set[tuple[int, ...]]:
+    """Cells of one measure with their people and keys."""
+    return set(
+        marts(
+            home,
+            f"""select quarter_index, place_id, sex, c.age_from, people, people_key
+                from mart_case c join mart_measure m using (measure_id)
+                where condition = '{condition}' and variant = '{variant}' and role = '{role}'""",
+        )
+    )
+
+
+def binned(home: Path, quantity: str, where: str) -> set[tuple[int, ...]]:
+    """Cells of one distribution summed over bins; ages as the definitions count them."""
+    return set(
+        marts(
+            home,
+            f"""select {GRAIN}, sum(people)::int, (sum(people_key) % 256)::int from mart_distribution
+                where quantity = '{quantity}' and (age_from >= 18 or age_from = -1) and {where} group by {GRAIN}""",
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("variant", "tenths"),
+    [("who_overweight_25plus", 250), ("asian_overweight_23plus", 230), ("obese_30plus", 300)],
+)
+def test_bins_above_a_cut_off_are_the_cases_of_its_definition(home: Path, variant: str, tenths: int) -> None:
+    cases = counted(home, "bmi", variant, "case")
+
+    assert len(cases) > 500
+    assert binned(home, "body_mass_index", f"bin_from >= {tenths}") == cases
+
+
+def test_everybody_assessed_stands_in_one_bin(home: Path) -> None:
+    assert binned(home, "body_mass_index", "true") == counted(home, "bmi", "obese_30plus", "assessed")
+    for quantity in ("systolic", "diastolic"):
+        assert binned(home, quantity, "true") == counted(home, "hypertension", "measured_once", "assessed")
+
+
+def test_the_citys_target_is_the_sum_of_its_districts(home: Path) -> None:
+    parts = marts(
+        home,
+        """select phase, plan_group, quarter, sum(target_people) filter (where unit_code <> '79') as parts,
+                  sum(target_people) filter (where unit_code = '79') as city
+           from mart_target group by all having parts is distinct from city""",
+    )
+
+    assert parts == []
+    assert marts(home, "select count(distinct unit_code) from mart_target") == [(23,)]
