@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from analytics.ages import MartAges
@@ -69,6 +70,7 @@ class Catalogue:
     holder: Holder | None
     population_years: Mapping[int, tuple[str, ...]]
     plan_groups: tuple[str, ...]
+    weeks: tuple[date, date] | None
     sources: tuple[str, ...]
     districts: tuple[str, ...]
     wards: Mapping[str, str]
@@ -97,6 +99,7 @@ class Catalogue:
 def catalogue(generation: Generation) -> Catalogue:
     """Read the catalogue of a generation."""
     records = generation.frame(read_sql("catalogue_record_group"))
+    first_week, last_week = generation.frame(read_sql("catalogue_week")).row(0)
     holders = generation.frame(read_sql("catalogue_holder")).to_dicts()
     return Catalogue(
         quarters=tuple(Quarter(*row) for row in generation.frame(read_sql("catalogue_quarter")).iter_rows()),
@@ -105,6 +108,7 @@ def catalogue(generation: Generation) -> Catalogue:
         holder=Holder(**holders[0]) if holders else None,
         population_years=_population_years(generation),
         plan_groups=tuple(records["phase_group"].unique().sort().to_list()),
+        weeks=(first_week, last_week) if first_week else None,
         sources=tuple(records["source_system"].drop_nulls().unique().sort().to_list()),
         districts=tuple(item.code for item in districts()),
         wards={item.code: item.district_code for item in wards()},

@@ -51,7 +51,7 @@ def _grid(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
     grid = pl.DataFrame({_ONE: [0]})
     for levels in (
         _quarters(plan),
-        _weeks(plan, found),
+        _weeks(plan, known),
         _places(plan, known),
         _sexes(plan, found),
         _ages(plan),
@@ -79,14 +79,13 @@ def _quarters(plan: Plan) -> pl.DataFrame | None:
     return pl.DataFrame({"quarter": [quarter.name for quarter in plan.quarters]})
 
 
-def _weeks(plan: Plan, found: pl.DataFrame) -> pl.DataFrame | None:
-    """Every week from the first record to the last step: a stock stays where nothing was added."""
+def _weeks(plan: Plan, known: Catalogue) -> pl.DataFrame | None:
+    """Every week from the city's first record to its last step: a stock stays where nothing was added."""
     if "week" not in plan.question.by:
         return None
-    if found.is_empty():
+    if known.weeks is None:
         return pl.DataFrame(schema={"week": pl.Date})
-    weeks = pl.date_range(pl.col("week").min(), pl.col("week").max(), "1w")
-    return found.select(weeks)
+    return pl.DataFrame({"week": pl.date_range(*known.weeks, "1w", eager=True)})
 
 
 def _places(plan: Plan, known: Catalogue) -> pl.DataFrame | None:

@@ -27,7 +27,10 @@ class DefinitionChange:
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """From ``old_build`` to the build shown. Records are the city's, counted at the end of each extract."""
+    """From ``old_build`` to the build shown. Records are the city's, counted at the end of each extract.
+
+    ``refused_old`` and ``refused_new``: rows in quarantine of all files that each build stands on.
+    """
 
     old_build: str
     old_extract_date: date
@@ -37,6 +40,8 @@ class Changes:
     files_gone: int
     records_old: int
     records_new: int
+    refused_old: int
+    refused_new: int
     quarters_added: tuple[str, ...]
     definitions: tuple[DefinitionChange, ...]
 
@@ -73,6 +78,8 @@ def changes(new: Generation, old: Generation) -> Changes:
         files_gone=len(set(before) - set(after)),
         records_old=_records(old),
         records_new=_records(new),
+        refused_old=_refused(old.manifest),
+        refused_new=_refused(new.manifest),
         quarters_added=tuple(item.name for item in catalogue(new).quarters if item.name not in known),
         definitions=definitions_changed(new, old),
     )
@@ -110,6 +117,10 @@ def _files(manifest: Mapping[str, Any]) -> dict[str, str]:
         str(file["logical_name"]).partition("/")[2] or str(file["logical_name"]): str(file["sha256"])
         for file in manifest.get("files", [])
     }
+
+
+def _refused(manifest: Mapping[str, Any]) -> int:
+    return sum(int(file.get("quarantined", 0)) for file in manifest.get("files", []))
 
 
 def _records(generation: Generation) -> int:

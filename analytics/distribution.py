@@ -1,21 +1,24 @@
 """From bins of a quantity to rows that may be shown: small bins pooled with their neighbours, or classes by cut-offs.
 
-A hole in a histogram could be filled by subtraction, so a bin of fewer than five people is never hidden: it is pooled.
+A hole could be filled by subtraction. So a bin of fewer than five people is pooled with its neighbour; a class, whose
+edges are fixed, is hidden together with a neighbour.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
-from analytics.disclosure import SMALLEST_COUNT
+from analytics.disclosure import SMALLEST_COUNT, SMALLEST_DENOMINATOR, Reason, State
 from analytics.reference import CutOff
 
 #: Columns of a cell beside those of its group: edges in the unit of the quantity (the last class is open).
 EDGES = {"bin_from": pl.Float64, "bin_to": pl.Float64}
+#: What the gate is told of a class that is hidden.
+WITHHELD = (State.SUPPRESSED.value, Reason.SMALL_COUNT.value)
 COUNTS = ("numerator", "denominator", "numerator_key", "denominator_key")
 
 
@@ -32,8 +35,13 @@ def bins(found: pl.DataFrame, by: Sequence[str], width_tenths: int) -> pl.DataFr
     return _with_total(rows, found, by)
 
 
-def classes(found: pl.DataFrame, by: Sequence[str], classes_wanted: Sequence[CutOff]) -> pl.DataFrame:
-    """Cells per class of each group, every class there, also where nobody is in it."""
+def classes(
+    found: pl.DataFrame, by: Sequence[str], classes_wanted: Sequence[CutOff], *, is_exact: bool = False
+) -> pl.DataFrame:
+    """Cells per class of each group, every class there, also where nobody is in it.
+
+    Unless ``is_exact``, a class too small to be shown takes a neighbour with it (see :func:`hidden_together`).
+    """
     starts = [round((item.start or 0) * 10) for item in classes_wanted]
     rows: list[dict[str, object]] = []
     for group in _groups(found, by):
@@ -43,13 +51,54 @@ def classes(found: pl.DataFrame, by: Sequence[str], classes_wanted: Sequence[Cut
             place = max(bisect_right(starts, row["bin_from"]) - 1, 0)
             people[place] += row["people"]
             keys[place] += row["people_key"]
+        hidden = set() if is_exact else hidden_together(people)
         for place, start in enumerate(starts):
+            state, reason = WITHHELD if place in hidden else (None, None)
             last = starts[place + 1] / 10 if place + 1 < len(starts) else None
             rows.append(
                 {**{name: fixed[name] for name in by}, "bin_from": start / 10, "bin_to": last,
-                 "numerator": people[place], "numerator_key": keys[place] % 256}
+                 "numerator": people[place], "numerator_key": keys[place] % 256,
+                 "withheld_state": state, "withheld_reason": reason}
             )  # fmt: skip
-    return _with_total(rows, found, by)
+    return _with_total(rows, found, by, {"withheld_state": pl.String(), "withheld_reason": pl.String()})
+
+
+def hidden_together(people: Sequence[int]) -> set[int]:
+    """Places of the classes that are hidden, given the people in each class of one group, lowest class first.
+
+    A class of fewer than five, or with fewer than five outside it, is hidden. The classes add to the total, so one to
+    four people hidden alone could be had by subtraction: a run of hidden classes that holds some is widened by its
+    smaller neighbour until it has five people, so two classes. Neighbours, because the pooled bins beside them cannot
+    tell those apart either; nobody at all is no secret, the bins leave the place empty. A group too small for shares
+    is hidden as a whole, by the gate.
+    """
+    total = sum(people)
+    if total < SMALLEST_DENOMINATOR:
+        return set()
+    hidden = {i for i, n in enumerate(people) if n < SMALLEST_COUNT or total - n < SMALLEST_COUNT}
+    while run := next((run for run in _runs(hidden) if not _is_enough(run, people)), None):
+        beside = [i for i in (run[0] - 1, run[-1] + 1) if 0 <= i < len(people)]
+        if not beside:
+            break
+        hidden.add(min(beside, key=lambda i: people[i]))
+    return hidden
+
+
+def _runs(places: set[int]) -> list[list[int]]:
+    """``{0, 1, 4}`` as ``[[0, 1], [4]]``."""
+    runs: list[list[int]] = []
+    for place in sorted(places):
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return runs
+
+
+def _is_enough(run: Sequence[int], people: Sequence[int]) -> bool:
+    if not any(0 < people[i] < SMALLEST_COUNT for i in run):
+        return True
+    return sum(people[i] for i in run) >= SMALLEST_COUNT
 
 
 def _groups(found: pl.DataFrame, by: Sequence[str]) -> list[pl.DataFrame]:
@@ -76,10 +125,15 @@ def _pooled(edges: pl.DataFrame) -> list[tuple[int, int, int, int]]:
     return pools
 
 
-def _with_total(rows: list[dict[str, object]], found: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+def _with_total(
+    rows: list[dict[str, object]],
+    found: pl.DataFrame,
+    by: Sequence[str],
+    more: Mapping[str, pl.DataType] | None = None,
+) -> pl.DataFrame:
     """Every cell with the people of its group as the denominator."""
     schema: dict[str, Any] = {name: found.schema[name] for name in by}
-    schema |= {**EDGES, "numerator": pl.Int64(), "numerator_key": pl.Int64()}
+    schema |= {**EDGES, "numerator": pl.Int64(), "numerator_key": pl.Int64(), **(more or {})}
     cells = pl.DataFrame(rows, schema=schema)
     total = [
         pl.col("numerator").sum().alias("denominator"),

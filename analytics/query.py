@@ -143,7 +143,7 @@ def _cells(
 def _binned(plan: Plan, generation: Generation, found: pl.DataFrame) -> pl.DataFrame:
     by = [name for name in plan.question.by if name != "bin"]
     if plan.classes:
-        return distribution.classes(found, by, plan.classes)
+        return distribution.classes(found, by, plan.classes, is_exact=plan.question.exact)
     width = generation.frame(read_sql("distribution_width"), {"quantity": plan.question.quantity})
     return distribution.bins(found, by, int(width.item()) if width.height else 1)
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from analytics.disclosure import Reason, State
+from analytics.generation import Generation, read_sql
 from analytics.plan import Plan
 
 _SHARED = ("by_district", "any_district", "districts", "any_phase", "phases", "any_plan_group", "plan_groups")
@@ -18,6 +19,18 @@ _SHARED = ("by_district", "any_district", "districts", "any_phase", "phases", "a
 def parameters(shared: Mapping[str, Any]) -> dict[str, Any]:
     """Of the parameters of the record cells those that the targets share."""
     return {**{name: shared[name] for name in _SHARED}, "by_phase": True, "by_plan_group": True}
+
+
+def planned(generation: Generation, day: date, *, by_district: bool) -> pl.DataFrame:
+    """People due by ``day``, which may lie ahead: district (null for the city), phase, due. The plan's own numbers."""
+    targets = generation.frame(
+        read_sql("target_cells"),
+        {
+            "by_district": by_district, "any_district": True, "districts": [], "by_phase": True, "any_phase": True,
+            "phases": [], "by_plan_group": True, "any_plan_group": True, "plan_groups": [],
+        },
+    )  # fmt: skip
+    return due(targets, [day]).group_by(["district", "phase"], maintain_order=True).agg(pl.col("due").sum())
 
 
 def last_day(quarter: str) -> date:
@@ -79,6 +92,11 @@ def _day(plan: Plan) -> pl.Expr:
     if "quarter" in plan.question.by:
         return pl.col("quarter").replace_strict(ends, return_dtype=pl.Date)
     return pl.lit(ends[plan.quarters[-1].name])
+
+
+def quarter_of(day: date) -> str:
+    """The quarter a day lies in."""
+    return f"{day.year}Q{(day.month - 1) // 3 + 1}"
 
 
 def _before(quarter: str) -> str:

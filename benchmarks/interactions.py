@@ -70,9 +70,7 @@ def _segment(name: str, values: tuple[str, ...]) -> Press:
 
     def press(page: Page, turn: int) -> None:
         value = values[turn % len(values)]
-        page.locator(
-            f"#{name} label:has(input[value='{value}']), label:has(input[value='{value}'])"
-        ).first.click()
+        page.locator(f"#{name} input[value='{value}'] + label").click()
 
     return press
 
@@ -90,7 +88,7 @@ def _select(name: str) -> Press:
 
 
 def _map(page: Page, turn: int) -> None:
-    paths = page.locator(".choroplethlayer path.choroplethlocation")
+    paths = page.locator("[id$=map-inner] path.choroplethlocation")
     box = paths.nth(1 + turn % 8).bounding_box()
     if box:
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -157,7 +155,7 @@ def first_visit(browser: Browser, url: str) -> int:
     page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
     page.add_init_script(WATCH)
     asked: list[Request] = []
-    page.on("requestfinished", asked.append)
+    page.on("requestfinished", lambda request: asked.append(request))
     page.goto(url)
     page.evaluate(SETTLED)
     sizes = [request.sizes() for request in asked]

@@ -7,15 +7,15 @@ import secrets
 
 import dash
 import dash_mantine_components as dmc
-from dash import Dash, dcc, html, set_props
+from dash import ClientsideFunction, Dash, Input, Output, clientside_callback, dcc, html, set_props
 from dash.development.base_component import Component
-from flask import Flask, Response, current_app, redirect, request
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Flask, Response, current_app, request
 
-from dashboard import access, data, geometry, http, ids, pages, theme
+from dashboard import access, exports, geometry, http, ids, pages, theme
 from dashboard.components import cards
-from dashboard.selection import language_of
-from dashboard.words import words
+from dashboard.data import source
+from dashboard.selection.base import language_of
+from dashboard.words import LANGUAGE, words
 from warehouse.errors import UserError
 from warehouse.settings import Settings
 
@@ -24,15 +24,16 @@ INDEX = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
 {%metas%}
-<meta name="color-scheme" content="light">
+<meta name="color-scheme" content="light dark">
 <title>{%title%}</title>
 <link rel="icon" type="image/svg+xml" href="/assets/icons/mark.svg">
 {%css%}
+<script src="/assets/early/theme.js"></script>
 </head>
 <body>
 <svg width="0" height="0" aria-hidden="true" class="patterns"><defs>
 <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-<rect width="6" height="6" fill="#e6e9e8"/><rect width="2" height="6" fill="#aab3b1"/></pattern></defs></svg>
+<rect width="6" height="6" class="hatch-ground"/><rect width="2" height="6" class="hatch-line"/></pattern></defs></svg>
 {%app_entry%}
 <footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>
@@ -43,7 +44,7 @@ class AtlasDash(Dash):
     """Dash whose index page carries the language of its query, and the title of its page."""
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
-        language = language_of(request.args, current_app.config[pages.LANGUAGE])
+        language = language_of(request.args, current_app.config[LANGUAGE])
         parts["title"] = pages.title(request.path, words(language))
         page: str = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
         return page.replace("{language}", language, 1)
@@ -59,7 +60,7 @@ def create_app(settings: Settings) -> Dash:
         title=words(settings.language)("product"),
         update_title="",
         assets_folder="assets",
-        assets_ignore=r".*\.(md|txt)$",
+        assets_ignore=r".*\.(md|txt)$|theme\.js",
         index_string=INDEX,
         serve_locally=True,
         compress=True,
@@ -75,11 +76,21 @@ def create_app(settings: Settings) -> Dash:
 def layout() -> Component:
     """The root of every page; the page itself follows by its path."""
     root: Component = dmc.MantineProvider(
-        [dcc.Location(id=ids.ADDRESS, refresh=False), html.Div(id=ids.PAGE)],
+        [
+            dcc.Location(id=ids.ADDRESS, refresh=False),
+            dcc.Store(id=ids.THEME),
+            html.Div(id=ids.PAGE),
+        ],
+        id=ids.ROOT,
         theme=theme.mantine(),
         forceColorScheme="light",
     )
     return root
+
+
+clientside_callback(
+    ClientsideFunction("atlas", "theme_of"), Output(ids.ROOT, "forceColorScheme"), Input(ids.THEME, "data")
+)
 
 
 def tell_fault(error: Exception) -> object:
@@ -98,7 +109,7 @@ def tell_fault(error: Exception) -> object:
 def _language_of_callback() -> str:
     """The language of the page a callback came from, as far as its address tells."""
     _, _, query = (request.referrer or "").partition("lang=")
-    return language_of({"lang": query[:2]}, current_app.config[pages.LANGUAGE])
+    return language_of({"lang": query[:2]}, current_app.config[LANGUAGE])
 
 
 def _configure(app: Dash, settings: Settings) -> None:
@@ -106,28 +117,21 @@ def _configure(app: Dash, settings: Settings) -> None:
     server.config.update(
         {
             **http.COMPRESSION,
-            data.HOME: settings.home,
-            pages.LANGUAGE: settings.language,
+            source.HOME: settings.home,
+            LANGUAGE: settings.language,
             access.VIEWER: access.Viewer(),
         }
     )
     server.register_blueprint(geometry.blueprint)
-    server.before_request(_to_first_page)
+    server.register_blueprint(exports.blueprint)
     server.add_url_rule("/healthz", "healthz", lambda: _plain("ok", 200))
     server.add_url_rule("/readyz", "readyz", ready)
     http.protect(server, app.csp_hashes)
 
 
-def _to_first_page() -> BaseResponse | None:
-    if request.path != "/" or request.method != "GET":
-        return None
-    query = request.query_string.decode("ascii", "ignore")
-    return redirect(pages.HOME + (f"?{query}" if query else ""))
-
-
 def ready() -> Response:
     """200 when a generation can be read, 503 until then; the page itself is served in both cases."""
-    return _plain("ready", 200) if data.has_build() else _plain("no build has been published", 503)
+    return _plain("ready", 200) if source.has_build() else _plain("no build has been published", 503)
 
 
 def _plain(text: str, status: int) -> Response:

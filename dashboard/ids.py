@@ -1,45 +1,31 @@
-"""Every component id of the dashboard, once. A test checks that each one a callback names stands in a layout."""
+"""Every component id of the dashboard comes from here. A test checks that each one a callback names stands in a layout.
+
+The frame has ids of its own; what belongs to a page begins with the page's name, what belongs to a card with the
+card's, which itself begins with its page: ``ncd-sex``, ``ncd-map-title``.
+"""
 
 from __future__ import annotations
 
 # The frame around every page.
+ROOT = "root"
 ADDRESS = "address"
 PAGE = "page"
-QUERY = "query"
+THEME = "theme"
 BANNER = "banner"
 STAMP = "stamp"
 NOTICES = "notices"
 FAULT = "fault"
 CONTENT = "content"
 
-# Controls.
-CATALOGUE = "catalogue"
-SELECTION = "selection"
-CONDITION = "condition"
-VARIANT = "variant"
-ESTIMATOR = "estimator"
-SEX = "sex"
-PERIOD = "period"
-DISTRICT = "district"
-WHOLE_CITY = "whole-city"
-VIEW = "view"
+#: Parts of a chart card.
+PARTS = ("title", "subtitle", "summary", "legend", "source", "chart", "table", "view", "asked", "state")
 
-# The page of non-communicable diseases.
-HEADLINE = "headline"
-LEAD = "lead"
-CAUTION = "caution"
-MAP_CITY = "map-city"
-MAP_INNER = "map-inner"
-MAP_TITLE = "map-title"
-MAP_LEGEND = "map-legend"
-MAP_SUMMARY = "map-summary"
-COMPARE = "compare"
-COMPARE_SUMMARY = "compare-summary"
-CHARTS = "charts"
-TABLE = "table"
-TABLE_CARD = "table-card"
-PROFILE = "profile"
-PROFILE_TITLE = "profile-title"
-PROFILE_FACTS = "profile-facts"
-DEFINITION = "definition"
-SOURCES = "sources"
+
+def of(page: str, name: str) -> str:
+    """The id of a control, a store or a sentence of a page."""
+    return f"{page}-{name}"
+
+
+def card(name: str, part: str) -> str:
+    """The id of a part of a card; parts that are not in :data:`PARTS` are its graphs."""
+    return f"{name}-{part}"

@@ -1,7 +1,7 @@
 """Words and numbers on the screen, in Vietnamese and English, from the catalogues in ``text/``.
 
-A catalogue is a TOML file; its nested tables become dotted keys. A key that is missing raises: words are never
-made up, and a test compares the two catalogues with each other and with the code.
+A catalogue is a folder of TOML files, one per part of the dashboard; nested tables become dotted keys. A key that is
+missing raises: words are never made up, and a test compares the two catalogues with each other and with the code.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any
 from warehouse.errors import Defect
 
 LANGUAGES = ("vi", "en")
+#: Where the default language of the server stands in its configuration.
+LANGUAGE = "HSSK_LANGUAGE"
 NO_BREAK = "\u00a0"
 #: Shares that people say as "k in n"; others are said per hundred.
 PARTS = (*((k, n) for n in range(10, 1, -1) for k in (1, n - 1)), (2, 5), (3, 5), (3, 10), (7, 10))
@@ -35,7 +37,7 @@ class Words:
     def __call__(self, key: str, **values: object) -> str:
         """The text of ``key`` with its ``{names}`` filled in."""
         if key not in self.catalogue:
-            raise Defect(f"text {key!r} is missing in text/{self.language}.toml")
+            raise Defect(f"text {key!r} is missing in text/{self.language}/")
         return self.catalogue[key].format(**values) if values else self.catalogue[key]
 
     @property
@@ -51,6 +53,15 @@ class Words:
     def integer(self, value: int) -> str:
         """1234567 becomes ``1.234.567`` or ``1,234,567``."""
         return self.decimal(value, 0)
+
+    def signed(self, value: int) -> str:
+        """A change: ``+1.234``, ``−56``, ``0``."""
+        sign = "+" if value > 0 else "\u2212" if value < 0 else ""
+        return sign + self.integer(abs(value))
+
+    def plain(self, value: float) -> str:
+        """A number with no more decimals than it has, at most one: ``18,5``, ``25``."""
+        return self.decimal(value, 0 if float(value).is_integer() else 1)
 
     def percent(self, share: float, digits: int = 1) -> str:
         """A share between 0 and 1 as a percentage: ``34,1 %`` or ``34.1%``."""
@@ -74,6 +85,10 @@ class Words:
             return quarter
         return self("quarter", year=match[1], number=match[2])
 
+    def short_quarter(self, quarter: str) -> str:
+        """``2022Q4`` becomes ``Q4/22``, for axes."""
+        return f"Q{quarter[5]}/{quarter[2:4]}" if re.fullmatch(r"\d{4}Q[1-4]", quarter) else quarter
+
     def one_in(self, share: float) -> str:
         """A share in everyday words, ``1 trong 3`` or ``2 in 5``; ``8 in 100`` where no such words come near."""
         k, n = min(PARTS, key=lambda part: abs(part[0] / part[1] - share))
@@ -87,8 +102,14 @@ def words(language: str) -> Words:
     """The words of ``vi`` or ``en``; any other language is a defect of the caller."""
     if language not in LANGUAGES:
         raise Defect(f"no catalogue for language {language!r}")
-    text = resources.files("dashboard").joinpath("text", f"{language}.toml").read_text(encoding="utf-8")
-    return Words(language, dict(_flatten(tomllib.loads(text))))
+    found: dict[str, str] = {}
+    folder = resources.files("dashboard").joinpath("text", language)
+    for file in sorted(folder.iterdir(), key=lambda item: item.name):
+        texts = dict(_flatten(tomllib.loads(file.read_text(encoding="utf-8"))))
+        if twice := sorted(set(texts) & set(found)):
+            raise Defect(f"text/{language}/{file.name} says again: {', '.join(twice)}")
+        found |= texts
+    return Words(language, found)
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -1,22 +1,35 @@
-/* Client side of the dashboard: the URL, the district search, the chart/table view. Loaded before Dash starts. */
+/* Client side of the dashboard: state and URL, theme, table twins, export addresses, district search. */
 (function () {
   "use strict";
 
-  var NAMES = ["condition", "variant", "estimator", "sex", "period", "view", "district"];
   var path = window.location.pathname;
+  /* The Selection last written: exports and pictures speak of it. */
+  var current = null;
 
   function query() {
     return Object.fromEntries(new URLSearchParams(window.location.search));
   }
 
+  function pageName() {
+    var shell = document.querySelector("[data-page]");
+    return shell ? shell.dataset.page : "";
+  }
+
+  function parametersOf(selection) {
+    var parameters = new URLSearchParams({ lang: selection.lang });
+    Object.keys(selection).forEach(function (name) {
+      if (["lang", "build", "theme"].includes(name) || !selection[name]) return;
+      parameters.set(name, selection[name]);
+    });
+    return parameters;
+  }
+
   /* State goes into the URL without a Location event: Dash would rebuild the page and lose the focus. */
   function writeUrl(selection, asNewPlace) {
-    var parameters = new URLSearchParams({ lang: selection.lang });
-    NAMES.forEach(function (name) {
-      if (selection[name]) parameters.set(name, selection[name]);
-    });
+    var parameters = parametersOf(selection);
     var pinned = query().build;
     if (pinned && pinned === selection.build) parameters.set("build", pinned);
+    else parameters.set("seen", selection.build);
     var search = "?" + parameters.toString();
     if (search === window.location.search) return;
     window.history[asNewPlace ? "pushState" : "replaceState"]({}, "", window.location.pathname + search);
@@ -28,72 +41,142 @@
       path = window.location.pathname;
       return;
     }
+    if (!pageName()) return;
     var asked = query();
     asked.asked_lang = asked.lang || "";
     asked.lang = document.documentElement.lang;
-    window.dash_clientside.set_props("query", { data: asked });
+    window.dash_clientside.set_props(pageName() + "-query", { data: asked });
   });
 
-  /* The links to the other language carry the state of this moment. */
-  function refreshLanguageLink(event) {
-    var link = event.target.closest ? event.target.closest("a[data-language]") : null;
+  /* Links that carry the state of this moment: the other language, and the files of a card. */
+  function refreshLink(event) {
+    var link = event.target.closest ? event.target.closest("a[data-language], a[data-export]") : null;
     if (!link) return;
-    var parameters = new URLSearchParams(window.location.search);
-    parameters.set("lang", link.dataset.language);
-    link.href = window.location.pathname + "?" + parameters.toString();
+    if (link.dataset.language) {
+      var parameters = new URLSearchParams(window.location.search);
+      parameters.set("lang", link.dataset.language);
+      link.href = window.location.pathname + "?" + parameters.toString();
+    } else if (current) {
+      var asked = parametersOf(current);
+      asked.set("build", current.build);
+      link.href = link.href.split("?")[0] + "?" + asked.toString();
+    }
   }
   ["pointerdown", "focusin", "click"].forEach(function (name) {
-    document.addEventListener(name, refreshLanguageLink, true);
+    document.addEventListener(name, refreshLink, true);
   });
 
   function clickedDistrict(click) {
     var point = click && click.points && click.points[0];
     if (!point) return null;
-    return point.location || (point.customdata && point.customdata[0]) || null;
+    return point.location || (point.customdata && point.customdata[0]) || point.hovertext || null;
   }
 
-  /* One callback from controls to Selection. `catalogue` arrives only when the page was (re)opened. */
-  function select(
-    catalogue, condition, variant, estimator, sex, period, district, city, inner, compare, whole, view, previous
-  ) {
-    var keep = window.dash_clientside.no_update;
-    if (!catalogue) return [keep, keep, keep, keep];
-    var changed = window.dash_clientside.callback_context.triggered.map(function (item) {
-      return item.prop_id;
+  /* Choices that follow another: the definitions of a condition; `default` names what a new value brings with it. */
+  function follow(selection, dependent, changed) {
+    Object.keys(dependent).forEach(function (name) {
+      var rule = dependent[name];
+      var leader = selection[rule.of];
+      if (rule.options) {
+        var options = rule.options[leader] || [];
+        var known = options.some(function (item) { return item.value === selection[name]; });
+        if (!known) selection[name] = options.length ? options[0].value : null;
+      } else if (rule.default && changed.includes(rule.of)) {
+        selection[name] = rule.default[leader];
+      }
     });
-    var opened = changed.includes("catalogue.data");
-    var clicks = { "map-city.clickData": city, "map-inner.clickData": inner, "compare.clickData": compare };
-    if (opened) {
-      variant = catalogue.variant;
-      district = catalogue.district;
-    } else {
-      changed.forEach(function (name) {
-        if (name in clicks) district = clickedDistrict(clicks[name]) || district;
-        if (name === "whole-city.n_clicks") district = null;
+  }
+
+  /* One callback a page from controls to Selection; what the inputs are is read from the callback itself. */
+  function select() {
+    var context = window.dash_clientside.callback_context;
+    var keep = window.dash_clientside.no_update;
+    var outputs = [].concat(context.outputs_list);
+    var catalogue = arguments[0];
+    var previous = arguments[arguments.length - 1];
+    if (!catalogue) return outputs.map(function () { return keep; });
+    var page = catalogue.page;
+    var triggered = context.triggered.map(function (item) { return item.prop_id; });
+    var opened = !previous || previous.build !== catalogue.build || triggered.includes(page + "-catalogue.data");
+    var selection = Object.assign({}, opened ? catalogue.values : previous);
+    selection.lang = catalogue.lang;
+    selection.build = catalogue.build;
+    selection.theme = document.documentElement.dataset.theme || "light";
+    var changed = [];
+    if (!opened) {
+      context.inputs_list.forEach(function (input) {
+        var name = input.id.slice(page.length + 1);
+        if (!triggered.includes(input.id + "." + input.property)) return;
+        if (input.property === "value" && selection[name] !== (input.value || null)) {
+          selection[name] = input.value || null;
+          changed.push(name);
+        }
+        if (input.property === "n_clicks") selection.district = null;
+        if (input.property === "clickData") {
+          var district = clickedDistrict(input.value);
+          if (district) selection.district = district === selection.district ? null : district;
+        }
       });
     }
-    var variants = catalogue.variants[condition] || [];
-    var known = variants.some(function (item) { return item.value === variant; });
-    if (!known) variant = variants.length ? variants[0].value : null;
-    var selection = {
-      lang: catalogue.lang, build: catalogue.build, condition: condition, variant: variant, estimator: estimator,
-      sex: sex, period: period, district: district || null,
-      view: view
-    };
-    var moved = !opened && !!previous && previous.district !== selection.district;
-    writeUrl(selection, moved);
+    follow(selection, catalogue.dependent, changed);
+    current = selection;
+    document.documentElement.dataset.build = selection.build;
+    writeUrl(selection, !opened && !!previous && previous.district !== selection.district);
     var same = !opened && previous && JSON.stringify(previous) === JSON.stringify(selection);
-    return [same ? keep : selection, variants, variant, district || null];
+    return outputs.map(function (output) {
+      var name = output.id.slice(page.length + 1);
+      if (name === "selection") return same ? keep : selection;
+      if (name === "standard-frame") return selection.estimator !== "standardised";
+      if (output.property === "data") {
+        var rule = catalogue.dependent[name];
+        return (rule.options[selection[rule.of]] || []);
+      }
+      return selection[name] || null;
+    });
   }
 
-  /* Map or table: figures that were hidden measure themselves again when they come back. */
-  function showView(view) {
-    window.setTimeout(function () { window.dispatchEvent(new Event("resize")); }, 0);
-    return [view === "table", view !== "table"];
+  /* The table of a card is asked for only while it is open. */
+  function askTable(view, selection) {
+    return view === "table" && selection ? selection : window.dash_clientside.no_update;
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-card-view]");
+    if (button) {
+      var card = button.dataset.cardView;
+      var isTable = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(isTable));
+      document.getElementById(card + "-chart").hidden = isTable;
+      document.getElementById(card + "-table").hidden = !isTable;
+      window.dash_clientside.set_props(card + "-view", { data: isTable ? "table" : "chart" });
+      if (!isTable) window.dispatchEvent(new Event("resize"));
+      return;
+    }
+    if (event.target.closest("[data-theme-switch]")) {
+      var theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+      document.documentElement.dataset.theme = theme;
+      try { window.localStorage.setItem("hssk-theme", theme); } catch (error) { /* a private window */ }
+      window.dash_clientside.set_props("theme", { data: theme });
+      return;
+    }
+    document.querySelectorAll("details.menu[open]").forEach(function (menu) {
+      if (!menu.contains(event.target) || event.target.closest("a, button")) menu.open = false;
+    });
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    document.querySelectorAll("details.menu[open]").forEach(function (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+  });
+
+  function themeOf() {
+    return document.documentElement.dataset.theme || "light";
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    atlas: { select: select, show_view: showView },
+    atlas: { select: select, ask_table: askTable, theme_of: themeOf },
   });
 
   /* "go vap" finds Gò Vấp, "q1" finds Quận 1 by its short form. */

@@ -35,7 +35,7 @@ def heading(title: Component | str, subtitle: Component | str) -> Component:
 
 def graph(graph_id: str, *, name: str) -> Component:
     """A graph that shimmers until its figure arrives. What it shows is said in text beside it."""
-    blank = go.Figure(layout=theme.layout(",."))
+    blank = go.Figure(layout=theme.layout(",.", theme.LIGHT))
     blank.update_xaxes(visible=False)
     blank.update_yaxes(visible=False)
     figure = dcc.Graph(id=graph_id, figure=blank, config=GRAPH_CONFIG, responsive=True, className="graph")

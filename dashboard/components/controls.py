@@ -1,4 +1,4 @@
-"""The bar of controls. They start empty or with what the URL says; ``opened`` fills them from the build."""
+"""Controls of pages. They start empty or with what the URL says; opening the page fills them from the build."""
 
 from __future__ import annotations
 
@@ -11,50 +11,34 @@ from dash.development.base_component import Component
 
 from dashboard import ids
 from dashboard.components.attributes import aria
-from dashboard.selection import ESTIMATORS, SEXES, VIEWS
 from dashboard.words import Words
 
 Option = dict[str, str]
 
 
-def bar(words: Words, query: Mapping[str, str]) -> Component:
-    """Condition, definition, estimate, sex, quarter, district."""
-    return html.Section(
-        [
-            _select(words, ids.CONDITION, kind="long"),
-            _select(words, ids.VARIANT, kind="wide"),
-            _switch(words, ids.ESTIMATOR, ESTIMATORS, query),
-            _switch(words, ids.SEX, SEXES, query),
-            _select(words, ids.PERIOD, kind="long"),
-            _district(words),
-        ],
-        className="card controls",
-        **aria(label=words("control.bar")),
-    )
+def bar(words: Words, controls: Sequence[Component]) -> Component:
+    """A card with the controls of a page."""
+    return html.Section(list(controls), className="card controls", **aria(label=words("control.bar")))
 
 
-def view(words: Words, query: Mapping[str, str]) -> Component:
-    """Map or table."""
-    return _switch(words, ids.VIEW, VIEWS, query)
-
-
-def _select(words: Words, name: str, *, kind: str = "") -> Component:
-    select: Component = dmc.Select(
-        id=name,
+def select(words: Words, page: str, name: str, *, kind: str = "", values: Sequence[str] = ()) -> Component:
+    """A list to choose from; ``values`` are fixed choices with texts of their own (``<name>.<value>``)."""
+    found: Component = dmc.Select(
+        id=ids.of(page, name),
         label=words(f"control.{name}"),
-        data=[],
-        value=None,
+        data=[{"value": value, "label": words(f"{name}.{value}")} for value in values],
+        value=values[0] if values else None,
         allowDeselect=False,
         checkIconPosition="right",
         className=f"control control-{kind}" if kind else "control",
     )
-    return select
+    return found
 
 
-def _district(words: Words) -> Component:
+def district(words: Words, page: str) -> Component:
     """Searchable without diacritics: the filter is a function of ``assets/atlas.js``."""
-    select: Component = dmc.Select(
-        id=ids.DISTRICT,
+    found: Component = dmc.Select(
+        id=ids.of(page, "district"),
         label=words("control.district"),
         placeholder=words("control.district_placeholder"),
         nothingFoundMessage=words("control.district_none"),
@@ -67,31 +51,46 @@ def _district(words: Words) -> Component:
         checkIconPosition="right",
         className="control control-long",
     )
-    return select
+    return found
 
 
-def _switch(words: Words, name: str, values: Sequence[str], query: Mapping[str, str]) -> Component:
+def switch(
+    words: Words,
+    page: str,
+    name: str,
+    values: Sequence[str],
+    query: Mapping[str, str],
+    *,
+    is_small: bool = False,
+) -> Component:
+    """A row of choices, of which one holds."""
     asked = query.get(name)
-    label_id = f"{name}-label"
-    return html.Div(
-        [
-            html.Span(words(f"control.{name}"), id=label_id, className="control-label"),
-            dmc.SegmentedControl(
-                id=name,
-                data=[{"value": value, "label": words(f"{name}.{value}")} for value in values],
-                value=asked if asked in values else values[0],
-                size="sm",
-                **aria(labelledby=label_id),
-            ),
-        ],
-        className="control control-switch",
+    label_id = f"{ids.of(page, name)}-label"
+    label = html.Span(
+        words(f"control.{name}"), id=label_id, className="for-readers" if is_small else "control-label"
     )
+    choice = dmc.SegmentedControl(
+        id=ids.of(page, name),
+        data=[{"value": value, "label": words(f"{name}.{value}")} for value in values],
+        value=asked if asked in values else values[0],
+        size="xs" if is_small else "sm",
+        **aria(labelledby=label_id),
+    )
+    return html.Div([label, choice], className="switch-small" if is_small else "control control-switch")
 
 
-def catalogue(build: str, variants: Mapping[str, Sequence[Option]], language: str) -> dict[str, Any]:
-    """What the browser must know to move between conditions without asking: the first variant is the default."""
+def catalogue(
+    page: str, build: str, language: str, values: Mapping[str, str | None], dependent: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the browser must know to move between choices without asking.
+
+    ``values``: the state the page opened in. ``dependent``: choices that follow another, like the definitions of a
+    condition: ``{"variant": {"of": "condition", "options": {...}}}``, the first being the default.
+    """
     return {
+        "page": page,
         "build": build,
-        "variants": {name: list(options) for name, options in variants.items()},
         "lang": language,
+        "values": dict(values),
+        "dependent": dict(dependent),
     }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.selection import Selection, Subject
+from dashboard.selection.ncd import NcdSelection, Subject
 from dashboard.words import Words
 
 
-def definition(subject: Subject, selection: Selection, words: Words, *, method: str) -> Component:
+def definition(subject: Subject, selection: NcdSelection, words: Words, *, method: str) -> Component:
     """A list of terms; ``method`` is that of the interval, as the estimate names it."""
     period = words.quarter(selection.period)
     terms = [
@@ -23,6 +23,9 @@ def definition(subject: Subject, selection: Selection, words: Words, *, method: 
         ("version", subject.version),
     ]
     if selection.estimator == "standardised":
-        terms.insert(5, ("standard", words("definition.standard_text")))
+        terms.insert(
+            5,
+            ("standard", words("definition.standard_text", standard=words(f"standard.{selection.standard}"))),
+        )
     pairs = [part for name, text in terms for part in (html.Dt(words(f"definition.{name}")), html.Dd(text))]
     return html.Dl(pairs, className="terms")

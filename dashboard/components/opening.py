@@ -1,4 +1,4 @@
-"""What a page shows of the build it opened: filled controls, notices, banner, stamp, sources."""
+"""What every page shows of the build it opened: notices, banner, stamp, sources."""
 
 from __future__ import annotations
 
@@ -8,112 +8,120 @@ from typing import Any
 from dash import html, no_update
 from dash.development.base_component import Component
 
-from dashboard.components import cards, controls
-from dashboard.components.controls import Option
-from dashboard.selection import Build, Fallback, Opened, Selection, Subject
+from dashboard.components import cards
+from dashboard.components.attributes import aria
+from dashboard.selection.base import Build, Fallback, Moved, Selection
 from dashboard.words import LANGUAGES, Words
 
-#: The outputs of ``open_page`` other than those a page without a build fills.
-CONTROLS = (
-    "conditions",
-    "condition",
-    "estimator",
-    "sex",
-    "periods",
-    "period",
-    "districts",
-    "view",
-    "catalogue",
-)
+#: From here on data are called old, in words and by a mark.
+OLD_DAYS = 100
+#: The outputs every page fills when it opens, beside its controls.
+FRAME = ("notices", "banner", "stamp", "content")
 
 
-def opened(page: Opened, query: Mapping[str, str], words: Words) -> dict[str, Any]:
-    """Everything ``open_page`` writes, by the names of its outputs."""
-    chosen = page.selection
-    catalogue = controls.catalogue(page.build.build_id, page.variants, words.language)
+def frame(
+    build: Build,
+    selection: Selection,
+    fallbacks: Sequence[Fallback],
+    moved: Moved | None,
+    words: Words,
+    *,
+    labels: Mapping[str, Mapping[str, str]],
+) -> dict[str, Any]:
+    """Notices, banner and stamp. ``labels``: words of the stand-ins, by name of the control and value."""
+    lines = [cards.notice(fallback(item, labels, words), "warning") for item in fallbacks]
     return {
-        "conditions": page.conditions,
-        "condition": chosen.condition,
-        "estimator": chosen.estimator,
-        "sex": chosen.sex,
-        "periods": [{"value": period, "label": _period(period, page, words)} for period in page.periods],
-        "period": chosen.period,
-        "districts": page.districts,
-        "view": chosen.view,
-        "catalogue": {**catalogue, "variant": chosen.variant, "district": chosen.district},
-        "notices": [cards.notice(_fallback(item, page, words), "warning") for item in page.fallbacks],
-        "banner": [html.P(words("shell.synthetic"), className="banner")] if page.build.is_synthetic else [],
-        "stamp": stamp(page.build, chosen, words),
+        "notices": [*([_moved(moved, build, selection, words)] if moved else []), *lines],
+        "banner": [html.P(words("shell.synthetic"), className="banner")] if build.is_synthetic else [],
+        "stamp": stamp(build, selection, words),
         "content": no_update,
     }
 
 
-def closed(words: Words) -> dict[str, Any]:
-    """The same outputs where nothing has been published."""
-    empty = dict.fromkeys(CONTROLS, no_update)
+def closed(words: Words, names: Sequence[str]) -> dict[str, Any]:
+    """The outputs ``names`` of a page, and the frame's, where nothing has been published."""
+    empty = dict.fromkeys(names, no_update)
     return {**empty, "notices": [], "banner": [], "stamp": [], "content": [cards.no_build(words)]}
 
 
 def stamp(build: Build, selection: Selection, words: Words) -> list[Component]:
-    """Data date and build; an older build says so and links to the latest."""
+    """Data date, its age, and the build; an older build says so and links to the latest."""
+    is_old = build.days_old > OLD_DAYS
+    age = words("shell.old" if is_old else "shell.fresh", age=_age(build.days_old, words))
+    clock = html.Span(className="icon icon-clock", **aria(hidden="true"))
     lines: list[Component] = [
-        html.Span(words("shell.stamp", extract_date=words.date(build.extract_date)), className="stamp-date"),
+        html.Span(
+            [
+                words("shell.stamp", extract_date=words.date(build.extract_date)),
+                html.Span(
+                    [" · ", *([clock] if is_old else []), age],
+                    className="stamp-age stamp-aged" if is_old else "stamp-age",
+                ),
+            ],
+            className="stamp-date",
+        ),
         html.Span(
             words("shell.stamp_build", build=build.build_id, created=words.date(build.created)),
             className="stamp-build",
         ),
     ]
     if not build.is_latest:
-        link = html.A(words("shell.latest"), href=selection.as_query())
+        link = html.A(words("shell.latest"), href=selection.as_query(seen=None))
         lines.append(html.Span([words("shell.older"), " ", link], className="stamp-old"))
     return lines
 
 
-def sources(build: Build, subject: Subject, selection: Selection, words: Words) -> list[Component | str]:
-    """The source line, and the link that keeps showing this build when a newer one comes."""
-    line = words(
-        "source.line",
-        build=build.build_id,
-        extract_date=words.date(build.extract_date),
-        definition=subject.definition,
-        version=subject.version,
-        approximate=words("map.approximate"),
-    )
-    return [
-        html.Span(line),
-        " ",
-        html.A(words("source.permanent"), href=selection.as_query(build=build.build_id)),
-    ]
+def source_line(build: Build, words: Words, *more: str) -> str:
+    """The last line of a card: build, data date, and what else its numbers stand on."""
+    line = words("source.line", build=build.build_id, extract_date=words.date(build.extract_date))
+    return " · ".join([line, *(part for part in more if part)])
 
 
-def _period(period: str, page: Opened, words: Words) -> str:
-    """A quarter whose last day the extract does not reach is marked."""
-    name = words.quarter(period)
-    name = name[:1].upper() + name[1:]
-    return words("quarter_open", quarter=name) if period in page.open_periods else name
+def permanent(selection: Selection, words: Words) -> Component:
+    """The link that keeps showing this build when a newer one comes."""
+    return html.A(words("source.permanent"), href=selection.as_query(build=selection.build, seen=None))
 
 
-def _fallback(item: Fallback, page: Opened, words: Words) -> str:
-    return words(f"fallback.{item.name}", asked=item.asked, used=_used(item, page, words))
+def fallback(item: Fallback, labels: Mapping[str, Mapping[str, str]], words: Words) -> str:
+    """What was asked in vain and what is shown instead."""
+    return words(f"fallback.{item.name}", asked=item.asked, used=_used(item, labels, words))
 
 
-def _used(item: Fallback, page: Opened, words: Words) -> str:
+def _used(item: Fallback, labels: Mapping[str, Mapping[str, str]], words: Words) -> str:
     """The stand-in by the name the reader knows."""
-    labels: dict[str, Sequence[Option]] = {
-        "condition": page.conditions,
-        "variant": page.variants[page.selection.condition],
-    }
-    for option in labels.get(item.name, ()):
-        if option["value"] == item.used:
-            return option["label"]
+    used = item.used or ""
+    if used in labels.get(item.name, {}):
+        return labels[item.name][used]
     match item.name:
         case "period":
-            return words.quarter(item.used or "")
+            return words.quarter(used)
         case "district":
-            return words("profile.city")
+            return words("place.city")
         case "lang":
-            return words(f"language.{item.used}") if item.used in LANGUAGES else str(item.used)
-        case "estimator" | "sex" | "view":
-            return words(f"{item.name}.{item.used}")
+            return words(f"language.{used}") if used in LANGUAGES else used
+        case "build":
+            return used
         case _:
-            return str(item.used)
+            return words(f"{item.name}.{used}")
+
+
+def _age(days: int, words: Words) -> str:
+    if days < 60:
+        return words("shell.days", count=days)
+    return words("shell.months", count=round(days / 30.4))
+
+
+def _moved(moved: Moved, build: Build, selection: Selection, words: Words) -> Component:
+    """One notice: made on another build; which definitions have another version; the way back."""
+    first = words(
+        "moved.now",
+        old=moved.build_id,
+        old_date=words.date(moved.extract_date),
+        new=build.build_id,
+        new_date=words.date(build.extract_date),
+    )
+    changed = [
+        words("moved.definition", name=item.name, old=item.old, new=item.new) for item in moved.definitions
+    ]
+    back = html.A(words("moved.back"), href=selection.as_query(build=moved.build_id, seen=None))
+    return html.P([" ".join([first, *changed]), " ", back], className="notice notice-note")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -9,7 +10,7 @@ from urllib.parse import urlencode
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import ids
+from dashboard import ids, theme
 from dashboard.components.attributes import aria, data
 from dashboard.words import LANGUAGES, Words
 
@@ -18,16 +19,23 @@ MARK = "/assets/icons/mark.svg"
 
 @dataclass(frozen=True)
 class Link:
-    """An entry of the navigation: a path and the key of its name."""
+    """An entry of the navigation: a path, the key of its name, its icon."""
 
     path: str
     name: str
+    icon: str
 
 
 def frame(
-    words: Words, *, path: str, query: Mapping[str, str], links: Sequence[Link], content: Sequence[Component]
+    words: Words,
+    *,
+    path: str,
+    page: str,
+    query: Mapping[str, str],
+    links: Sequence[Link],
+    content: Sequence[Component],
 ) -> Component:
-    """A whole page. ``path`` is the current one, ``query`` what its language links carry along."""
+    """A whole page. ``path`` and ``page`` (its name) are the current one's, ``query`` what its language links carry."""
     return html.Div(
         [
             html.A(words("shell.skip"), href=f"#{ids.CONTENT}", className="skip"),
@@ -44,16 +52,26 @@ def frame(
             ),
         ],
         className="shell",
+        **data(page=page, light=json.dumps(theme.in_light())),
     )
 
 
 def _header(words: Words, path: str, query: Mapping[str, str]) -> Component:
     product = html.Div([html.Strong(words("product")), html.Span(words("place"))], className="product-name")
+    switch = html.Button(
+        html.Span(className="icon icon-theme", **aria(hidden="true")),
+        type="button",
+        className="theme-switch",
+        title=words("shell.theme"),
+        **data(**{"theme-switch": "true"}),
+        **aria(label=words("shell.theme")),
+    )
     return html.Header(
         [
             html.Img(src=MARK, alt="", className="mark"),
             product,
             html.Div(id=ids.STAMP, className="stamp"),
+            switch,
             _languages(words, path, query),
         ],
         className="header",
@@ -84,7 +102,8 @@ def _languages(words: Words, path: str, query: Mapping[str, str]) -> Component:
 def _navigation(words: Words, path: str, links: Sequence[Link]) -> Component:
     def entry(link: Link) -> Component:
         current = aria(current="page") if link.path == path else {}
-        return html.A(words(link.name), href=f"{link.path}?lang={words.language}", **current)
+        icon = html.Span(className=f"icon icon-{link.icon}", **aria(hidden="true"))
+        return html.A([icon, words(link.name)], href=f"{link.path}?lang={words.language}", **current)
 
     return html.Nav(
         [entry(link) for link in links], className="navigation", **aria(label=words("shell.navigation"))

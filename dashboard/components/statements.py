@@ -1,15 +1,26 @@
-"""The sentences of the page: what the numbers say, and what they do not."""
+"""The sentences of the explorer: what the numbers say, and what they do not."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from dashboard.figures import phrases
-from dashboard.selection import Selection, Subject
+from dashboard.selection.ncd import Indicator, NcdSelection, Subject
 from dashboard.words import Words
 
+#: Positions that rest on an interval.
+JUDGED = ("much_lower", "lower", "similar", "higher", "much_higher")
+#: Share of cells whose 95 % interval misses the city's value although nothing differs.
+BY_CHANCE = 0.05
+#: A complete count has no interval: under one point from the city it is called similar.
+COUNT_APART = 0.01
 
-def headline(city: phrases.Row, subject: Subject, selection: Selection, words: Words) -> str:
+
+def headline(city: phrases.Row, subject: Subject, selection: NcdSelection, words: Words) -> str:
     """The finding as a title, with the definition that makes it true; never a number that is not shown."""
     named = {"condition": subject.condition, "definition": subject.definition}
     if not phrases.is_shown(city):
@@ -19,35 +30,46 @@ def headline(city: phrases.Row, subject: Subject, selection: Selection, words: W
     return words(key, one_in=words.one_in(city["value"]), who=who, **named)
 
 
-def lead(city: phrases.Row, subject: Subject, selection: Selection, words: Words) -> str:
-    """Value, interval, numerator, denominator, period of the whole city."""
+def lead(city: phrases.Row, subject: Subject, selection: NcdSelection, words: Words) -> str:
+    """Value, interval, numerator, denominator, ages, period of the whole city."""
     period = words.quarter(selection.period)
     if not phrases.is_shown(city):
         why = phrases.reason(city, words)
         return words("ncd.lead_none", state=phrases.value(city, words), period=period, why=why)
-    key = "ncd.lead_standardised" if selection.estimator == "standardised" else "ncd.lead"
-    return words(
-        key,
-        value=phrases.value(city, words),
-        interval=phrases.interval(city, words),
-        numerator=phrases.count(city["numerator"], words),
-        denominator=phrases.count(city["denominator"], words),
-        who=words(f"who.{selection.sex}"),
-        ages=words("ncd.ages", age=subject.age_from),
-        period=period,
-    )
+    numbers = {
+        "value": phrases.value(city, words),
+        "interval": phrases.interval(city, words),
+        "numerator": phrases.count(city["numerator"], words),
+        "denominator": phrases.count(city["denominator"], words),
+        "who": words(f"who.{selection.sex}"),
+        "ages": ages(selection, words),
+        "period": period,
+    }
+    if selection.estimator == "standardised":
+        return words("ncd.lead_standardised", standard=words(f"standard.{selection.standard}"), **numbers)
+    return words("ncd.lead", **numbers)
 
 
-def cautions(subject: Subject, selection: Selection, words: Words) -> list[str]:
+def cautions(subject: Subject, selection: NcdSelection, words: Words) -> list[str]:
     """What must be known before the number is used."""
+    found = [words("ncd.caution_standardised" if selection.estimator == "standardised" else "ncd.caution")]
     if subject.denominator == "record_holders":
-        return [words("ncd.caution_holders")]
-    first = words("ncd.caution_standardised" if selection.estimator == "standardised" else "ncd.caution")
-    return [first, *([words("ncd.caution_outcome")] if subject.denominator == "outcome_dependent" else [])]
+        found = [words("ncd.caution_holders")]
+    if subject.denominator == "outcome_dependent":
+        found.append(words("ncd.caution_outcome"))
+    if subject.is_open:
+        found.append(words("ncd.caution_open", period=words.quarter(selection.period)))
+    return found
+
+
+def ages(selection: NcdSelection, words: Words) -> str:
+    """``aged 18 and over``, ``aged 18 to 69``."""
+    first, _, last = selection.ages.rstrip("+").partition("-")
+    return words("ncd.ages_span", first=first, last=last) if last else words("ncd.ages", age=first)
 
 
 def map_summary(frame: pl.DataFrame, words: Words) -> str:
-    """The map in one paragraph, for those who do not see it."""
+    """A map in one paragraph, for those who do not see it."""
     shown = frame.filter(pl.col("state") == "shown").sort("value", "district")
     if not shown.height:
         return words("map.summary_none")
@@ -63,6 +85,13 @@ def map_summary(frame: pl.DataFrame, words: Words) -> str:
     )
 
 
+def map_subtitle(subject: Subject, selection: NcdSelection, words: Words) -> str:
+    """Unit and denominator of the maps."""
+    who = words(f"who.{selection.sex}")
+    key = "map.subtitle_holders" if subject.denominator == "record_holders" else "map.subtitle"
+    return words(key, who=who, ages=ages(selection, words))
+
+
 def position(row: phrases.Row, city: phrases.Row) -> str | None:
     """higher, lower or similar: where the interval lies to the city's value. None where either is not shown."""
     if not (phrases.is_shown(row) and phrases.is_shown(city)):
@@ -72,39 +101,148 @@ def position(row: phrases.Row, city: phrases.Row) -> str | None:
     return "lower" if row["upper"] < city["value"] else "similar"
 
 
-def compare_summary(frame: pl.DataFrame, city: phrases.Row, words: Words) -> str:
+def compare_title(frame: pl.DataFrame, city: phrases.Row, words: Words) -> str:
     """How many districts can be told apart from the city, and how many cannot."""
     positions = [position(row, city) for row in frame.to_dicts()]
-    return words(
-        "compare.summary", **{name: positions.count(name) for name in ("higher", "lower", "similar")}
-    )
+    counts = {name: positions.count(name) for name in ("higher", "lower", "similar")}
+    if not any(counts.values()):
+        return words("compare.title_none")
+    hidden = positions.count(None)
+    more = words("compare.title_hidden", hidden=hidden) if hidden else ""
+    return words("compare.title", **counts) + more
 
 
-def map_subtitle(subject: Subject, selection: Selection, words: Words) -> str:
-    """Unit and denominator of the maps."""
-    who = words(f"who.{selection.sex}")
-    key = "map.subtitle_holders" if subject.denominator == "record_holders" else "map.subtitle"
-    return words(key, who=who, ages=words("ncd.ages", age=subject.age_from))
-
-
-def compare_subtitle(frame: pl.DataFrame, city: phrases.Row, words: Words) -> str:
-    """How to read the dots, then what they say."""
+def compare_subtitle(city: phrases.Row, words: Words) -> str:
+    """How to read the dots."""
     if not phrases.is_shown(city):
         return words("compare.subtitle_none")
-    return (
-        words("compare.subtitle", value=phrases.value(city, words))
-        + " "
-        + compare_summary(frame, city, words)
+    return words("compare.subtitle", value=phrases.value(city, words))
+
+
+def place_facts(place: phrases.Row, city: phrases.Row, words: Words) -> list[str]:
+    """The chosen district: its value, its people, and whether it can be told apart from the city."""
+    if not phrases.is_shown(place):
+        return [phrases.value(place, words), phrases.reason(place, words)]
+    people = words(
+        "place.people",
+        numerator=phrases.count(place["numerator"], words),
+        denominator=phrases.count(place["denominator"], words),
     )
+    value = words("hover.value", value=phrases.value(place, words), interval=phrases.interval(place, words))
+    judged = position(place, city)
+    return [value, people, *([words(f"place.{judged}", city=phrases.value(city, words))] if judged else [])]
 
 
-def caption(subject: Subject, selection: Selection, words: Words) -> str:
-    """Everything that was chosen, for a table that may be read apart from the page."""
+def curve_summary(frame: pl.DataFrame, words: Words) -> str:
+    """The curves of age and sex in one sentence: the youngest and oldest shown value of each sex."""
+    parts = []
+    for sex in ("male", "female"):
+        rows = frame.filter((pl.col("sex") == sex) & (pl.col("state") == "shown")).to_dicts()
+        if rows:
+            parts.append(
+                words(
+                    "ages_curve.from_to",
+                    sex=words(f"sex.{sex}"),
+                    first=phrases.value(rows[0], words),
+                    first_age=rows[0]["age_band"].replace("-", "–"),
+                    last=phrases.value(rows[-1], words),
+                    last_age=rows[-1]["age_band"].replace("-", "–"),
+                )
+            )
+    return " ".join(parts) or words("state.no_data")
+
+
+def shares_of_whole(shares: Sequence[float], digits: int = 1) -> list[float]:
+    """Shares that make a whole, rounded so that they still do: the largest remainders are rounded up (Hamilton)."""
+    scale = 10 ** (digits + 2)
+    floors = [math.floor(share * scale + 1e-9) for share in shares]
+    missing = round(sum(shares) * scale) - sum(floors)
+    by_remainder = sorted(range(len(shares)), key=lambda i: floors[i] - shares[i] * scale)
+    for i in by_remainder[:missing]:
+        floors[i] += 1
+    return [count / scale for count in floors]
+
+
+def trend_title(frame: pl.DataFrame, words: Words) -> str:
+    """First and last value; never a direction: the people with a record are others every quarter."""
+    rows = frame.filter(pl.col("state") == "shown").to_dicts()
+    if len(rows) < 2:
+        return words("trend.title_none")
+    first, last = rows[0], rows[-1]
     return words(
-        "table.caption",
-        condition=subject.condition,
-        definition=subject.definition,
-        estimator=words(f"estimator.{selection.estimator}"),
-        sex=words(f"sex.{selection.sex}"),
-        period=words.quarter(selection.period),
+        "trend.title",
+        first=phrases.value(first, words),
+        first_quarter=words.quarter(first["quarter"]),
+        last=phrases.value(last, words),
+        last_quarter=words.quarter(last["quarter"]),
     )
+
+
+def trend_subtitle(frame: pl.DataFrame, open_quarters: Collection[str], place: str, words: Words) -> str:
+    """Unit, why no direction is told, and what a hollow dot is where there is one."""
+    has_open = bool(set(frame["quarter"]) & set(open_quarters))
+    return words("trend.subtitle", place=place) + (words("trend.open") if has_open else "")
+
+
+def distribution_title(bins: pl.DataFrame, quantity: str, words: Words) -> str:
+    """Half of the people lie below which value; read from bins, so it names the bin."""
+    total = 0.0
+    for row in bins.filter(pl.col("state") == "shown").sort("bin_from").to_dicts():
+        total += row["value"]
+        if total >= 0.5:
+            return words(
+                f"distribution.title_{quantity}",
+                low=words.plain(row["bin_from"]),
+                high=words.plain(row["bin_to"]),
+            )
+    return words("distribution.title_none", quantity=words(f"quantity.{quantity}"))
+
+
+def matrix_cells(indicators: Sequence[Indicator], words: Words) -> list[dict[str, Any]]:
+    """Cells of the matrix: position, and what the pointer reads."""
+    cells = []
+    for item in indicators:
+        wide = {row["district"]: row for row in item.wide.to_dicts()} if item.wide is not None else {}
+        for row in item.rows.to_dicts():
+            place = _cell_position(row, wide.get(row["district"]), item.city)
+            cells.append(
+                {
+                    "indicator": item.indicator,
+                    "district": row["district"],
+                    "position": place,
+                    "title": f"{row['name']}, {item.name}",
+                    "hover": f"{phrases.hover(row, words)}<br>{_told(place, item.city, words)}",
+                    "row": row,
+                    "name": item.name,
+                    "place": row["name"],
+                }
+            )
+    return cells
+
+
+def _cell_position(row: phrases.Row, wide: phrases.Row | None, city: Mapping[str, Any]) -> str:
+    """Where a cell lies to the city; ``wide``: the row with its 99.8 % interval, None for a complete count."""
+    if not phrases.is_shown(row):
+        return "suppressed" if row["state"] == "suppressed" else "no_data"
+    if not phrases.is_shown(city):
+        return "uncompared"
+    if wide is None:
+        apart = row["value"] - city["value"]
+        return "similar" if abs(apart) < COUNT_APART else "count_higher" if apart > 0 else "count_lower"
+    near, far = position(row, city) or "similar", position(wide, city)
+    return f"much_{near}" if near != "similar" and far == near else near
+
+
+def _told(place: str, city: Mapping[str, Any], words: Words) -> str:
+    if place in ("suppressed", "no_data", "uncompared"):
+        return ""
+    return words(f"matrix.{place}", city=phrases.value(city, words))
+
+
+def matrix_title(cells: Sequence[Mapping[str, Any]], words: Words) -> str:
+    """How many cells with an interval can be told apart from the city, and how many would be by chance alone."""
+    judged = [
+        cell["position"] for cell in cells if cell["position"] in JUDGED and cell["indicator"] != "coverage"
+    ]
+    apart = sum(position != "similar" for position in judged)
+    return words("matrix.title", apart=apart, all=len(judged), chance=round(len(judged) * BY_CHANCE))

@@ -1,37 +1,59 @@
-"""The table twin: the same rows as the map, the city first, in the order of the codes."""
+"""The table twin: a :class:`Sheet` as an HTML table, in the words and numbers of its language."""
 
 from __future__ import annotations
 
-import polars as pl
+from collections.abc import Mapping
+from typing import Any
+
 from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.attributes import aria
-from dashboard.figures import phrases
+from dashboard.sheet import Column, Kind, Sheet
 from dashboard.words import Words
 
-COLUMNS = ("district", "value", "interval", "numerator", "denominator")
 
-
-def table(
-    frame: pl.DataFrame, city: phrases.Row, words: Words, *, caption: str, selected: str | None
-) -> Component:
-    """An HTML table that a screen reader walks by header; it scrolls sideways inside its own box."""
-    head = html.Tr([html.Th(words(f"table.{column}"), scope="col") for column in COLUMNS])
-    body = [_row(city, words("table.city"), words, "table-city")]
-    body += [
-        _row(row, row["name"], words, "table-selected" if row["district"] == selected else "")
-        for row in frame.sort("district").iter_rows(named=True)
-    ]
+def table(sheet: Sheet, words: Words) -> Component:
+    """A table a screen reader walks by header; it scrolls sideways inside its own box."""
+    columns = [column for column in sheet.columns if not column.is_code]
+    head = html.Tr([html.Th(column.label, scope="col") for column in columns])
+    body = [_row(row, columns, words) for row in sheet.rows]
+    caption = "; ".join(f"{label}: {value}" for label, value in sheet.filters)
     content = html.Table([html.Caption(caption), html.Thead(head), html.Tbody(body)], className="figures")
     return html.Div(
-        content, className="table-frame", tabIndex=0, role="region", **aria(label=words("table.scroll"))
+        content,
+        className="table-frame",
+        tabIndex=0,
+        role="region",
+        **aria(label=words("table.scroll", title=sheet.title)),
     )
 
 
-def _row(row: phrases.Row, name: str, words: Words, kind: str) -> Component:
-    shown = phrases.is_shown(row)
-    cells = [html.Td(phrases.value(row, words), className="" if shown else "table-state")]
-    cells += [html.Td(phrases.interval(row, words))]
-    cells += [html.Td(phrases.count(row[column], words)) for column in ("numerator", "denominator")]
-    return html.Tr([html.Th(name, scope="row"), *cells], className=kind)
+def _row(row: Mapping[str, Any], columns: list[Column], words: Words) -> Component:
+    first, *others = columns
+    cells = [
+        html.Td(shown(row.get(column.name), column, words), className=_class(column)) for column in others
+    ]
+    kind = str(row.get("_kind") or "")
+    return html.Tr([html.Th(shown(row.get(first.name), first, words), scope="row"), *cells], className=kind)
+
+
+def _class(column: Column) -> str:
+    return "cell-text" if column.kind is Kind.TEXT else ""
+
+
+def shown(value: Any, column: Column, words: Words) -> str:
+    """A cell as it is read; a number that is not there is a dash, never a nought."""
+    if value is None or value == "":
+        return "–" if column.kind is not Kind.TEXT else ""
+    match column.kind:
+        case Kind.COUNT:
+            return words.integer(int(value))
+        case Kind.SHARE:
+            return words.percent(float(value))
+        case Kind.NUMBER:
+            return words.plain(float(value))
+        case Kind.DATE:
+            return words.date(value)
+        case _:
+            return str(value)

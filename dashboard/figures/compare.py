@@ -10,33 +10,38 @@ import polars as pl
 
 from dashboard import theme
 from dashboard.figures import phrases
+from dashboard.theme import Palette
 from dashboard.words import Words
 
 HOVER = "<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>"
 ROW_PIXELS = 19
 
 
-def compare(frame: pl.DataFrame, city: phrases.Row, words: Words, *, selected: str | None) -> go.Figure:
+def compare(
+    frame: pl.DataFrame, city: phrases.Row, words: Words, palette: Palette, *, selected: str | None
+) -> go.Figure:
     """Highest at the top; districts without a shown value stand below, with their state in words."""
     shown = frame.filter(pl.col("state") == "shown").sort("value", "district", descending=[False, True])
     hidden = frame.filter(pl.col("state") != "shown").sort("district", descending=True)
     rows = [*hidden.to_dicts(), *shown.to_dicts()]
-    figure = go.Figure(layout=theme.layout(words.separators))
+    figure = go.Figure(layout=theme.layout(words.separators, palette))
     if shown.height:
-        figure.add_trace(_intervals(shown.to_dicts(), words, selected))
+        figure.add_trace(_intervals(shown.to_dicts(), words, palette, selected))
     if phrases.is_shown(city) and shown.height:
-        figure.add_vline(x=city["value"], line={"color": theme.INK_QUIET, "width": 1.2, "dash": "dot"})
+        figure.add_vline(x=city["value"], line={"color": palette.quiet, "width": 1.2, "dash": "dot"})
     for row in hidden.iter_rows(named=True):
         figure.add_annotation(
             x=0, xref="paper", xanchor="left", xshift=10, y=row["short"], showarrow=False,
-            text=words(f"state.{row['state']}"), font={"color": theme.INK_QUIET, "size": 11},
+            text=words(f"state.{row['state']}"), font={"color": palette.quiet, "size": 11},
         )  # fmt: skip
-    _axes(figure, [row["short"] for row in rows])
+    _axes(figure, [row["short"] for row in rows], palette)
     return figure
 
 
-def _intervals(rows: list[dict[str, object]], words: Words, selected: str | None) -> go.Scatter:
-    colours = [theme.SELECTED if row["district"] == selected else theme.ACCENT for row in rows]
+def _intervals(
+    rows: list[dict[str, object]], words: Words, palette: Palette, selected: str | None
+) -> go.Scatter:
+    colours = [palette.selected if row["district"] == selected else palette.accent for row in rows]
     values = [float(str(row["value"])) for row in rows]
     return go.Scatter(
         x=values,
@@ -48,7 +53,7 @@ def _intervals(rows: list[dict[str, object]], words: Words, selected: str | None
             "symmetric": False,
             "array": [float(str(row["upper"])) - value for row, value in zip(rows, values, strict=True)],
             "arrayminus": [value - float(str(row["lower"])) for row, value in zip(rows, values, strict=True)],
-            "color": "rgba(15,118,110,.45)",
+            "color": palette.interval,
             "thickness": 3,
             "width": 0,
         },
@@ -57,11 +62,8 @@ def _intervals(rows: list[dict[str, object]], words: Words, selected: str | None
     )
 
 
-def _axes(figure: go.Figure, order: list[str]) -> None:
-    figure.update_xaxes(
-        tickformat=".0%", nticks=6, gridcolor=theme.RULE, zeroline=False, fixedrange=True, ticklen=4,
-        tickcolor="rgba(0,0,0,0)",
-    )  # fmt: skip
+def _axes(figure: go.Figure, order: list[str], palette: Palette) -> None:
+    figure.update_xaxes(**theme.axis(palette, tickformat=".0%", nticks=6))
     figure.update_yaxes(
         type="category", categoryorder="array", categoryarray=order, range=[-0.6, len(order) - 0.4],
         automargin=True, fixedrange=True, showgrid=False, zeroline=False, ticklen=6, tickcolor="rgba(0,0,0,0)",

@@ -14,6 +14,7 @@ import polars as pl
 
 from dashboard import theme
 from dashboard.figures import classes, phrases
+from dashboard.theme import Palette
 from dashboard.words import Words
 
 #: Longitudes and latitudes of each map's window. The city's is the box of the outlines and a hair more (a test holds
@@ -29,14 +30,18 @@ _GEO: dict[str, Any] = {
 }
 
 
-def city_map(frame: pl.DataFrame, words: Words, *, geometry: str, selected: str | None) -> go.Figure:
+def city_map(
+    frame: pl.DataFrame, words: Words, palette: Palette, *, geometry: str, selected: str | None
+) -> go.Figure:
     """All districts, fitted to the card."""
-    return _figure(frame, words, geometry, selected, _window(*CITY_WINDOW))
+    return _figure(frame, words, palette, geometry, selected, _window(*CITY_WINDOW))
 
 
-def inner_map(frame: pl.DataFrame, words: Words, *, geometry: str, selected: str | None) -> go.Figure:
+def inner_map(
+    frame: pl.DataFrame, words: Words, palette: Palette, *, geometry: str, selected: str | None
+) -> go.Figure:
     """The inner city, about three times as large as on :func:`city_map`, in the same classes."""
-    return _figure(frame, words, geometry, selected, _window(*INNER_WINDOW))
+    return _figure(frame, words, palette, geometry, selected, _window(*INNER_WINDOW))
 
 
 def _window(longitudes: tuple[float, float], latitudes: tuple[float, float]) -> dict[str, Any]:
@@ -44,34 +49,41 @@ def _window(longitudes: tuple[float, float], latitudes: tuple[float, float]) -> 
 
 
 def _figure(
-    frame: pl.DataFrame, words: Words, geometry: str, selected: str | None, geo: Mapping[str, Any]
+    frame: pl.DataFrame,
+    words: Words,
+    palette: Palette,
+    geometry: str,
+    selected: str | None,
+    geo: Mapping[str, Any],
 ) -> go.Figure:
     """One trace per state that occurs, so that hidden and missing are never a colour of the scale."""
     rows = frame.to_dicts()
     edges = classes.breaks([row["value"] for row in rows if phrases.is_shown(row)])
     traces = (
-        [_values([row for row in rows if phrases.is_shown(row)], words, geometry, edges)] if edges else []
+        [_values([row for row in rows if phrases.is_shown(row)], words, palette, geometry, edges)]
+        if edges
+        else []
     )
     hidden = [row for row in rows if row["state"] == "suppressed"]
     missing = [row for row in rows if row["state"] not in ("shown", "suppressed")]
-    traces += [_flat(hidden, words, geometry, theme.SUPPRESSED, theme.BORDER)] if hidden else []
-    traces += [_flat(missing, words, geometry, theme.NO_DATA, theme.BORDER_NO_DATA)] if missing else []
-    traces += [_outline(selected, geometry)] if selected else []
-    layout = theme.layout(words.separators)
+    traces += [_flat(hidden, words, geometry, palette.suppressed, palette.border)] if hidden else []
+    traces += [_flat(missing, words, geometry, palette.no_data, palette.border_no_data)] if missing else []
+    traces += [_outline(selected, geometry, palette)] if selected else []
+    layout = theme.layout(words.separators, palette)
     layout.geo = dict(geo)
     return go.Figure(traces, layout)
 
 
 def _values(
-    rows: Sequence[phrases.Row], words: Words, geometry: str, edges: Sequence[float]
+    rows: Sequence[phrases.Row], words: Words, palette: Palette, geometry: str, edges: Sequence[float]
 ) -> go.Choropleth:
     return go.Choropleth(
         **_places(rows, words, geometry),
         z=[row["value"] for row in rows],
         zmin=edges[0],
         zmax=edges[-1],
-        colorscale=classes.colour_scale(edges),
-        marker={"line": {"color": theme.BORDER, "width": 0.8}},
+        colorscale=classes.colour_scale(edges, palette),
+        marker={"line": {"color": palette.border, "width": 0.8}},
     )
 
 
@@ -84,7 +96,7 @@ def _flat(rows: Sequence[phrases.Row], words: Words, geometry: str, fill: str, l
     )
 
 
-def _outline(district: str, geometry: str) -> go.Choropleth:
+def _outline(district: str, geometry: str, palette: Palette) -> go.Choropleth:
     """A ring around the chosen district, drawn last and deaf to the pointer."""
     clear = "rgba(0,0,0,0)"
     return go.Choropleth(
@@ -94,7 +106,7 @@ def _outline(district: str, geometry: str) -> go.Choropleth:
         colorscale=[(0, clear), (1, clear)],
         showscale=False,
         hoverinfo="skip",
-        marker={"line": {"color": theme.SELECTED, "width": 2.4}},
+        marker={"line": {"color": palette.selected, "width": 2.4}},
     )
 
 

@@ -22,7 +22,8 @@ def value(row: Row, words: Words) -> str:
 
 def interval(row: Row, words: Words) -> str:
     """``33,0–35,2``, or a dash."""
-    return words.interval(row["lower"], row["upper"]) if is_shown(row) else "–"
+    has_limits = is_shown(row) and row["lower"] is not None
+    return words.interval(row["lower"], row["upper"]) if has_limits else "–"
 
 
 def count(number: int | None, words: Words) -> str:
@@ -36,11 +37,13 @@ def reason(row: Row, words: Words) -> str:
 
 
 def hover(row: Row, words: Words) -> str:
-    """Lines of a hover label: value with interval, then numerator of denominator; or why there is none."""
+    """Lines of a hover label: value with its interval if it has one, numerator of denominator; or why there is none."""
     if not is_shown(row):
         return f"{words('state.' + row['state'])}<br>{reason(row, words)}"
-    first = words("hover.value", value=value(row, words), interval=interval(row, words))
+    number = value(row, words)
+    if row["lower"] is not None:
+        number = words("hover.value", value=number, interval=interval(row, words))
     people = words(
         "hover.people", numerator=count(row["numerator"], words), denominator=count(row["denominator"], words)
     )
-    return "<br>".join(line for line in (first, people, reason(row, words)) if line)
+    return "<br>".join(line for line in (number, people, reason(row, words)) if line)

@@ -7,6 +7,7 @@ and lose the focus, whenever a control writes the query.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from dash import Input, Output, State, callback, html
@@ -15,15 +16,27 @@ from flask import current_app
 
 from dashboard import ids
 from dashboard.components import cards, shell
-from dashboard.pages import ncd
-from dashboard.selection import language_of
-from dashboard.words import Words, words
+from dashboard.pages import ncd, overview
+from dashboard.selection.base import language_of
+from dashboard.words import LANGUAGE, Words, words
 
 Layout = Callable[[Words, Mapping[str, str]], list[Component]]
-LAYOUTS: dict[str, Layout] = {ncd.PATH: ncd.layout}
-LINKS = (shell.Link(ncd.PATH, ncd.NAME),)
-HOME = ncd.PATH
-LANGUAGE = "HSSK_LANGUAGE"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its name, its layout, its entry in the navigation."""
+
+    name: str
+    layout: Layout
+    link: shell.Link
+
+
+PAGES = {
+    module.PATH: Page(module.PAGE, module.layout, shell.Link(module.PATH, module.NAME, module.ICON))
+    for module in (overview, ncd)
+}
+HOME = overview.PATH
 
 
 @callback(Output(ids.PAGE, "children"), Input(ids.ADDRESS, "pathname"), State(ids.ADDRESS, "search"))
@@ -36,14 +49,21 @@ def show_page(path: str | None, search: str | None) -> Component:
 
 def page(path: str, query: Mapping[str, str], text: Words) -> Component:
     """The frame with the page's own layout, or the page that says there is none."""
-    layout = LAYOUTS.get(path)
-    content = layout(text, query) if layout else _not_found(path, text)
-    return shell.frame(text, path=path if layout else HOME, query=query, links=LINKS, content=content)
+    known = PAGES.get(path)
+    content = known.layout(text, query) if known else _not_found(path, text)
+    return shell.frame(
+        text,
+        path=path if known else HOME,
+        page=known.name if known else "",
+        query=query,
+        links=[item.link for item in PAGES.values()],
+        content=content,
+    )
 
 
 def title(path: str, text: Words) -> str:
     """What the browser's tab says."""
-    names = [text(link.name) for link in LINKS if link.path == path]
+    names = [text(PAGES[path].link.name)] if path in PAGES else []
     return " · ".join([*names, text("product")])
 
 

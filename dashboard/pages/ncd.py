@@ -1,257 +1,334 @@
-"""Non-communicable diseases: how common, where, how sure. One question, one map, its table, its definition."""
+"""Non-communicable diseases: how common, where, in whom, since when, how sure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, html
 from dash.development.base_component import Component
 
-from dashboard import data, geometry, ids
-from dashboard.access import current_viewer
-from dashboard.components import cards, controls, legend, opening, statements, table
+from dashboard import geometry, ids, theme, twins
+from dashboard.access import Viewer, current_viewer
+from dashboard.components import cards, legend, maps, ncd_layout, ncd_sheets, opening, statements
 from dashboard.components import definition as definitions
-from dashboard.components.profile import facts
-from dashboard.figures import compare, district_map, profile
-from dashboard.selection import Selection
+from dashboard.components.ncd_controls import opened as opened_controls
+from dashboard.data import ncd as data
+from dashboard.figures import age_sex, compare, phrases
+from dashboard.figures import distribution as histogram
+from dashboard.figures import matrix as overview_matrix
+from dashboard.figures import trend as trend_line
+from dashboard.selection.base import MAPS
+from dashboard.selection.ncd import NcdSelection
+from dashboard.sheet import Sheet
 from dashboard.words import Words, words
 
-PATH = "/ncd"
-NAME = "page.ncd"
+PATH, PAGE, NAME, ICON = "/ncd", ncd_layout.PAGE, "page.ncd", "pulse"
+layout, of = ncd_layout.layout, ncd_layout.of
+CARDS = ("map", "compare", "curve", "trend", "distribution", "matrix")
 
 Store = Mapping[str, str]
 
 
-def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
-    """The skeleton. It asks nothing: controls and numbers arrive by the callbacks below."""
-    return [
-        dcc.Store(id=ids.QUERY, data={**query, "lang": text.language, "asked_lang": query.get("lang", "")}),
-        dcc.Store(id=ids.CATALOGUE),
-        dcc.Store(id=ids.SELECTION),
-        _opening(text, query),
-        controls.bar(text, query),
-        html.Div([_map_card(text), _compare_card(text)], id=ids.CHARTS, className="row row-map"),
-        cards.card(
-            [cards.heading(text("table.title"), ""), html.Div(cards.waiting(8), id=ids.TABLE)],
-            id=ids.TABLE_CARD,
-            hidden=True,
-        ),
-        html.Div([_profile_card(text), _definition_card(text)], className="row row-profile"),
-        html.Footer(id=ids.SOURCES, className="sources"),
-    ]
-
-
-def _opening(text: Words, query: Mapping[str, str]) -> Component:
-    sentences = [
-        html.H1(cards.waiting(), id=ids.HEADLINE),
-        html.P(cards.waiting(), id=ids.LEAD, className="lead"),
-        html.Div(id=ids.CAUTION, className="caution"),
-    ]
-    return html.Div(
-        [html.Div(sentences, className="sentences"), controls.view(text, query)], className="opening"
-    )
-
-
-def _map_card(text: Words) -> Component:
-    maps = html.Div(
-        [
-            html.Figure([html.Figcaption(text("map.city")), cards.graph(ids.MAP_CITY, name="graph-city")]),
-            html.Figure([html.Figcaption(text("map.inner")), cards.graph(ids.MAP_INNER, name="graph-inner")]),
-        ],
-        className="maps",
-    )
-    head = cards.heading(text("map.title"), html.Span(cards.waiting(), id=ids.MAP_TITLE))
-    tail = html.Div(id=ids.MAP_LEGEND, className="legend-frame")
-    return cards.card([head, maps, tail, html.Div(id=ids.MAP_SUMMARY)], name="card-map")
-
-
-def _compare_card(text: Words) -> Component:
-    head = cards.heading(text("compare.title"), html.Span(cards.waiting(), id=ids.COMPARE_SUMMARY))
-    return cards.card([head, cards.graph(ids.COMPARE, name="graph-compare")], name="card-compare")
-
-
-def _profile_card(text: Words) -> Component:
-    title = html.Span(cards.waiting(), id=ids.PROFILE_TITLE)
-    facts_part = html.Div(cards.waiting(2), id=ids.PROFILE_FACTS)
-    clear = html.Button(
-        text("control.whole_city"), id=ids.WHOLE_CITY, n_clicks=0, hidden=True, className="quiet-button"
-    )
-    return cards.card(
-        [html.Div([html.H2(title), clear], className="heading heading-row"), facts_part,
-         cards.graph(ids.PROFILE, name="graph-profile")],
-        name="card-profile",
-    )  # fmt: skip
-
-
-def _definition_card(text: Words) -> Component:
-    summary = html.Summary(html.H2(text("definition.title")))
-    return cards.card([html.Details([summary, html.Div(cards.waiting(6), id=ids.DEFINITION)], open=True)])
-
-
 clientside_callback(
     ClientsideFunction("atlas", "select"),
-    Output(ids.SELECTION, "data"),
-    Output(ids.VARIANT, "data"),
-    Output(ids.VARIANT, "value"),
-    Output(ids.DISTRICT, "value"),
-    Input(ids.CATALOGUE, "data"),
-    Input(ids.CONDITION, "value"),
-    Input(ids.VARIANT, "value"),
-    Input(ids.ESTIMATOR, "value"),
-    Input(ids.SEX, "value"),
-    Input(ids.PERIOD, "value"),
-    Input(ids.DISTRICT, "value"),
-    Input(ids.MAP_CITY, "clickData"),
-    Input(ids.MAP_INNER, "clickData"),
-    Input(ids.COMPARE, "clickData"),
-    Input(ids.WHOLE_CITY, "n_clicks"),
-    Input(ids.VIEW, "value"),
-    State(ids.SELECTION, "data"),
+    Output(of("selection"), "data"),
+    Output(of("variant"), "data"),
+    Output(of("variant"), "value"),
+    Output(of("district"), "value"),
+    Output(of("quantity"), "value"),
+    Output(of("standard-frame"), "hidden"),
+    Input(of("catalogue"), "data"),
+    *(
+        Input(of(name), "value")
+        for name in (
+            *("condition", "variant", "estimator", "standard", "ages", "sex", "period"),
+            *("district", "map", "quantity"),
+        )
+    ),
+    *(Input(of(name), "clickData") for name in (*maps.GRAPHS, "compare-graph", "matrix-graph")),
+    Input(of("whole-city"), "n_clicks"),
+    Input(ids.THEME, "data"),
+    State(of("selection"), "data"),
     prevent_initial_call=True,
-)
-
-clientside_callback(
-    ClientsideFunction("atlas", "show_view"),
-    Output(ids.CHARTS, "hidden"),
-    Output(ids.TABLE_CARD, "hidden"),
-    Input(ids.VIEW, "value"),
 )
 
 
 @callback(
     output={
-        "conditions": Output(ids.CONDITION, "data"),
-        "condition": Output(ids.CONDITION, "value"),
-        "estimator": Output(ids.ESTIMATOR, "value"),
-        "sex": Output(ids.SEX, "value"),
-        "periods": Output(ids.PERIOD, "data"),
-        "period": Output(ids.PERIOD, "value"),
-        "districts": Output(ids.DISTRICT, "data"),
-        "view": Output(ids.VIEW, "value"),
-        "catalogue": Output(ids.CATALOGUE, "data"),
-        "notices": Output(ids.NOTICES, "children"),
-        "banner": Output(ids.BANNER, "children"),
-        "stamp": Output(ids.STAMP, "children"),
-        "content": Output(ids.CONTENT, "children"),
+        "conditions": Output(of("condition"), "data"),
+        "condition": Output(of("condition"), "value"),
+        "estimator": Output(of("estimator"), "value"),
+        "standard": Output(of("standard"), "value"),
+        "ages": Output(of("ages"), "value"),
+        "sex": Output(of("sex"), "value"),
+        "periods": Output(of("period"), "data"),
+        "period": Output(of("period"), "value"),
+        "districts": Output(of("district"), "data"),
+        "map": Output(of("map"), "value"),
+        "catalogue": Output(of("catalogue"), "data"),
+        "notices": Output(ids.NOTICES, "children", allow_duplicate=True),
+        "banner": Output(ids.BANNER, "children", allow_duplicate=True),
+        "stamp": Output(ids.STAMP, "children", allow_duplicate=True),
+        "content": Output(ids.CONTENT, "children", allow_duplicate=True),
     },
-    inputs={"query": Input(ids.QUERY, "data")},
+    inputs={"query": Input(of("query"), "data")},
+    prevent_initial_call="initial_duplicate",
 )
 def open_page(query: Store) -> dict[str, Any]:
     """Once per load, Back and pasted link: what the query means in the build it asks for."""
     text = words(query["lang"])
     opened = data.open_page(query, current_viewer(), text.language)
-    return opening.closed(text) if opened is None else opening.opened(opened, query, text)
+    return opened_controls(opened, text)
 
 
 @callback(
-    Output(ids.HEADLINE, "children"),
-    Output(ids.LEAD, "children"),
-    Output(ids.CAUTION, "children"),
-    Input(ids.SELECTION, "data"),
+    Output(of("headline"), "children"),
+    Output(of("lead"), "children"),
+    Output(of("caution"), "children"),
+    Output(of("place"), "children"),
+    *(Output(of(f"map-{part}"), kind) for part, kind in maps.OUTPUTS),
+    Output(of("map-title"), "children"),
+    Output(of("map-subtitle"), "children"),
+    Output(of("map-legend"), "children"),
+    Output(of("map-summary"), "children"),
+    Output(of("compare-graph"), "figure"),
+    Output(of("compare-title"), "children"),
+    Output(of("compare-subtitle"), "children"),
+    Output(of("compare-summary"), "children"),
+    Input(of("selection"), "data"),
     prevent_initial_call=True,
 )
-def say(store: Store) -> tuple[str, str, list[Component]]:
-    """The finding, the numbers behind it, and what must be known before they are used."""
-    selection, text = _read(store)
-    subject, city = data.subject(selection), data.city(selection, current_viewer())
-    notices = [cards.notice(line) for line in statements.cautions(subject, selection, text)]
+def draw_places(store: Store) -> tuple[Any, ...]:
+    """The finding, and the districts: one answer serves sentences, maps and comparison."""
+    selection, text, palette = _read(store)
+    frame, city = data.by_district(selection, current_viewer()), data.city(selection, current_viewer())
+    subject, place = data.subject(selection), data.place(selection, current_viewer())
     return (
         statements.headline(city, subject, selection, text),
         statements.lead(city, subject, selection, text),
-        notices,
+        [cards.notice(line) for line in statements.cautions(subject, selection, text)],
+        _strip(place, city, text),
+        *maps.figures(
+            frame, text, palette, kind=selection.map, geometry=geometry.url(), selected=selection.district
+        ),
+        text("map.title"),
+        statements.map_subtitle(subject, selection, text),
+        legend.legend(frame, text, palette),
+        statements.map_summary(frame, text),
+        compare.compare(frame, city, text, palette, selected=selection.district),
+        statements.compare_title(frame, city, text),
+        statements.compare_subtitle(city, text),
+        statements.compare_title(frame, city, text),
     )
 
 
+def _strip(place: phrases.Row | None, city: phrases.Row, text: Words) -> list[Component]:
+    """The chosen district in words."""
+    if place is None:
+        return []
+    facts = [html.Span(line) for line in statements.place_facts(place, city, text)]
+    return [html.H2(place["name"]), html.P(facts)]
+
+
 @callback(
-    Output(ids.MAP_CITY, "figure"),
-    Output(ids.MAP_INNER, "figure"),
-    Output(ids.MAP_TITLE, "children"),
-    Output(ids.MAP_LEGEND, "children"),
-    Output(ids.MAP_SUMMARY, "children"),
-    Input(ids.SELECTION, "data"),
+    Output(of("curve-graph"), "figure"),
+    Output(of("curve-title"), "children"),
+    Output(of("curve-subtitle"), "children"),
+    Output(of("curve-summary"), "children"),
+    Output(of("trend-graph"), "figure"),
+    Output(of("trend-title"), "children"),
+    Output(of("trend-subtitle"), "children"),
+    Output(of("trend-summary"), "children"),
+    Input(of("selection"), "data"),
     prevent_initial_call=True,
 )
-def draw_maps(store: Store) -> tuple[go.Figure, go.Figure, str, Component, Component]:
-    """Both maps with the one legend they share, and the same in words."""
-    selection, text = _read(store)
-    frame = data.by_district(selection, current_viewer())
-    outlines, chosen = geometry.url(), selection.district
+def draw_lines(store: Store) -> tuple[Any, ...]:
+    """Age and sex, and the quarters: of the city, and of the chosen district in front of it."""
+    selection, text, palette = _read(store)
+    viewer, chosen = current_viewer(), selection.district
+    curve = data.by_age_and_sex(selection, viewer, None)
+    own_curve = data.by_age_and_sex(selection, viewer, chosen) if chosen else None
+    quarters = data.by_quarter(selection, viewer, None)
+    own_quarters = data.by_quarter(selection, viewer, chosen) if chosen else None
+    place = data.place(selection, viewer)
+    name = place["name"] if place else text("place.city")
+    figure = trend_line.trend(
+        quarters,
+        own_quarters,
+        text,
+        palette,
+        open_quarters=data.open_quarters(selection),
+        place_name=place["short"] if place else "",
+    )
+    title = statements.trend_title(quarters if own_quarters is None else own_quarters, text)
     return (
-        district_map.city_map(frame, text, geometry=outlines, selected=chosen),
-        district_map.inner_map(frame, text, geometry=outlines, selected=chosen),
-        statements.map_subtitle(data.subject(selection), selection, text),
-        legend.legend(frame, text),
-        cards.reader_text(statements.map_summary(frame, text)),
-    )
-
-
-@callback(
-    Output(ids.COMPARE, "figure"),
-    Output(ids.COMPARE_SUMMARY, "children"),
-    Input(ids.SELECTION, "data"),
-    prevent_initial_call=True,
-)
-def draw_comparison(store: Store) -> tuple[go.Figure, str]:
-    """Dots with intervals against the city's line, and how many can be told apart from it."""
-    selection, text = _read(store)
-    frame, city = data.by_district(selection, current_viewer()), data.city(selection, current_viewer())
-    figure = compare.compare(frame, city, text, selected=selection.district)
-    return figure, statements.compare_subtitle(frame, city, text)
-
-
-@callback(Output(ids.TABLE, "children"), Input(ids.SELECTION, "data"), prevent_initial_call=True)
-def fill_table(store: Store) -> Component:
-    """The same rows as the maps, in words."""
-    selection, text = _read(store)
-    frame = data.by_district(selection, current_viewer())
-    caption = statements.caption(data.subject(selection), selection, text)
-    return table.table(
-        frame, data.city(selection, current_viewer()), text, caption=caption, selected=selection.district
-    )
-
-
-@callback(
-    Output(ids.PROFILE, "figure"),
-    Output(ids.PROFILE_TITLE, "children"),
-    Output(ids.PROFILE_FACTS, "children"),
-    Output(ids.WHOLE_CITY, "hidden"),
-    Input(ids.SELECTION, "data"),
-    prevent_initial_call=True,
-)
-def draw_profile(store: Store) -> tuple[go.Figure, str, list[Component], bool]:
-    """The chosen district, or the city, by sex and age."""
-    selection, text = _read(store)
-    place = data.place(selection, current_viewer())
-    of_place = data.by_group(selection, current_viewer()) if place else None
-    figure = profile.profile(of_place, data.by_group_of_city(selection, current_viewer()), text)
-    name = place["name"] if place else text("profile.city")
-    return (
+        age_sex.age_sex(curve, own_curve, text, palette),
+        text("ages_curve.title", place=name),
+        text("ages_curve.subtitle_place", place=name) if chosen else text("ages_curve.subtitle"),
+        statements.curve_summary(curve if own_curve is None else own_curve, text),
         figure,
-        text("profile.title", place=name),
-        facts(place, data.city(selection, current_viewer()), selection, text),
-        place is None,
+        title,
+        statements.trend_subtitle(quarters, data.open_quarters(selection), name, text),
+        title,
     )
 
 
 @callback(
-    Output(ids.DEFINITION, "children"),
-    Output(ids.SOURCES, "children"),
-    Input(ids.SELECTION, "data"),
+    Output(of("distribution-graph"), "figure"),
+    Output(of("distribution-classes"), "children"),
+    Output(of("distribution-title"), "children"),
+    Output(of("distribution-subtitle"), "children"),
+    Output(of("distribution-summary"), "children"),
+    Input(of("selection"), "data"),
     prevent_initial_call=True,
 )
-def explain(store: Store) -> tuple[Component, list[Component | str]]:
-    """What the number is and where it comes from."""
-    selection, text = _read(store)
-    subject, build = data.subject(selection), data.build(selection)
-    body = definitions.definition(
-        subject, selection, text, method=data.city(selection, current_viewer())["method"]
+def draw_distribution(store: Store) -> tuple[Any, ...]:
+    """The quantity itself: a histogram with its cut-offs, and the share of people in each class."""
+    selection, text, palette = _read(store)
+    bins = data.distribution(selection, current_viewer(), selection.district)
+    classes = _classes(selection, current_viewer())
+    edges = sorted({start for scheme, _ in classes for start in scheme.starts if start is not None})
+    title = statements.distribution_title(bins, selection.quantity, text)
+    return (
+        histogram.distribution(bins, edges, text, palette),
+        ncd_sheets.class_tables(classes, text),
+        title,
+        ncd_sheets.distribution_subtitle(_about(selection)),
+        title,
     )
-    return body, opening.sources(build, subject, selection, text)
 
 
-def _read(store: Store) -> tuple[Selection, Words]:
-    """The selection of the store, checked again against the build and the viewer, and its words."""
+def _classes(selection: NcdSelection, viewer: Viewer) -> ncd_sheets.Classes:
+    """The schemes of the chosen quantity, each with the share of people in its classes."""
+    return [
+        (scheme, data.distribution(selection, viewer, selection.district, classes=scheme.scheme))
+        for scheme in data.schemes_of(selection)
+    ]
+
+
+@callback(
+    Output(of("matrix-graph"), "figure"),
+    Output(of("matrix-title"), "children"),
+    Output(of("matrix-subtitle"), "children"),
+    Output(of("matrix-legend"), "children"),
+    Output(of("matrix-summary"), "children"),
+    Input(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+def draw_matrix(store: Store) -> tuple[Any, ...]:
+    """Every district on every indicator, against the city."""
+    selection, text, palette = _read(store)
+    indicators = data.matrix(selection, current_viewer())
+    cells = statements.matrix_cells(indicators, text)
+    places = data.short_names(selection, current_viewer())
+    figure = overview_matrix.matrix(
+        cells, [(item.indicator, item.name) for item in indicators], places, text, palette,
+        selected=selection.district,
+    )  # fmt: skip
+    title = statements.matrix_title(cells, text)
+    used = {str(cell["position"]) for cell in cells}
+    return figure, title, text("matrix.subtitle"), legend.marks(used, text, palette), title
+
+
+@callback(
+    Output(of("definition"), "children"),
+    Output(of("sources"), "children"),
+    Output(of("filters"), "children"),
+    *(Output(of(f"{card}-source"), "children") for card in CARDS),
+    Input(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+def explain(store: Store) -> tuple[Any, ...]:
+    """What the number is and where it comes from: once at length, and under every card."""
+    selection, text, _ = _read(store)
+    subject, build = data.subject(selection), data.build(selection)
+    method = data.city(selection, current_viewer())["method"]
+    stands_on = _sources(selection)
+    sources = [opening.source_line(build, text, *stands_on[card]) for card in CARDS]
+    return (
+        definitions.definition(subject, selection, text, method=method),
+        [opening.permanent(selection, text)],
+        ncd_sheets.filter_line(selection, data.filters(selection), text),
+        *sources,
+    )
+
+
+def _sources(selection: NcdSelection) -> Mapping[str, Sequence[str]]:
+    """What the numbers of each card stand on, beside the build: its definitions, its cut-offs, its outlines."""
+    text, subject = words(selection.language), data.subject(selection)
+    named = text(
+        "source.definition",
+        definition=f"{subject.condition} – {subject.definition}",
+        version=subject.version,
+    )
+    cut_offs = dict.fromkeys(
+        part for scheme in data.schemes_of(selection) for part in scheme.source.split("; ")
+    )
+    return {
+        **{card: [named] for card in CARDS},
+        "map": [named, text("map.approximate")] if selection.map == MAPS[0] else [named],
+        "distribution": [text("source.cut_offs", source="; ".join(cut_offs))],
+        "matrix": [
+            text("source.definition", definition=name, version=version)
+            for name, version in data.matrix_versions(selection)
+        ],
+    }
+
+
+def _read(store: Store) -> tuple[NcdSelection, Words, theme.Palette]:
+    """The selection of the store, checked again against the build and the viewer, its words and its colours."""
     selection = data.read_selection(store, current_viewer())
-    return selection, words(selection.language)
+    return selection, words(selection.language), theme.palette(selection.theme)
+
+
+def _sheets() -> Mapping[str, Any]:
+    """The sheet of each card, from the same data as its figure."""
+
+    def places(selection: NcdSelection, viewer: Viewer) -> Sheet:
+        return ncd_sheets.places(
+            data.by_district(selection, viewer), data.city(selection, viewer), _about(selection)
+        )
+
+    def curve(selection: NcdSelection, viewer: Viewer) -> Sheet:
+        return ncd_sheets.curve(_both(data.by_age_and_sex, selection, viewer), _about(selection))
+
+    def trend(selection: NcdSelection, viewer: Viewer) -> Sheet:
+        return ncd_sheets.trend(_both(data.by_quarter, selection, viewer), _about(selection))
+
+    def distribution(selection: NcdSelection, viewer: Viewer) -> Sheet:
+        bins = data.distribution(selection, viewer, selection.district)
+        return ncd_sheets.distribution(bins, _classes(selection, viewer), _about(selection))
+
+    def matrix(selection: NcdSelection, viewer: Viewer) -> Sheet:
+        cells = statements.matrix_cells(data.matrix(selection, viewer), words(selection.language))
+        return ncd_sheets.matrix(cells, _about(selection))
+
+    found = {"map": places, "compare": places, "curve": curve, "trend": trend}
+    return {**found, "distribution": distribution, "matrix": matrix}
+
+
+def _both(ask: Any, selection: NcdSelection, viewer: Any) -> Sequence[tuple[str, Any]]:
+    """The answer for the city, and for the chosen district where there is one, with their names."""
+    text = words(selection.language)
+    found = [(text("place.city"), ask(selection, viewer, None))]
+    place = data.place(selection, viewer)
+    if place:
+        found.append((place["name"], ask(selection, viewer, selection.district)))
+    return found
+
+
+def _about(selection: NcdSelection) -> ncd_sheets.About:
+    text = words(selection.language)
+    return ncd_sheets.About(
+        selection,
+        data.subject(selection),
+        data.build(selection),
+        data.filters(selection)[text("control.district")],
+        tuple(data.filters(selection).items()),
+        _sources(selection),
+        text,
+    )
+
+
+twins.register(PAGE, data.read_selection, _sheets())

@@ -11,9 +11,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, expect, sync_playwright
 
 from tests.support.city import city_home
 from tests.support.home import environment
@@ -22,6 +23,8 @@ from tests.support.tree import ROOT
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 SECONDS_TO_START = 60
+#: Two browsers and their servers share two cores while the tests run; a person waits on one.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
@@ -75,15 +78,20 @@ OpenPage = Callable[..., Page]
 def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
     """``open_page("/ncd?lang=en", width=360)``; afterwards no console error and no foreign request may have been."""
     faults: list[str] = []
-    context = browser.new_context(locale="vi-VN")
+    contexts: list[BrowserContext] = []
 
     def note_request(request: Request) -> None:
-        if not request.url.startswith((address, "data:", "blob:")):
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
             faults.append(f"request to {request.url}")
 
-    def opened(path: str, *, width: int = 1440, height: int = 1000, at: str = address) -> Page:
+    def opened(
+        path: str, *, width: int = 1440, height: int = 1000, at: str = address, scheme: str = "light"
+    ) -> Page:
+        size = ViewportSize(width=width, height=height)
+        dark: Literal["dark", "light"] = "dark" if scheme == "dark" else "light"
+        context = browser.new_context(locale="vi-VN", viewport=size, color_scheme=dark, accept_downloads=True)
+        contexts.append(context)
         page = context.new_page()
-        page.set_viewport_size({"width": width, "height": height})
         page.on("request", note_request)
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -91,5 +99,6 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
         return page
 
     yield opened
-    context.close()
+    for context in contexts:
+        context.close()
     assert faults == []

@@ -1,18 +1,20 @@
 """Numbers reach the page through one door, with the viewer's scope, from the build the page names."""
 
+import polars as pl
 import pytest
 from flask import Flask
 
-from dashboard import data
 from dashboard.access import Viewer
-from dashboard.selection import Selection
+from dashboard.data import ncd as data
+from dashboard.data import source
+from dashboard.selection.ncd import NcdSelection
 from warehouse.errors import Defect, UserError
 
 EVERYBODY = Viewer()
 SCOPED = Viewer(districts=frozenset({"761"}))
 
 
-def opened(viewer: Viewer = EVERYBODY, **query: str) -> Selection:
+def opened(viewer: Viewer = EVERYBODY, **query: str) -> NcdSelection:
     page = data.open_page({"variant": "measured_twice", **query}, viewer, "vi")
     assert page is not None
     return page.selection
@@ -45,7 +47,7 @@ def test_a_scope_is_held_even_against_a_forged_store() -> None:
 
     assert data.read_selection(forged, SCOPED).district is None
     with pytest.raises(Defect):
-        data.by_group(opened(district="760"), SCOPED)
+        data.by_age_and_sex(opened(), SCOPED, "760")
 
 
 @pytest.mark.usefixtures("server")
@@ -64,16 +66,58 @@ def test_an_unknown_build_and_language_fall_back_and_are_named() -> None:
 
 
 @pytest.mark.usefixtures("server")
-def test_the_profile_splits_by_sex_then_by_age() -> None:
-    groups = data.by_group(opened(district="761"), EVERYBODY)
+def test_age_and_sex_and_quarters_come_from_the_same_definition() -> None:
+    selection = opened(district="761", period="2024Q2")
+    curve = data.by_age_and_sex(selection, EVERYBODY, "761")
+    quarters = data.by_quarter(selection, EVERYBODY, "761")
 
-    assert groups["group"].to_list() == ["male", "female", "18-39", "40-59", "60-69", "70+"]
+    assert set(curve["sex"]) == {"male", "female"}
+    assert quarters["quarter"].to_list() == sorted(quarters["quarter"].to_list())
+    newest = quarters.filter(pl.col("quarter") == "2024Q2").row(0, named=True)
+    assert (newest["numerator"], newest["denominator"]) == (30, 120)
+
+
+@pytest.mark.usefixtures("server")
+def test_the_matrix_compares_every_district_with_the_city_at_two_levels() -> None:
+    found = {item.indicator: item for item in data.matrix(opened(), EVERYBODY)}
+    measured = found["hypertension/diagnosis"]
+
+    assert "bmi/obese_30plus" in found
+    assert measured.wide is not None
+    assert measured.rows.height == measured.wide.height == 22
+    assert found["coverage"].wide is None
+    shown = [
+        (near, far)
+        for item in found.values()
+        if item.wide is not None
+        for near, far in zip(item.rows.to_dicts(), item.wide.to_dicts(), strict=True)
+        if near["state"] == "shown"
+    ]
+    assert all(far["lower"] <= near["lower"] <= near["upper"] <= far["upper"] for near, far in shown)
+
+
+@pytest.mark.usefixtures("server")
+def test_a_distribution_is_of_the_chosen_quantity() -> None:
+    selection = opened(quantity="systolic")
+    classes = data.distribution(selection, EVERYBODY, None, classes="who")
+    counts = dict(zip(classes["bin_from"], classes["numerator"], strict=True))
+
+    assert (counts[120.0], counts[140.0]) == (142, 78)
+    assert [scheme.scheme for scheme in data.schemes_of(selection)] == ["who"]
+
+
+@pytest.mark.usefixtures("server")
+def test_a_link_from_another_build_is_told_only_when_that_build_is_known() -> None:
+    page = data.open_page({"seen": "19990101-00000000"}, EVERYBODY, "en")
+
+    assert page is not None
+    assert page.moved is None
 
 
 def test_without_a_build_there_is_nothing_to_open(
     server: Flask, tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(server.config, data.HOME, tmp_path)
+    monkeypatch.setitem(server.config, source.HOME, tmp_path)
 
     assert data.open_page({}, EVERYBODY, "vi") is None
-    assert not data.has_build()
+    assert not source.has_build()

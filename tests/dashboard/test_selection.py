@@ -1,11 +1,13 @@
-"""The URL is not trusted: whatever it carries, a Selection of allowed values comes out, and what fell back is named."""
+"""The URL is not trusted: a Selection of allowed values comes out, and what fell back is named."""
 
 from urllib.parse import parse_qsl
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.selection import Choices, language_of, resolve
+from dashboard.selection.base import language_of
+from dashboard.selection.ncd import Choices, resolve
+from dashboard.selection.overview import resolve as resolve_overview
 
 CHOICES = Choices(
     build="20221231-0123abcd",
@@ -13,7 +15,23 @@ CHOICES = Choices(
     periods=("2022Q4", "2022Q3"),
     districts=("760", "769"),
 )
-NAMES = ("condition", "variant", "estimator", "sex", "period", "district", "view", "build", "lang", "other")
+NAMES = (
+    "condition",
+    "variant",
+    "estimator",
+    "sex",
+    "period",
+    "district",
+    "map",
+    "ages",
+    "standard",
+    "quantity",
+    "theme",
+    "seen",
+    "build",
+    "lang",
+    "other",
+)
 
 
 def test_an_empty_query_gives_the_defaults_and_nothing_to_announce() -> None:
@@ -54,6 +72,22 @@ def test_a_pasted_link_means_the_same() -> None:
 
     assert (again, fallbacks) == (selection, ())
     assert "lang=en" in selection.as_query()
+    assert "seen=20221231-0123abcd" in selection.as_query()
+    assert "theme" not in selection.as_query()
+
+
+def test_the_quantity_follows_the_condition_unless_asked() -> None:
+    assert resolve({"condition": "bmi"}, CHOICES, "vi")[0].quantity == "body_mass_index"
+    assert resolve({}, CHOICES, "vi")[0].quantity == "systolic"
+    assert resolve({"quantity": "diastolic"}, CHOICES, "vi")[0].quantity == "diastolic"
+
+
+def test_the_overview_reads_its_query_as_carefully() -> None:
+    query = {"phase": "p9", "district": "760", "map": "tiles"}
+    selection, fallbacks = resolve_overview(query, build="b", districts=("760",), language="en")
+
+    assert (selection.phase, selection.district, selection.map) == ("all", "760", "tiles")
+    assert [(item.name, item.asked) for item in fallbacks] == [("phase", "p9")]
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.text(max_size=60)))

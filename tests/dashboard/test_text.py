@@ -7,7 +7,11 @@ from pathlib import Path
 
 from analytics.disclosure import Reason, State
 from analytics.question import METHODS
-from dashboard.selection import ESTIMATORS, SEXES, VIEWS
+from dashboard.data.overview import STEPS
+from dashboard.figures.matrix import POSITIONS
+from dashboard.selection.base import MAPS
+from dashboard.selection.ncd import AGES, ESTIMATORS, QUANTITIES, SEXES, STANDARDS
+from dashboard.selection.overview import PHASES
 from dashboard.words import words
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
@@ -49,7 +53,7 @@ def prefixes() -> set[str]:
 
 
 #: Switches name their options ``<name of the control>.<value>``.
-SWITCHES = {"estimator.", "sex.", "view."}
+SWITCHES = {"estimator.", "sex.", "map.", "phase.", "standard.", "ages.", "quantity."}
 
 
 def blanks(text: str) -> set[str]:
@@ -77,7 +81,16 @@ def test_every_family_of_texts_is_complete() -> None:
         "estimator.": set(ESTIMATORS),
         "sex.": set(SEXES),
         "who.": set(SEXES),
-        "view.": set(VIEWS),
+        "map.": set(MAPS),
+        "phase.": set(PHASES),
+        "phase_name.": set(PHASES),
+        "standard.": set(STANDARDS),
+        "ages.": set(AGES),
+        "quantity.": set(QUANTITIES),
+        "unit.": set(QUANTITIES),
+        "step.": set(STEPS),
+        "position.": {*POSITIONS, "suppressed", "no_data"},
+        "matrix.": set(POSITIONS),
         "fallback.": {
             "condition",
             "variant",
@@ -87,7 +100,11 @@ def test_every_family_of_texts_is_complete() -> None:
             "district",
             "build",
             "lang",
-            "view",
+            "standard",
+            "ages",
+            "map",
+            "quantity",
+            "phase",
         },
         "denominator.": {"assessed", "outcome_dependent", "record_holders"},
     }

@@ -1,9 +1,8 @@
-"""What happened to people in care: visits, readings, diagnoses, supplies, doses, spells of insurance."""
+"""What happened to people in care: visits, and the diagnoses and supplies they leave behind."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import polars as pl
@@ -22,46 +21,52 @@ from warehouse.synthetic.columns import (
     times,
     words,
 )
-from warehouse.synthetic.people import People
+from warehouse.synthetic.people import ADULT, People
 from warehouse.synthetic.records import Records
-from warehouse.synthetic.traits import ADULT, Course, Traits, pressures_on, sugar_on
+from warehouse.synthetic.traits import Course, Traits
 
-#: Most visits of one person; references of visits are numbered by it.
-MOST_VISITS = 12
-MGDL_PER_MMOL = 18.016
-#: How many of the results of one visit are told apart by their reference.
-_RESULTS = 16
-_OTHER = ("E78.5", "J45", "K29.7", "M54.5", "J44", "E66.9", "I25.1", "N18.3")
+#: References of visits are numbered by person and place among the person's visits: at most this many.
+MOST_VISITS = 64
+HOSPITALS_FROM, HOSPITALS = 1000, 40
+_OF_ADULTS = ("E78.5", "K29.7", "M54.5", "J20.9", "E66.9", "J44.9", "I25.1", "N18.3", "J45.9", "K21.9")
+_OF_CHILDREN = ("J06.9", "J20.9", "A09", "L20.9", "J45.9")
+#: Diagnoses that end; the others stay.
+_SHORT = ("J20.9", "J06.9", "A09")
 _ANTIHYPERTENSIVES = (
     ("C08CA01", "Amlodipin 5mg"),
     ("C09CA01", "Losartan 50mg"),
     ("C09AA04", "Perindopril 5mg"),
     ("C07AB07", "Bisoprolol 2,5mg"),
+    ("C09CA07", "Telmisartan 40mg"),
 )
 _GLUCOSE_LOWERING = (
     ("A10BA02", "Metformin 850mg"),
     ("A10BB09", "Gliclazid 60mg MR"),
     ("A10BK03", "Empagliflozin 10mg"),
 )
-_ANTIGENS = ("bcg", "dpt_vgb_hib", "measles", "covid19")
 
 
 @dataclass(frozen=True)
 class Visits:
-    """``V`` visits as columns: row of the person, day, running number in the city, whether measured, where."""
+    """``V`` visits as columns: row of the person, day, running number in the city, what it was, where.
+
+    ``is_measured``: somebody took readings. ``is_claim``: of a person without a record, known from the insurer only.
+    """
 
     person: Ints
     day: Ints
     number: Ints
     is_measured: Bools
     is_exam: Bools
+    is_supply: Bools
+    is_claim: Bools
     facility: Ints
 
     def __len__(self) -> int:
         return len(self.person)
 
-    def only(self, keep: Bools) -> Visits:
-        """The visits that ``keep``."""
+    def only(self, keep: Bools | Ints) -> Visits:
+        """The visits that ``keep``, a mask or rows."""
         return Visits(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
 
     def at(self, minutes: Ints | int = 0) -> pl.Series:
@@ -72,180 +77,132 @@ class Visits:
 def draw_visits(
     settings: Calibration, people: People, traits: Traits, records: Records, rng: np.random.Generator
 ) -> Visits:
-    """Visits of the period; the old and the diagnosed come more often, holders of a record are measured more."""
-    first, end, count = day_number(settings.first_visit), day_number(settings.end), len(people)
-    has_record = np.zeros(count, dtype=bool)
+    """Visits of the period: as they come, by appointment for a supply, and the examination that opens a record."""
+    has_record = np.zeros(len(people), dtype=bool)
     has_record[records.person] = True
-    sick = (traits.hypertension.diagnosed_day < NEVER) * 1.3 + (traits.diabetes.diagnosed_day < NEVER) * 0.7
-    mean = (0.35 + 0.011 * people.age + sick) * np.where(has_record, 1.0, 0.55)
-    visits = np.minimum(rng.poisson(mean), MOST_VISITS - 1)
-    person = np.repeat(np.arange(count), visits)
-    since = np.maximum(first, people.birth_day[person])
-    day = since + (rng.random(len(person)) * np.maximum(end - since, 1)).astype(np.int64)
-    # Four in ten records are opened with an examination.
-    examined = np.flatnonzero(rng.random(len(records)) < 0.4)
-    person = np.concatenate([person, records.person[examined]])
-    day = np.concatenate([day, records.created_day[examined]])
-    is_exam = np.concatenate([np.zeros(len(person) - len(examined), bool), np.ones(len(examined), bool)])
-    order = np.lexsort((is_exam, day, person))
-    person, day, is_exam = person[order], day[order], is_exam[order]
-    place = np.arange(len(person)) - np.searchsorted(person, person)
-    measured = is_exam | (rng.random(len(person)) < np.where(has_record[person], 0.62, 0.22))
-    found = Visits(
+    kinds = (
+        _as_they_come(settings, people, traits, has_record, rng),
+        _by_appointment(settings, people, traits, rng),
+        _examinations(settings, records, rng),
+    )
+    person = np.concatenate([kind[0] for kind in kinds])
+    day = np.concatenate([kind[1] for kind in kinds])
+    kind = np.repeat(np.arange(len(kinds)), [len(found[0]) for found in kinds])
+    here = (day >= people.registered_day[person]) & (day < people.gone_day[person])
+    here &= day <= day_number(settings.period.end)
+    order = np.lexsort((kind, day, person))
+    order = order[here[order]]
+    return _numbered(settings, people, has_record, person[order], day[order], kind[order], rng)
+
+
+def _numbered(
+    settings: Calibration,
+    people: People,
+    has_record: Bools,
+    person: Ints,
+    day: Ints,
+    kind: Ints,
+    rng: np.random.Generator,
+) -> Visits:
+    """Visits in the order of person and day, with their places and what was done."""
+    known, place = settings.care, np.arange(len(person)) - np.searchsorted(person, person)
+    share = np.where(
+        has_record[person], known.measured_with_record_share, known.measured_without_record_share
+    )
+    ward = people.ward[person]
+    at_hospital = ((place + person) % 3 == 0) & (kind != 2)
+    return Visits(
         person=person,
         day=day,
-        number=people.number[person] * (MOST_VISITS + 4) + place,
-        is_measured=measured,
-        is_exam=is_exam,
-        facility=_facility_of(people, person, place),
+        number=people.number[person] * MOST_VISITS + place,
+        is_measured=(kind == 2) | (rng.random(len(person)) < share),
+        is_exam=kind == 2,
+        is_supply=kind == 1,
+        is_claim=~has_record[person],
+        facility=np.where(at_hospital, HOSPITALS_FROM + ward % HOSPITALS, ward),
+    ).only(place < MOST_VISITS)
+
+
+def _as_they_come(
+    settings: Calibration, people: People, traits: Traits, has_record: Bools, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """The old and the diagnosed come more often; of people without a record fewer visits leave a trace."""
+    known = settings.care
+    first, end = day_number(settings.period.first_visit), day_number(settings.period.end)
+    ill = (traits.hypertension.diagnosed_day < NEVER) | (traits.diabetes.diagnosed_day < NEVER)
+    rate = known.visits_a_year + known.visits_a_year_per_year_of_age * people.age
+    rate = (rate + known.visits_a_year_if_diagnosed * ill) * np.where(
+        has_record, 1.0, known.without_record_share
     )
-    return found.only((day < people.gone_day[person]) & (place < MOST_VISITS + 4))
+    since = np.maximum(first, people.registered_day)
+    person = np.repeat(np.arange(len(people)), rng.poisson(rate * (end - since) / 365.25))
+    day = since[person] + (rng.random(len(person)) * (end + 1 - since[person])).astype(np.int64)
+    return person, day
 
 
-def _facility_of(people: People, person: Ints, place: Ints) -> Ints:
-    """Mostly the station of the ward (numbered by ward), now and then one of the hospitals."""
-    ward = people.ward[person]
-    return np.where((place + person) % 3 == 0, 1000 + ward % 40, ward)
+def _by_appointment(
+    settings: Calibration, people: People, traits: Traits, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """People under treatment who keep to it come for their supply every one to three months."""
+    known = settings.care
+    first, end = day_number(settings.period.first_visit), day_number(settings.period.end)
+    treated = np.minimum(traits.hypertension.treated_day, traits.diabetes.treated_day)
+    regular = np.flatnonzero((treated <= end) & (rng.random(len(people)) < known.regular_share))
+    gap = known.days_between_supplies * rng.uniform(0.5, 1.3, len(regular))
+    since = np.maximum(treated[regular], first)
+    since = since + (rng.random(len(regular)) * gap).astype(np.int64)
+    times_come = np.maximum((end - since) / gap, 0).astype(np.int64) + 1
+    row = np.repeat(np.arange(len(regular)), times_come)
+    turn = np.arange(len(row)) - np.repeat(np.cumsum(times_come) - times_come, times_come)
+    return regular[row], since[row] + (turn * gap[row]).astype(np.int64) + rng.integers(0, 8, len(row))
 
 
-def encounter_table(people: People, visits: Visits) -> pl.DataFrame:
+def _examinations(settings: Calibration, records: Records, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Some records are opened with an examination."""
+    examined = rng.random(len(records)) < settings.care.opened_with_exam_share
+    return records.person[examined], records.created_day[examined]
+
+
+def encounter_table(
+    settings: Calibration, people: People, visits: Visits, rng: np.random.Generator
+) -> pl.DataFrame:
     """The ``encounter`` extract."""
+    count = len(visits)
+    stays = ~visits.is_exam & ~visits.is_supply & (rng.random(count) < settings.care.inpatient_share)
+    minutes = np.where(stays, rng.integers(1, 9, count) * 1440, 25 + visits.number % 50)
+    kind = np.select([visits.is_exam, stays], [0, 1], 2).astype(np.int64)
     return pl.DataFrame(
         {
             "encounter_id": refs("E", visits.number),
             "person_ref": person_refs(people.number[visits.person]),
             "facility_ref": refs("F", visits.facility),
-            "class": pl.Series(np.where(visits.is_exam, "exam", "outpatient")),
+            "class": words(("exam", "inpatient", "outpatient"), kind),
             "started_at": visits.at(),
-            "ended_at": visits.at(40),
+            "ended_at": visits.at(minutes),
         }
     )
 
 
-def measurement_table(
-    settings: Calibration, people: People, traits: Traits, visits: Visits, rng: np.random.Generator
+def condition_table(
+    people: People, traits: Traits, records: Records, visits: Visits, rng: np.random.Generator
 ) -> pl.DataFrame:
-    """The ``measurement`` extract: one to three pressure readings a visit, weight, now and then height and blood."""
-    seen = visits.only(visits.is_measured)
-    height = traits.height[seen.person]
-    weight = traits.body_mass_index[seen.person] * (height / 100) ** 2 * rng.normal(1, 0.015, len(seen))
-    first = np.concatenate([[True], seen.person[1:] != seen.person[:-1]])[: len(seen)]
-    parts = _pressure_readings(settings, people, traits, seen, rng)
-    parts += [
-        _results(people, seen, np.flatnonzero(rng.random(len(seen)) < 0.75), "29463-7", "kg", weight, step=8),
-        _results(
-            people,
-            seen,
-            np.flatnonzero(first | (rng.random(len(seen)) < 0.2)),
-            "8302-2",
-            "cm",
-            height,
-            step=9,
-        ),
-    ]
-    return pl.concat([*parts, *_sugar_results(people, traits, seen, rng)])
-
-
-def _pressure_readings(
-    settings: Calibration, people: People, traits: Traits, seen: Visits, rng: np.random.Generator
-) -> list[pl.DataFrame]:
-    """Readings around the usual pressure of the day: the visit moves both, each reading a little."""
-    known = settings.reading
-    usual = pressures_on(traits, seen.person, seen.day)
-    visit = (
-        usual[0] + rng.normal(0, known["visit_sd_systolic"], len(seen)),
-        usual[1] + rng.normal(0, known["visit_sd_diastolic"], len(seen)),
-    )
-    how_many = np.where(
-        people.age[seen.person] < ADULT, 0, rng.choice([1, 2, 3], len(seen), p=[0.3, 0.5, 0.2])
-    )
-    parts = []
-    for reading in range(3):
-        row = np.flatnonzero(how_many > reading)
-        higher = known["first_is_higher"] if reading == 0 else 0.0
-        systolic = visit[0] + higher + rng.normal(0, known["within_sd_systolic"], len(seen))
-        diastolic = visit[1] + higher / 2 + rng.normal(0, known["within_sd_diastolic"], len(seen))
-        systolic = _as_read(np.clip(systolic, 75, 250), rng)
-        diastolic = np.minimum(_as_read(np.clip(diastolic, 40, 150), rng), systolic - 8)
-        for offset, code, value in ((0, "8480-6", systolic), (1, "8462-4", diastolic)):
-            parts.append(
-                _results(
-                    people, seen, row, code, "mm[Hg]", value, step=2 * reading + offset, reading=reading + 1
-                )
-            )
-    return parts
-
-
-def _as_read(value: Floats, rng: np.random.Generator) -> Floats:
-    """Whole numbers; one in six is rounded to the next ten, as hands do."""
-    return np.where(rng.random(len(value)) < 1 / 6, np.round(value / 10) * 10, np.round(value))
-
-
-def _sugar_results(
-    people: People, traits: Traits, seen: Visits, rng: np.random.Generator
-) -> list[pl.DataFrame]:
-    """Fasting glucose, mostly in mmol/L, and HbA1c: of the old and the diabetic more often."""
-    chance = np.interp(people.age[seen.person], [18, 40, 60], [0.10, 0.25, 0.45])
-    chance = chance + 0.3 * (traits.diabetes.diagnosed_day[seen.person] < seen.day)
-    chance = np.where(people.age[seen.person] >= ADULT, chance, 0.0)
-    glucose, hba1c = sugar_on(traits, seen.person, seen.day)
-    glucose = np.clip(glucose * rng.normal(1, 0.05, len(seen)), 2.5, 35)
-    hba1c = np.clip(hba1c + rng.normal(0, 0.15, len(seen)), 3.5, 18)
-    tested, draw = np.flatnonzero(rng.random(len(seen)) < chance), rng.random(len(seen))
-    in_mg = tested[draw[tested] < 0.15]
-    in_mmol = tested[draw[tested] >= 0.15]
-    also = np.flatnonzero(rng.random(len(seen)) < chance * 0.6)
-    return [
-        _results(people, seen, in_mmol, "14771-0", "mmol/L", glucose, step=10, fasting=True),
-        _results(people, seen, in_mg, "1558-6", "mg/dL", glucose * MGDL_PER_MMOL, step=11, fasting=True),
-        _results(people, seen, also, "4548-4", "%", hba1c, step=12),
-    ]
-
-
-def _results(
-    people: People,
-    seen: Visits,
-    row: Ints,
-    code: str,
-    unit: str,
-    value: Floats,
-    *,
-    step: int,
-    reading: int | None = None,
-    fasting: bool | None = None,
-) -> pl.DataFrame:
-    """Rows of ``measurement`` for the visits ``row``; ``step`` tells the results of one visit apart."""
-    at = seen.only(np.isin(np.arange(len(seen)), row))
-    count, digits = len(at), 0 if unit in ("mg/dL", "mm[Hg]") else 1
-    panel = nothing(count) if reading is None else refs("B", at.number, 3, reading - 1)
-    return pl.DataFrame(
-        {
-            "measurement_id": refs("M", at.number, _RESULTS, step),
-            "person_ref": person_refs(people.number[at.person]),
-            "encounter_ref": refs("E", at.number),
-            "panel_ref": panel,
-            "reading_number": pl.repeat(reading, count, dtype=pl.Int64, eager=True),
-            "code": constant(code, count),
-            "value": pl.Series(np.round(value[row], digits)),
-            "unit": constant(unit, count),
-            "taken_at": at.at(0 if reading is None else 2 * reading),
-            "facility_ref": refs("F", at.facility),
-            "fasting": pl.repeat(fasting, count, dtype=pl.Boolean, eager=True),
-            "origin": pl.Series(np.where(at.is_exam, "exam", "clinic")),
-        }
-    )
-
-
-def condition_table(people: People, traits: Traits, visits: Visits, rng: np.random.Generator) -> pl.DataFrame:
     """The ``condition`` extract: a visit of somebody diagnosed names the disease more often than not."""
-    named = (
-        (_known(traits.hypertension, visits, 0.75, rng), ("I10",)),
-        (_known(traits.diabetes, visits, 0.75, rng), ("E11.9",)),
-        (rng.random(len(visits)) < 0.30, _OTHER),
+    is_adult = people.age[visits.person] >= ADULT
+    draw = rng.random(len(visits))
+    unnamed = is_adult & ~(visits.day >= traits.hypertension.diagnosed_day[visits.person])
+    parts = (
+        (_known(traits.hypertension, visits, 0.75, rng), ("I10",), traits.hypertension),
+        (_known(traits.diabetes, visits, 0.75, rng), ("E11.9", "E11.9", "E11.6"), traits.diabetes),
+        (is_adult & ~visits.is_exam & (draw < 0.35), _OF_ADULTS, None),
+        (~is_adult & ~visits.is_exam & (draw < 0.7), _OF_CHILDREN, None),
+        # Suspected on the day and ruled out later: never counts.
+        (unnamed & (rng.random(len(visits)) < 0.002), ("I10",), None),
     )
-    return pl.concat(
-        _diagnoses(people, visits.only(keep), codes, kind, rng) for kind, (keep, codes) in enumerate(named)
-    )
+    found = [
+        _diagnoses(people, visits.only(keep), codes, kind, course, rng, is_refuted=kind == 4)
+        for kind, (keep, codes, course) in enumerate(parts)
+    ]
+    return pl.concat([*found, _self_declared(people, traits, records, rng)])
 
 
 def _known(course: Course, visits: Visits, share: float, rng: np.random.Generator) -> Bools:
@@ -254,86 +211,111 @@ def _known(course: Course, visits: Visits, share: float, rng: np.random.Generato
 
 
 def _diagnoses(
-    people: People, at: Visits, codes: tuple[str, ...], kind: int, rng: np.random.Generator
+    people: People,
+    at: Visits,
+    codes: tuple[str, ...],
+    kind: int,
+    course: Course | None,
+    rng: np.random.Generator,
+    *,
+    is_refuted: bool,
 ) -> pl.DataFrame:
+    """Rows of ``condition`` for visits. A chronic disease gives the day it was first named, in one of three."""
+    count = len(at)
+    code = rng.integers(0, len(codes), count)
+    since = np.full(count, NEVER) if course is None else course.diagnosed_day[at.person]
+    since = np.where(rng.random(count) < 1 / 3, since, NEVER)
+    is_short = np.isin(code, [i for i, word in enumerate(codes) if word in _SHORT])
+    is_wrong = rng.random(count) < 0.002
+    status = np.select([np.full(count, is_refuted), is_wrong, is_short], [2, 3, 1], 0).astype(np.int64)
+    came = np.select([at.is_exam, at.is_claim | (rng.random(count) < 0.75)], [0, 1], 2).astype(np.int64)
     return pl.DataFrame(
         {
-            "condition_id": refs("C", at.number, 3, kind),
+            "condition_id": refs("C", at.number, 8, kind),
             "person_ref": person_refs(people.number[at.person]),
             "encounter_ref": refs("E", at.number),
-            "icd10": words(codes, rng.integers(0, len(codes), len(at))),
+            "icd10": words(codes, code),
+            "onset_date": dates(since),
             "recorded_at": at.at(20),
-            "recorded_by": constant("facility", len(at)),
-            "origin": pl.Series(np.where(at.is_exam, "exam", "claim")),
-            "status": constant("active", len(at)),
+            "recorded_by": constant("facility", count),
+            "origin": words(("exam", "claim", "clinic"), came),
+            "status": words(("active", "resolved", "refuted", "entered_in_error"), status),
+        }
+    )
+
+
+def _self_declared(
+    people: People, traits: Traits, records: Records, rng: np.random.Generator
+) -> pl.DataFrame:
+    """Half of the citizens who edit their record and know of their hypertension tell of it."""
+    knows = traits.hypertension.diagnosed_day[records.person] <= records.edited_day
+    row = np.flatnonzero(knows & (records.edited_day < NEVER) & (rng.random(len(records)) < 0.5))
+    count = len(row)
+    return pl.DataFrame(
+        {
+            "condition_id": refs("CS", records.number[row]),
+            "person_ref": person_refs(people.number[records.person[row]]),
+            "encounter_ref": nothing(count),
+            "icd10": constant("I10", count),
+            "onset_date": nothing(count, pl.Date),
+            "recorded_at": times(records.edited_day[row], 1260),
+            "recorded_by": constant("self", count),
+            "origin": constant("self_declared", count),
+            "status": constant("active", count),
         }
     )
 
 
 def medication_table(
-    people: People, traits: Traits, visits: Visits, rng: np.random.Generator
+    settings: Calibration, people: People, traits: Traits, visits: Visits, rng: np.random.Generator
 ) -> pl.DataFrame:
-    """The ``medication`` extract: supplies of one to three months at the visits of people under treatment."""
+    """The ``medication`` extract: supplies until about the next visit, for some of two drugs."""
     frames = []
     for kind, course, drugs in (
         (0, traits.hypertension, _ANTIHYPERTENSIVES),
         (1, traits.diabetes, _GLUCOSE_LOWERING),
     ):
-        keep = (visits.day >= course.treated_day[visits.person]) & (rng.random(len(visits)) < 0.85)
+        share = np.where(visits.is_supply, 0.95, 0.55)
+        keep = (visits.day >= course.treated_day[visits.person]) & (rng.random(len(visits)) < share)
         at = visits.only(keep)
         drug = people.number[at.person] % len(drugs)
+        has_second = people.number[at.person] % 10 < 3
+        frames.append(_supplies(settings, people, at, drugs, drug, 2 * kind, rng))
         frames.append(
-            pl.DataFrame(
-                {
-                    "medication_id": refs("D", at.number, 2, kind),
-                    "person_ref": person_refs(people.number[at.person]),
-                    "encounter_ref": refs("E", at.number),
-                    "atc": words([code for code, _ in drugs], drug),
-                    "name_as_written": words([name for _, name in drugs], drug),
-                    "started_on": dates(at.day),
-                    "days_supplied": pl.Series([30, 60, 90]).gather(rng.integers(0, 3, len(at))),
-                    "origin": constant("claim", len(at)),
-                }
+            _supplies(
+                settings,
+                people,
+                at.only(has_second),
+                drugs,
+                (drug[has_second] + 1) % len(drugs),
+                2 * kind + 1,
+                rng,
             )
         )
     return pl.concat(frames)
 
 
-def immunisation_table(people: People, as_of: int, rng: np.random.Generator) -> pl.DataFrame:
-    """The ``immunisation`` extract: the national programme for children under six, COVID-19 for adults."""
-    frames = []
-    for kind, antigen in enumerate(_ANTIGENS):
-        covid = antigen == "covid19"
-        eligible = people.age >= ADULT if covid else people.age < 6
-        row = np.flatnonzero(eligible & (rng.random(len(people)) < (0.35 if covid else 0.7)))
-        on = day_number(date(2021, 8, 15)) + row % 240 if covid else people.birth_day[row] + 60 * kind
-        row, on = row[on <= as_of], on[on <= as_of]
-        frames.append(
-            pl.DataFrame(
-                {
-                    "immunisation_id": refs("V", people.number[row], len(_ANTIGENS), kind),
-                    "person_ref": person_refs(people.number[row]),
-                    "vaccine": constant(antigen, len(row)),
-                    "dose_number": pl.repeat(1, len(row), dtype=pl.Int64, eager=True),
-                    "given_on": dates(on),
-                }
-            )
-        )
-    return pl.concat(frames)
-
-
-def insurance_table(
-    settings: Calibration, people: People, as_of: int, rng: np.random.Generator
+def _supplies(
+    settings: Calibration,
+    people: People,
+    at: Visits,
+    drugs: tuple[tuple[str, str], ...],
+    drug: Ints,
+    step: int,
+    rng: np.random.Generator,
 ) -> pl.DataFrame:
-    """The ``insurance_spell`` extract: one spell each, without an end while insured; one in twelve has lapsed."""
-    lapsed = ~people.is_insured & (rng.random(len(people)) < 0.6)
-    row = np.flatnonzero((people.is_insured | lapsed) & (people.birth_day <= as_of))
-    start = np.maximum(people.birth_day[row], day_number(date(2021, 1, 1)))
-    ended = np.maximum(day_number(settings.end) - 60 - people.number[row] % 500, start + 10)
+    """Rows of ``medication``; ``drug`` is a place among ``drugs``, ``step`` tells the supplies of a visit apart."""
+    spread: Floats = settings.care.days_between_supplies * rng.uniform(0.4, 1.2, len(at))
+    days = np.clip(np.round(spread / 30) * 30, 30, 90).astype(np.int64)
     return pl.DataFrame(
         {
-            "person_ref": person_refs(people.number[row]),
-            "from_date": dates(start),
-            "to_date": dates(np.where(lapsed[row] & (ended <= as_of), ended, NEVER)),
+            "medication_id": refs("D", at.number, 4, step),
+            "person_ref": person_refs(people.number[at.person]),
+            "encounter_ref": refs("E", at.number),
+            "atc": words([code for code, _ in drugs], drug),
+            "name_as_written": words([name for _, name in drugs], drug),
+            "started_on": dates(at.day),
+            "days_supplied": pl.Series(days),
+            "origin": pl.Series(np.where(at.is_claim | at.is_supply, "claim", "clinic")),
         }
     )

@@ -42,9 +42,9 @@ def times(day: Ints, minute: Ints | int = 0) -> pl.Series:
     return _optional(pl.Series(microseconds).cast(pl.Datetime("us")), day)
 
 
-def words(choices: Sequence[str], index: Ints) -> pl.Series:
-    """The chosen words."""
-    return pl.Series(list(choices)).gather(index)
+def words(choices: Sequence[str | None], index: Ints) -> pl.Series:
+    """The chosen words; nothing where nothing is chosen."""
+    return pl.Series(list(choices), dtype=pl.String).gather(index)
 
 
 def constant(word: str, rows: int) -> pl.Series:

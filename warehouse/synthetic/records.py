@@ -13,11 +13,11 @@ from functools import cache
 import numpy as np
 import polars as pl
 from scipy.optimize import brentq
-from scipy.special import expit
+from scipy.special import betainc, betaincinv, expit
 
 from warehouse.synthetic.calibration import Calibration, Floats, calibration
 from warehouse.synthetic.columns import NEVER, Ints, constant, day_number, person_refs, refs, times, words
-from warehouse.synthetic.people import CHILD_UNDER, People, draw_people
+from warehouse.synthetic.people import CHILD_UNDER, YEAR, People, draw_people
 from warehouse.synthetic.traits import REFERENCE_PEOPLE, REFERENCE_SEED, Traits, draw_traits
 
 #: Groups of the plan in the order they are tried, and the phase each belongs to.
@@ -25,9 +25,20 @@ GROUPS = ("over_50", "underlying_condition", "pregnant", "child", "other")
 PHASE_OF = {"over_50": "p1", "underlying_condition": "p1", "pregnant": "p2", "child": "p2", "other": "p3"}
 SYSTEMS = ("bhxh", "pc_covid", "sskdt", "ho_tich", "his", "exam")
 CREATED_BY = ("self", "proxy", "facility", "initialised")
-#: When a phase opens, and the shape (two parameters of a beta distribution) of its enrolment until the end.
+#: When a phase opens, and the shape (two parameters of a beta distribution) of its enrolment.
 _OPENING = {"p1": date(2022, 10, 1), "p2": date(2023, 1, 10), "p3": date(2023, 10, 2)}
 _SHAPE = {"p1": (1.25, 2.3), "p2": (1.3, 1.9), "p3": (1.7, 1.5)}
+#: Of the sections that are filled: the share with content, and with content or an explicit none; the rest is unknown.
+_ANSWER = (0.86, 0.97)
+_ANSWERS = {
+    "administrative": (0.995, 0.995),
+    "history_allergy": (0.35, 0.96),
+    "underlying_conditions": (0.38, 0.97),
+    "blood_group": (0.93, 0.93),
+    "anthropometry": (0.97, 0.97),
+}
+#: Days the curves go on after the end of the period: the rollout is not over.
+_GOES_ON = 420
 #: The week before and after the lunar new year, when nearly nobody is enrolled.
 TET = ((date(2023, 1, 18), date(2023, 1, 29)), (date(2024, 2, 7), date(2024, 2, 18)))
 
@@ -42,7 +53,7 @@ class Records:
     verified_day: Ints
     activated_day: Ints
     edited_day: Ints
-    updated_day: Ints
+    visited_day: Ints
     closed_day: Ints
     system: Ints
     created_by: Ints
@@ -53,8 +64,8 @@ class Records:
 
 def group_of(settings: Calibration, people: People, traits: Traits) -> Ints:
     """Each person's group in the plan, as a place in :data:`GROUPS`, at the start of the rollout."""
-    start, end = day_number(settings.first_record), day_number(settings.end)
-    age = (people.age * 365.25 - (end - start) * 0.5) / 365.25  # halfway through the rollout
+    start, end = day_number(settings.period.first_record), day_number(settings.period.end)
+    age = (people.age * YEAR - (end - start) * 0.5) / YEAR  # halfway through the rollout
     ill = (traits.hypertension.diagnosed_day < end - 400) | (traits.diabetes.diagnosed_day < end - 400)
     pregnant = people.pregnant_until < NEVER
     return np.select([age > 50, ill, pregnant, people.age < CHILD_UNDER], [0, 1, 2, 3], 4).astype(np.int64)
@@ -62,9 +73,9 @@ def group_of(settings: Calibration, people: People, traits: Traits) -> Ints:
 
 def _score(settings: Calibration, people: People, traits: Traits) -> Floats:
     known = settings.enrolment
-    slope = np.array([known.get(group, 0.0) for group in GROUPS])[group_of(settings, people, traits)]
+    slopes = np.array([known.over_50, known.underlying_condition, known.pregnant, known.child, 0.0])
     ill = traits.hypertension.is_case | traits.diabetes.is_case
-    return np.asarray(slope + known["ill"] * ill, dtype=np.float64)
+    return np.asarray(slopes[group_of(settings, people, traits)] + known.ill * ill, dtype=np.float64)
 
 
 @cache
@@ -102,9 +113,9 @@ def draw_records(settings: Calibration, people: People, traits: Traits, rng: np.
     created = _created(settings, people, traits, person, rng)
     lives = created < people.gone_day[person]
     person, created = person[lives], created[lives]
-    again = rng.random(len(person)) < settings.enrolment["second_record"]
+    again = rng.random(len(person)) < settings.enrolment.second_record_share
     number = people.number[person] * 2
-    later = np.minimum(created[again] + rng.integers(5, 200, again.sum()), day_number(settings.end))
+    later = np.minimum(created[again] + rng.integers(5, 200, again.sum()), day_number(settings.period.end))
     person, created = np.concatenate([person, person[again]]), np.concatenate([created, later])
     return _grown(settings, people, person, np.concatenate([number, number[again] + 1]), created, rng)
 
@@ -113,17 +124,25 @@ def _created(
     settings: Calibration, people: People, traits: Traits, person: Ints, rng: np.random.Generator
 ) -> Ints:
     """The day each record is made: the phase's curve, quickened by the district's pace, around Tết and Sundays."""
-    end = day_number(settings.end)
+    end = day_number(settings.period.end)
     group = group_of(settings, people, traits)[person]
     pace = settings.districts.pace[people.district[person]]
     day = np.empty(len(person), dtype=np.int64)
     for place, name in enumerate(GROUPS):
         own = np.flatnonzero(group == place)
         opening, (a, b) = day_number(_OPENING[PHASE_OF[name]]), _SHAPE[PHASE_OF[name]]
-        part = rng.beta(a, b, len(own)) ** pace[own]
+        part = (
+            _enrolment(rng.random(len(own)), a, b, (end - opening) / (end - opening + _GOES_ON)) ** pace[own]
+        )
         day[own] = opening + (part * (end - opening)).astype(np.int64)
-    day = np.maximum(day, np.minimum(people.birth_day[person] + rng.integers(3, 60, len(person)), end))
+    # Newborns and people who moved in get theirs when they are registered.
+    day = np.maximum(day, np.minimum(people.registered_day[person] + rng.integers(3, 60, len(person)), end))
     return np.minimum(_working_day(day, rng), end)
+
+
+def _enrolment(draw: Floats, a: float, b: float, seen: float) -> Floats:
+    """Moments (0 to 1) of an enrolment whose curve goes on beyond the end: its first part ``seen``, stretched."""
+    return np.asarray(betaincinv(a, b, draw * betainc(a, b, seen)) / seen, dtype=np.float64)
 
 
 def _working_day(day: Ints, rng: np.random.Generator) -> Ints:
@@ -138,8 +157,8 @@ def _working_day(day: Ints, rng: np.random.Generator) -> Ints:
 def _grown(
     settings: Calibration, people: People, person: Ints, number: Ints, created: Ints, rng: np.random.Generator
 ) -> Records:
-    """What became of each record by the end: verified, activated, edited, updated, closed."""
-    count, end = len(person), day_number(settings.end)
+    """What became of each record by the end: verified, activated, edited, updated by a visit, closed."""
+    count, end = len(person), day_number(settings.period.end)
     quality = settings.districts.completeness[people.district[person]]
     is_young = people.age[person] < CHILD_UNDER
     system = np.where(
@@ -156,15 +175,12 @@ def _grown(
     by_age = np.interp(people.age[person], [15, 18, 40, 60, 85], [0.25, 0.62, 0.60, 0.38, 0.12])
     activated = later(by_age * (0.55 + 0.55 * quality), verified, 260)
     edited = later(0.42, activated, 200)
-    visit = later(0.55 + 0.3 * quality, created, 800)
-    updated = np.maximum.reduce(
-        [np.where(day < NEVER, day, created) for day in (verified, activated, edited, visit)]
-    )
+    visited = later(0.55 + 0.3 * quality, created, 800)
     gone = np.minimum(people.gone_day[person] + 30, NEVER)
     closed = np.where(rng.random(count) < 0.7, np.minimum(gone, NEVER), NEVER)
-    mistaken = later(settings.enrolment["closed"], created, 500)
+    mistaken = later(settings.enrolment.closed_share, created, 500)
     return Records(
-        person, number, created, verified, activated, edited, updated, _by(np.minimum(closed, mistaken), end),
+        person, number, created, verified, activated, edited, visited, _by(np.minimum(closed, mistaken), end),
         system.astype(np.int64), maker.astype(np.int64),
     )  # fmt: skip
 
@@ -180,7 +196,8 @@ def _by(day: Ints, end: int) -> Ints:
 
 def record_table(people: People, records: Records, as_of: int) -> pl.DataFrame:
     """The ``health_record`` extract as of a day."""
-    seen = np.minimum(records.updated_day, as_of)
+    steps = (records.verified_day, records.activated_day, records.edited_day, records.visited_day)
+    updated = np.maximum.reduce([np.where(day <= as_of, day, records.created_day) for day in steps])
     frame = pl.DataFrame(
         {
             "record_id": refs("R", records.number),
@@ -191,7 +208,7 @@ def record_table(people: People, records: Records, as_of: int) -> pl.DataFrame:
             "identity_verified_at": times(_by(records.verified_day, as_of), 930),
             "activated_at": times(_by(records.activated_day, as_of), 1200),
             "citizen_edited_at": times(_by(records.edited_day, as_of), 1260),
-            "last_updated_at": times(np.maximum(seen, records.created_day), 1290),
+            "last_updated_at": times(updated, 1290),
             "closed_at": times(_by(records.closed_day, as_of), 1300),
         }
     )
@@ -213,7 +230,8 @@ def section_table(
         completed = np.where(section == "administrative", records.created_day, records.created_day + wait)
         answer = rng.random(count)
         row = np.flatnonzero(filled & (completed <= as_of) & (records.created_day <= as_of))
-        state = np.where(answer[row] < 0.86, 0, np.where(answer[row] < 0.97, 1, 2)).astype(np.int64)
+        present, or_none = _ANSWERS.get(section, _ANSWER)
+        state = np.searchsorted([present, or_none], answer[row], side="right").astype(np.int64)
         frames.append(
             pl.DataFrame(
                 {

@@ -1,66 +1,41 @@
-"""What belongs to the plan rather than to people: official population, targets, activities, budget, facilities."""
+"""What belongs to the plan rather than to people: targets, activities, budget, facilities."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import polars as pl
 
-from warehouse.geography import districts, read_csv, wards
+from warehouse.geography import districts, wards
 from warehouse.synthetic.calibration import Calibration
-from warehouse.synthetic.people import age_sex_weights, district_shares
+from warehouse.synthetic.care import HOSPITALS, HOSPITALS_FROM
+from warehouse.synthetic.households import district_shares
 from warehouse.synthetic.records import GROUPS, PHASE_OF, group_shares
 
 CITY = "79"
-#: Official population of a year beside that of the end of the period.
-_GROWTH = {2022: 0.976, 2023: 0.988, 2024: 1.0}
-SOURCE = "synthetic city"
+SOURCE = "Synthetic city: a plan made up for it, after the phases of plan 3160/KH-UBND"
 #: Lines of the plan's budget (VND): platform, communication, training, creation of records.
 _BUDGET = {"hd1": 35_000_000_000, "hd2_1": 3_920_000_000, "hd2_2": 2_184_000_000, "hd2_3": 5_291_000_000}
-#: Activities of the plan: how many a month and district are planned, and the share that is done.
-_ACTIVITIES = {
-    "communication": (12, 0.85),
-    "leaflet": (9000, 0.70),
-    "hotline_call": (400, 0.95),
-    "training_officer": (15, 0.80),
-    "training_investigator": (20, 0.75),
-    "training_admin": (6, 0.90),
-    "declaration_report": (10, 0.65),
-    "defect_found": (300, 1.0),
-    "defect_fixed": (300, 0.72),
+#: Activities a month of a district: how many are planned, and the share that is done.
+_PER_DISTRICT = {
+    "communication": (12.0, 0.85),
+    "training_officer": (15.0, 0.80),
+    "training_investigator": (20.0, 0.75),
+    "training_admin": (6.0, 0.90),
+    "declaration_report": (10.0, 0.65),
+    "other": (2.0, 0.80),
 }
-
-
-def population_table(settings: Calibration, population: int) -> pl.DataFrame:
-    """The ``population`` extract: the expected number of each cell, moved by up to two per cent per district."""
-    expected = population * district_shares()[:, None, None] * age_sex_weights(settings)
-    moved = 1 + 0.02 * np.sin(np.arange(len(expected)) * 2.4)
-    bands = [row["age_from"] for row in read_csv("age_sex_2024.csv")]
-    rows = [
-        (
-            unit.code,
-            sex,
-            band,
-            year,
-            round(float(expected[place, cell, side] * moved[place] * growth)),
-            SOURCE,
-        )
-        for year, growth in _GROWTH.items()
-        for place, unit in enumerate(districts())
-        for cell, band in enumerate(_bands(bands))
-        for side, sex in enumerate(("male", "female"))
-    ]
-    names = ["unit_code", "sex", "age_band", "year", "people", "source"]
-    return pl.DataFrame(rows, schema=names, orient="row").group_by(
-        ["unit_code", "sex", "age_band", "year", "source"], maintain_order=True
-    ).agg(pl.col("people").sum()).select(names)  # fmt: skip
-
-
-def _bands(starts: list[str]) -> list[str]:
-    """``0-4`` and so on; everything from 85 is one band."""
-    return [f"{start}-{int(start) + 4}" if int(start) < 85 else "85+" for start in starts]
+#: The same for each resident of the district: a leaflet for every household within two years, calls, cleaning.
+_PER_RESIDENT = {
+    "leaflet": (0.012, 0.70),
+    "hotline_call": (0.0009, 0.95),
+    "defect_found": (0.0015, 1.0),
+    "defect_fixed": (0.0015, 0.72),
+}
+_LINKS_LIVE = 7
+_Row = tuple[str, str, str, date, float, float]
 
 
 def target_table(settings: Calibration, population: int) -> pl.DataFrame:
@@ -89,29 +64,47 @@ def _index(quarter: str) -> int:
     return int(quarter[:4]) * 4 + int(quarter[-1]) - 1
 
 
-def activity_table(settings: Calibration, as_of: date) -> pl.DataFrame:
-    """The ``activity`` extract: one row per kind, district and month, and the founding acts of 2022."""
-    rows: list[tuple[object, ...]] = []
+def activity_table(settings: Calibration, population: int, as_of: date) -> pl.DataFrame:
+    """The ``activity`` extract: one row per kind, district and month; founding acts; links of the city's platform."""
+    months = list(_months(settings.period.first_record, as_of))
+    rows = [*_founding_acts(), *_links()]
     for place, unit in enumerate(districts()):
-        for kind, day in (("steering_committee", date(2022, 9, 20)), ("local_plan", date(2022, 10, 5))):
-            rows.append(
-                (f"A-{kind}-{unit.code}", unit.code, kind, day + timedelta(days=place % 11), 1.0, 1.0)
-            )
-        for kind, (planned, share) in _ACTIVITIES.items():
-            for month in _months(settings.first_record, as_of):
-                done = share * (0.75 + 0.5 * float(settings.districts.completeness[place]))
+        effort = 0.75 + 0.5 * float(settings.districts.completeness[place])
+        people = population * float(district_shares()[place])
+        for kind, (planned, share) in _activities(people).items():
+            for month in months:
                 wave = 1 + 0.25 * np.sin(month.month + place)
-                rows.append(
-                    (f"A-{kind}-{unit.code}-{month:%Y%m}", unit.code, kind, month,
-                     float(round(planned * min(done, 1.15) * wave)), float(planned))
-                )  # fmt: skip
+                done = float(round(planned * min(share * effort, 1.15) * wave))
+                rows.append(_activity(kind, unit.code, month, done, float(round(planned))))
     names = ["activity_id", "unit_code", "kind", "on_date", "quantity", "quantity_planned"]
     return pl.DataFrame(rows, schema=names, orient="row").filter(pl.col("on_date") <= as_of)
 
 
+def _activities(people: float) -> dict[str, tuple[float, float]]:
+    """Planned a month in a district of so many residents, and the share of it that is done."""
+    per_head = {name: (rate * people, share) for name, (rate, share) in _PER_RESIDENT.items()}
+    return dict(_PER_DISTRICT) | per_head
+
+
+def _activity(kind: str, unit: str, day: date, done: float, planned: float) -> _Row:
+    return (f"A-{kind}-{unit}-{day:%Y%m%d}", unit, kind, day, done, planned)
+
+
+def _founding_acts() -> Iterator[_Row]:
+    for place, unit in enumerate(districts()):
+        for kind, day in (("steering_committee", date(2022, 9, 20)), ("local_plan", date(2022, 10, 5))):
+            yield _activity(kind, unit.code, day + timedelta(days=place % 11), 1.0, 1.0)
+
+
+def _links() -> Iterator[_Row]:
+    """Ten links of the platform, six national and four of the city: one after another."""
+    for place in range(_LINKS_LIVE):
+        yield _activity("link_live", CITY, date(2022, 12, 15) + timedelta(days=place * 97), 1.0, 1.0)
+
+
 def budget_table(settings: Calibration, as_of: date) -> pl.DataFrame:
     """The ``budget`` extract: allocated and disbursed up to the end of each month."""
-    months = list(_months(settings.first_record, as_of))
+    months = list(_months(settings.period.first_record, as_of))
     rows = [
         (line, month, amount, round(amount * (1 - (1 - (place + 1) / 30) ** 1.6)))
         for line, amount in _BUDGET.items()
@@ -132,38 +125,31 @@ def _months(first: date, last: date) -> Iterator[date]:
 
 
 def facility_table(as_of: date) -> pl.DataFrame:
-    """The ``facility`` extract: a station in every ward and forty hospitals."""
+    """The ``facility`` extract: a station in every ward and forty hospitals, connected one after another."""
     home = {ward.code: ward.district_code for ward in wards()}
-    rows: list[tuple[object, ...]] = [
-        (f"F{place}", f"Trạm y tế {ward.name}", "health_station", ward.district_code, ward.code, place)
+    rows = [
+        (place, f"Trạm y tế {ward.name}", "health_station", ward.code, place)
         for place, ward in enumerate(wards())
     ]
     rows += [
-        (
-            f"F{1000 + place}",
-            f"Bệnh viện tổng hợp số {place + 1}",
-            "hospital",
-            home[ward.code],
-            ward.code,
-            place,
-        )
-        for place, ward in enumerate(wards()[::7][:40])
+        (HOSPITALS_FROM + place, f"Bệnh viện đa khoa số {place + 1}", "hospital", ward.code, place)
+        for place, ward in enumerate(wards()[:: len(wards()) // HOSPITALS][:HOSPITALS])
     ]
-    found = []
-    for ref, name, kind, district, ward, number in rows:
-        connected = date(2022, 10, 1) + timedelta(days=int(str(number)) * 53 % 900)
-        is_connected = connected <= as_of
-        last = as_of - timedelta(days=int(str(number)) * 17 % 40) if is_connected else None
-        found.append((ref, name, kind, district, ward, connected if is_connected else None, last))
+    found = [
+        (f"F{ref}", name, kind, home[ward], ward, *_connection(number, as_of))
+        for ref, name, kind, ward, number in rows
+    ]
     names = [
-        "facility_ref",
-        "name",
-        "kind",
-        "district_code",
-        "ward_code",
-        "his_connected_on",
-        "last_message_at",
-    ]
-    return pl.DataFrame(found, schema=names, orient="row").with_columns(
-        pl.col("last_message_at").cast(pl.Datetime("us"))
-    )
+        "facility_ref", "name", "kind", "district_code", "ward_code", "his_connected_on", "last_message_at",
+    ]  # fmt: skip
+    return pl.DataFrame(found, schema=names, orient="row")
+
+
+def _connection(number: int, as_of: date) -> tuple[date | None, datetime | None]:
+    """When a facility was connected and last heard of: most of them lately, one in eight not for months."""
+    connected = date(2022, 10, 1) + timedelta(days=number * 53 % 900)
+    if connected > as_of:
+        return None, None
+    silent = 60 + number * 31 % 150 if number % 8 == 5 else number * 17 % 12
+    day = max(connected, as_of - timedelta(days=silent))
+    return connected, datetime.combine(day, time(6 + number % 14, number * 7 % 60))

@@ -1,0 +1,58 @@
+"""What the explorer writes when it opens: filled controls, and the frame."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from dashboard.components import controls, opening
+from dashboard.selection.base import UNWRITTEN
+from dashboard.selection.ncd import QUANTITIES, QUANTITY_OF, Opened
+from dashboard.words import Words
+
+CONTROLS = (
+    *("conditions", "condition", "estimator", "standard", "ages", "sex"),
+    *("periods", "period", "districts", "map", "catalogue"),
+)
+
+
+def opened(page: Opened | None, words: Words) -> dict[str, Any]:
+    """Everything ``open_page`` writes, by the names of its outputs."""
+    if page is None:
+        return opening.closed(words, CONTROLS)
+    chosen = page.selection
+    values = {item.name: getattr(chosen, item.name) for item in fields(chosen) if item.name not in UNWRITTEN}
+    labels = {
+        "condition": {item["value"]: item["label"] for item in page.conditions},
+        "variant": {item["value"]: item["label"] for item in page.variants[chosen.condition]},
+    }
+    return {
+        "conditions": page.conditions,
+        "periods": [{"value": period, "label": _period(period, page, words)} for period in page.periods],
+        "districts": page.districts,
+        **{
+            name: values[name]
+            for name in ("condition", "estimator", "standard", "ages", "sex", "period", "map")
+        },
+        "catalogue": controls.catalogue("ncd", page.build.build_id, words.language, values, _dependent(page)),
+        **opening.frame(page.build, chosen, page.fallbacks, page.moved, words, labels=labels),
+    }
+
+
+def _dependent(page: Opened) -> dict[str, Any]:
+    """Definitions follow the condition, the quantity of the histogram too."""
+    quantities = {item["value"]: QUANTITY_OF.get(item["value"], QUANTITIES[0]) for item in page.conditions}
+    return {
+        "variant": {
+            "of": "condition",
+            "options": {name: list(items) for name, items in page.variants.items()},
+        },
+        "quantity": {"of": "condition", "default": quantities},
+    }
+
+
+def _period(period: str, page: Opened, words: Words) -> str:
+    """A quarter whose last day the extract does not reach is marked."""
+    name = words.quarter(period)
+    name = name[:1].upper() + name[1:]
+    return words("quarter_open", quarter=name) if period in page.open_periods else name

@@ -1,0 +1,69 @@
+"""The sheets of the overview's cards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from dashboard.components import sheets
+from dashboard.components.overview_parts import curve_title, map_title
+from dashboard.selection.base import Build
+from dashboard.sheet import Column, Kind, Sheet
+from dashboard.words import Words
+
+
+@dataclass(frozen=True)
+class About:
+    """What every sheet of the page is about."""
+
+    build: Build
+    filters: tuple[tuple[str, str], ...]
+    words: Words
+
+
+def places(frame: pl.DataFrame, about: About, *, is_plan: bool) -> Sheet:
+    """Records of each district against the people due, or against the population where no target is known."""
+    words = about.words
+    columns = [
+        sheets.text_column("place", words("table.district")),
+        sheets.code_column("district"),
+        Column(name="value", label=words("table.of_plan" if is_plan else "table.value"), kind=Kind.SHARE),
+        Column(name="numerator", label=words("table.records"), kind=Kind.COUNT),
+        Column(name="denominator", label=words("table.due" if is_plan else "table.people"), kind=Kind.COUNT),
+        sheets.text_column("note", words("table.note")),
+        sheets.code_column("state"),
+    ]
+    rows = [
+        sheets.estimate_row(row, words, place=row["name"], district=row["district"])
+        for row in frame.sort("district").to_dicts()
+    ]
+    return _sheet("districts", map_title(frame, words), columns, rows, about)
+
+
+def curve(weeks: pl.DataFrame, place: str, about: About) -> Sheet:
+    """Week by week: records and people due."""
+    words = about.words
+    columns = [
+        Column(name="week_ends", label=words("table.week"), kind=Kind.DATE),
+        Column(name="records", label=words("table.records"), kind=Kind.COUNT),
+        Column(name="due", label=words("table.due"), kind=Kind.COUNT),
+    ]
+    rows = [
+        {"week_ends": row["week"] + timedelta(days=6), "records": row["records"], "due": row["due"]}
+        for row in weeks.to_dicts()
+    ]
+    return _sheet("weeks", curve_title(weeks, place, words), columns, rows, about)
+
+
+def _sheet(
+    name: str, title: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], about: About
+) -> Sheet:
+    words = about.words
+    return sheets.sheet(
+        name, title, words("overview.about_records"), columns, rows, filters=about.filters, build=about.build,
+        words=words, caution=words("overview.caution"),
+    )  # fmt: skip

@@ -1,0 +1,318 @@
+"""The numbers of the page of non-communicable diseases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from analytics.generation import Generation
+from analytics.question import DEFAULT_STANDARD, Question
+from analytics.reference import CutOff, classes_of, schemes
+from dashboard import catalogue
+from dashboard.access import Viewer
+from dashboard.data import source
+from dashboard.data.source import Row, estimate
+from dashboard.selection.base import Build
+from dashboard.selection.ncd import (
+    MATRIX,
+    WIDE_BANDS,
+    Choices,
+    Indicator,
+    NcdSelection,
+    Opened,
+    Scheme,
+    Subject,
+    resolve,
+)
+from dashboard.words import words
+from warehouse.errors import Defect
+
+
+
+def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> Opened | None:
+    """The build a query names (else the current one), what can be chosen in it, and the query resolved.
+
+    None where nothing has been published.
+    """
+    if not source.has_build():
+        return None
+    generation, fallbacks = source.asked_generation(query)
+    selection, more = resolve(query, _choices(generation, viewer), language)
+    known, side = catalogue.read(generation), source.side(language)
+    return Opened(
+        build=source.describe(generation),
+        selection=selection,
+        fallbacks=(*fallbacks, *source.asked_language(query, language), *more),
+        moved=source.moved(query, generation, language),
+        conditions=[
+            source.option(name, items[0].condition_names[side]) for name, items in known.variants.items()
+        ],
+        variants={
+            name: [source.option(item.variant, item.names[side]) for item in items]
+            for name, items in known.variants.items()
+        },
+        periods=known.quarters,
+        open_periods=known.open_quarters,
+        districts=source.district_options(viewer, language),
+    )
+
+
+def read_selection(store: Mapping[str, str], viewer: Viewer) -> NcdSelection:
+    """The selection a browser sent, checked anew: what is not allowed becomes the default, never an answer."""
+    generation, _ = source.asked_generation(store)
+    language = "en" if store.get("lang") == "en" else "vi"
+    return resolve(store, _choices(generation, viewer), language)[0]
+
+
+def by_district(selection: NcdSelection, viewer: Viewer) -> pl.DataFrame:
+    """One row per district the viewer may see, with its names; a district without an answer is ``no_data``."""
+    rows = _ask(selection, viewer, by=("district",), districts=viewer.scope)
+    return source.by_place(rows, viewer, selection.language)
+
+
+def city(selection: NcdSelection, viewer: Viewer) -> Row:
+    """The estimate of the whole city, which every scope sees."""
+    rows = _ask(selection, viewer).to_dicts()
+    return estimate(rows[0] if rows else None)
+
+
+def place(selection: NcdSelection, viewer: Viewer) -> Row | None:
+    """The chosen district's row of :func:`by_district`; None for the whole city."""
+    if selection.district is None:
+        return None
+    return by_district(selection, viewer).filter(pl.col("district") == selection.district).row(0, named=True)
+
+
+def by_age_and_sex(selection: NcdSelection, viewer: Viewer, district: str | None) -> pl.DataFrame:
+    """``sex``, ``age_band`` and an estimate of the city or one district. Crude, whatever the selection.
+
+    The city comes in bands of five years, a district in wide ones.
+    """
+    scope = _scope(viewer, district)
+    bands = WIDE_BANDS[selection.ages] if district else None
+    rows = _ask(selection, viewer, by=("sex", "age_band"), districts=scope, crude=True, age_bands=bands)
+    return rows.filter(pl.col("sex") != "unknown")
+
+
+def by_quarter(selection: NcdSelection, viewer: Viewer, district: str | None) -> pl.DataFrame:
+    """``quarter`` and an estimate of the city or one district, oldest first, the open quarter too."""
+    quarters = sorted(catalogue.read(source.generation(selection.build)).quarters)
+    period = f"{quarters[0]}..{quarters[-1]}"
+    return _ask(selection, viewer, by=("quarter",), districts=_scope(viewer, district), period=period)
+
+
+def distribution(
+    selection: NcdSelection, viewer: Viewer, district: str | None, *, classes: str | None = None
+) -> pl.DataFrame:
+    """``bin_from``, ``bin_to`` and an estimate: fine bins, or the classes of one scheme of cut-offs."""
+    viewer.require_health_numbers()
+    scope = _scope(viewer, district)
+    question = Question(
+        measure="distribution",
+        quantity=selection.quantity,
+        classes=classes,
+        by=("bin",),
+        period=selection.period,
+        ages=selection.ages,
+        where=_where(scope, selection.sex),
+    )
+    return source.answered(source.generation(selection.build), question)
+
+
+def schemes_of(selection: NcdSelection) -> tuple[Scheme, ...]:
+    """The schemes of cut-offs of the chosen quantity, with the names of their classes."""
+    side = source.side(selection.language)
+    return tuple(
+        Scheme(
+            quantity=selection.quantity,
+            scheme=scheme,
+            names=tuple((item.name_vi, item.name_en)[side] for item in classes_of(selection.quantity, scheme)),
+            starts=tuple(item.start for item in classes_of(selection.quantity, scheme)),
+            source=_sources(classes_of(selection.quantity, scheme)),
+        )
+        for scheme in schemes(selection.quantity)
+    )
+
+
+def _sources(classes: Sequence[CutOff]) -> str:
+    """The sources of some classes, each named once."""
+    return "; ".join(dict.fromkeys(part for item in classes for part in item.source.split("; ")))
+
+
+def matrix(selection: NcdSelection, viewer: Viewer) -> list[Indicator]:
+    """Every indicator of the overview: the city's estimate, the districts' at 95 and at 99.8 per cent; coverage last."""
+    known = catalogue.read(source.generation(selection.build))
+    side = source.side(selection.language)
+    found = []
+    for condition, variant in MATRIX:
+        if variant not in [item.variant for item in known.variants.get(condition, ())]:
+            continue
+        asked = replace(selection, condition=condition, variant=variant)
+        item = known.variant(condition, variant)
+        found.append(
+            Indicator(
+                indicator=f"{condition}/{variant}",
+                name=_indicator_name(item, side),
+                version=item.version,
+                city=city(asked, viewer),
+                rows=by_district(asked, viewer),
+                wide=source.by_place(
+                    _ask(asked, viewer, by=("district",), districts=viewer.scope, confidence=0.998),
+                    viewer,
+                    selection.language,
+                ),
+            )
+        )
+    return [*found, _coverage(selection, viewer)]
+
+
+def matrix_versions(selection: NcdSelection) -> list[tuple[str, str]]:
+    """Name and version of the definition file of each condition of the matrix."""
+    known = catalogue.read(source.generation(selection.build))
+    side = source.side(selection.language)
+    found = {
+        items[0].condition_names[side]: items[0].version
+        for name, items in known.variants.items()
+        if name in [condition for condition, _ in MATRIX]
+    }
+    return list(found.items())
+
+
+def _indicator_name(item: catalogue.Variant, side: int) -> str:
+    """Condition and definition; a class of body mass index says by itself what it is."""
+    definition = item.names[side]
+    return definition if item.condition == "bmi" else f"{item.condition_names[side]}: {definition}"
+
+
+def _coverage(selection: NcdSelection, viewer: Viewer) -> Indicator:
+    """Share of people with a record: a complete count of the same quarter, ages and sex."""
+    generation = source.generation(selection.build)
+
+    def ask(by: tuple[str, ...], districts: tuple[str, ...] | None) -> pl.DataFrame:
+        question = Question(
+            measure="coverage",
+            by=by,
+            period=selection.period,
+            ages=selection.ages,
+            where=_where(districts, selection.sex),
+        )
+        return source.answered(generation, question)
+
+    rows = ask((), None).to_dicts()
+    return Indicator(
+        indicator="coverage",
+        name=words(selection.language)("matrix.coverage"),
+        city=estimate(rows[0] if rows else None),
+        rows=source.by_place(ask(("district",), viewer.scope), viewer, selection.language),
+        wide=None,
+    )
+
+
+def subject(selection: NcdSelection) -> Subject:
+    """What the number is about, in the selection's language."""
+    side = source.side(selection.language)
+    known = catalogue.read(source.generation(selection.build)).variant(
+        selection.condition, selection.variant
+    )
+    return Subject(
+        condition=known.condition_names[side],
+        definition=known.names[side],
+        description=known.descriptions[side],
+        source=known.source,
+        version=known.version,
+        denominator=known.denominator,
+        age_from=known.age_from,
+        is_open=selection.period in open_quarters(selection),
+    )
+
+
+def build(selection: NcdSelection) -> Build:
+    """The build of a selection as a page names it."""
+    return source.describe(source.generation(selection.build))
+
+
+def _scope(viewer: Viewer, district: str | None) -> tuple[str, ...] | None:
+    """The districts a question is restricted to; None is the whole city, which every scope sees."""
+    if district is None:
+        return None
+    if not viewer.sees(district):
+        raise Defect("a district outside the viewer's scope was asked for")
+    return (district,)
+
+
+def _where(districts: tuple[str, ...] | None, sex: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found: list[tuple[str, tuple[str, ...]]] = []
+    if districts is not None:
+        found.append(("district", districts))
+    if sex != "both":
+        found.append(("sex", (sex,)))
+    return tuple(found)
+
+
+def _ask(
+    selection: NcdSelection,
+    viewer: Viewer,
+    *,
+    by: tuple[str, ...] = (),
+    districts: tuple[str, ...] | None = None,
+    crude: bool = False,
+    confidence: float = 0.95,
+    period: str | None = None,
+    age_bands: str | None = None,
+) -> pl.DataFrame:
+    """One question to analytics: the selection's, split ``by`` some dimensions, restricted to ``districts``."""
+    viewer.require_health_numbers()
+    estimator = "crude" if crude else selection.estimator
+    question = Question(
+        condition=selection.condition,
+        definition=selection.variant,
+        by=by,
+        period=period or selection.period,
+        estimator=estimator,
+        standard=selection.standard if estimator == "standardised" else DEFAULT_STANDARD,
+        ages=selection.ages,
+        age_bands=age_bands,
+        where=_where(districts, selection.sex),
+        confidence=confidence,
+    )
+    return source.answered(source.generation(selection.build), question)
+
+
+def _choices(generation: Generation, viewer: Viewer) -> Choices:
+    known = catalogue.read(generation)
+    return Choices(
+        build=generation.build_id,
+        variants={name: tuple(item.variant for item in items) for name, items in known.variants.items()},
+        periods=known.quarters,
+        districts=source.visible(viewer),
+    )
+
+
+def open_quarters(selection: NcdSelection) -> frozenset[str]:
+    """Quarters that are not over on the day of the data."""
+    return catalogue.read(source.generation(selection.build)).open_quarters
+
+
+def short_names(selection: NcdSelection, viewer: Viewer) -> list[tuple[str, str]]:
+    """Code and short name of every district the viewer may see."""
+    return [(code, short) for code, _, short in source.names(selection.language) if viewer.sees(code)]
+
+
+def filters(selection: NcdSelection) -> dict[str, str]:
+    """Everything that was chosen: label and value, in the selection's language."""
+    text, about = words(selection.language), subject(selection)
+    names = {code: name for code, name, _ in source.names(selection.language)}
+    found = {
+        "condition": about.condition,
+        "variant": f"{about.definition} ({about.version})",
+        "estimator": text(f"estimator.{selection.estimator}"),
+        "ages": text(f"ages.{selection.ages}"),
+        "sex": text(f"sex.{selection.sex}"),
+        "period": text.quarter(selection.period),
+        "district": names.get(selection.district or "", text("place.city")),
+    }
+    if selection.estimator == "standardised":
+        found["standard"] = text(f"standard.{selection.standard}")
+    return {text(f"control.{name}"): value for name, value in found.items()}

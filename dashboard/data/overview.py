@@ -1,0 +1,310 @@
+"""The numbers of the overview: records against plan by week, the ladder, districts behind, changes since last time.
+
+Everything is counted up to the last complete week, so that a week that has just begun is no slump.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+
+import polars as pl
+
+from analytics import changes as change
+from analytics.attention import Standing, attention
+from analytics.generation import Generation
+from analytics.question import Question
+from analytics.targets import last_day, planned, quarter_of
+from dashboard.access import Viewer
+from dashboard.data import source
+from dashboard.selection.base import Build
+from dashboard.selection.overview import (
+    PHASES,
+    Behind,
+    Changed,
+    Opened,
+    OverviewSelection,
+    Phase,
+    Step,
+    resolve,
+)
+from dashboard.words import words
+
+#: Steps of the headline numbers, in the order of the ladder.
+STEPS = ("created", "identity_verified", "activated", "all_sections", "updated_12m")
+#: Weeks of the pace, and the least time a goal must lie ahead.
+PACE_WEEKS = 4
+Where = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> Opened | None:
+    """The build a query names (else the current one) and the query resolved; None where nothing has been published."""
+    if not source.has_build():
+        return None
+    generation, fallbacks = source.asked_generation(query)
+    selection, more = resolve(
+        query, build=generation.build_id, districts=source.visible(viewer), language=language
+    )
+    return Opened(
+        build=source.describe(generation),
+        selection=selection,
+        fallbacks=(*fallbacks, *source.asked_language(query, language), *more),
+        moved=source.moved(query, generation, language),
+        districts=source.district_options(viewer, language),
+    )
+
+
+def read_selection(store: Mapping[str, str], viewer: Viewer) -> OverviewSelection:
+    """The selection a browser sent, checked anew."""
+    generation, _ = source.asked_generation(store)
+    language = "en" if store.get("lang") == "en" else "vi"
+    return resolve(store, build=generation.build_id, districts=source.visible(viewer), language=language)[0]
+
+
+def build(selection: OverviewSelection) -> Build:
+    """The build of a selection as a page names it."""
+    return source.describe(source.generation(selection.build))
+
+
+def weeks(selection: OverviewSelection, district: str | None, phase: str) -> pl.DataFrame:
+    """``week`` (a Monday), ``records`` and ``due`` (null without a target) up to the last complete week."""
+    generation = source.generation(selection.build)
+    where = _where(district, phase)
+    stock = _weekly(generation, Question(measure="ladder", by=("week",), where=where))
+    plan = _weekly(generation, Question(measure="progress", by=("week",), where=where))
+    due = pl.when(pl.col("reason").fill_null("") != "not_measurable").then(pl.col("denominator"))
+    return stock.select("week", pl.col("numerator").alias("records")).join(
+        plan.select("week", due.alias("due")), on="week", how="left", maintain_order="left"
+    )
+
+
+def last_week(selection: OverviewSelection) -> date | None:
+    """The Sunday everything is counted up to; None without records."""
+    found = weeks(selection, None, "all")
+    return found["week"][-1] + timedelta(days=6) if found.height else None
+
+
+def phases(selection: OverviewSelection, district: str | None) -> list[Phase]:
+    """All phases together, then each, of the city or one district."""
+    return [_phase(selection, district, phase) for phase in PHASES]
+
+
+def ladder(selection: OverviewSelection, district: str | None) -> list[Step]:
+    """The headline numbers of the city or one district."""
+    generation = source.generation(selection.build)
+    where = _where(district, "all")
+    rows = _weekly(generation, Question(measure="ladder", by=("week", "step"), where=where))
+    newest = {row["step"]: row for row in _newest(generation, ("step",), where).to_dicts()}
+    found = []
+    for step in STEPS:
+        weekly = rows.filter(pl.col("step") == step)["numerator"].to_list()
+        if step == "updated_12m":  # known on the day of the data only
+            row = newest.get(step)
+            found.append(
+                Step(step=step, records=row["numerator"] if row else 0, share=row["value"] if row else None,
+                     added=None, weekly=())
+            )  # fmt: skip
+            continue
+        total = rows.filter(pl.col("step") == "created")["numerator"].to_list()
+        found.append(
+            Step(
+                step=step,
+                records=weekly[-1] if weekly else 0,
+                share=weekly[-1] / total[-1] if weekly and total[-1] else None,
+                added=weekly[-1] - weekly[-1 - PACE_WEEKS] if len(weekly) > PACE_WEEKS else None,
+                weekly=tuple(weekly),
+            )
+        )
+    return found
+
+
+def by_district(selection: OverviewSelection, viewer: Viewer) -> tuple[pl.DataFrame, bool]:
+    """A frame of places: records as a share of the people due; and whether it is that.
+
+    Where no target was delivered it is the share of the population with a record instead.
+    """
+    generation = source.generation(selection.build)
+    where = _where(None, selection.phase)
+    rows = _weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
+    rows = rows.filter(pl.col("week") == pl.col("week").max())
+    if rows.filter(pl.col("state") == "shown").is_empty():
+        rows = source.answered(generation, Question(measure="coverage", by=("district",)))
+        return source.by_place(rows, viewer, selection.language), False
+    return source.by_place(rows, viewer, selection.language), True
+
+
+def behind(selection: OverviewSelection, viewer: Viewer) -> list[Behind]:
+    """The districts that need attention first."""
+    names = {code: name for code, name, _ in source.names(selection.language)}
+    return [
+        Behind(
+            district=item.standing.district,
+            name=names[item.standing.district],
+            reached=item.standing.reached or 0.0,
+            missing=item.missing,
+            reasons=tuple((reason.code, reason.own, reason.other) for reason in item.reasons),
+        )
+        for item in attention(_standings(selection, viewer), _standing(selection, None))
+    ]
+
+
+@lru_cache(maxsize=16)
+def _changes(generation: Generation) -> change.Changes | None:
+    old = change.previous(generation)
+    return change.changes(generation, old) if old else None
+
+
+def changed(selection: OverviewSelection) -> Changed | None:
+    """What changed since the build before; None for the first."""
+    found = _changes(source.generation(selection.build))
+    if found is None:
+        return None
+    side = source.side(selection.language)
+    return Changed(
+        old_build=found.old_build,
+        old_extract_date=found.old_extract_date,
+        extract_date=found.extract_date,
+        files_new=found.files_new,
+        files_replaced=found.files_replaced,
+        files_gone=found.files_gone,
+        records_added=found.records_added,
+        records=found.records_new,
+        quarters_added=found.quarters_added,
+        definitions=tuple(
+            ((item.name_vi, item.name_en)[side], item.old, item.new) for item in found.definitions
+        ),
+    )
+
+
+def _standings(selection: OverviewSelection, viewer: Viewer) -> list[Standing]:
+    """Every district the viewer may see, from four questions rather than four a district."""
+    generation = source.generation(selection.build)
+    stock = _weekly(generation, Question(measure="progress", by=("district", "week")))
+    steps = _newest(generation, ("district", "step"), ())
+    goal = _goal(stock["week"].max()) if stock.height else None  # type: ignore[arg-type]
+    ahead = _ahead(generation, goal, by_district=True) if goal else {}
+    shares = {(row["district"], row["step"]): row["value"] for row in steps.to_dicts()}
+    found = []
+    for code in source.visible(viewer):
+        rows = stock.filter(pl.col("district") == code)
+        records = [row["numerator"] or 0 for row in rows.to_dicts()]
+        if not records:
+            continue
+        end = rows["week"][-1] + timedelta(days=6)
+        found.append(
+            Standing(
+                district=code,
+                records=records[-1],
+                due=rows["denominator"][-1],
+                pace=_pace(records),
+                needed=_needed(records[-1], ahead.get(code), goal, end),
+                complete=shares.get((code, "all_sections")),
+                activated=shares.get((code, "activated")),
+            )
+        )
+    return found
+
+
+def _standing(selection: OverviewSelection, district: str | None) -> Standing:
+    """The city's own, to compare with."""
+    steps = {item.step: item.share for item in ladder(selection, district)}
+    whole = _phase(selection, district, "all")
+    return Standing(
+        district="79",
+        records=whole.records,
+        due=whole.due,
+        pace=whole.pace,
+        needed=whole.needed,
+        complete=steps.get("all_sections"),
+        activated=steps.get("activated"),
+    )
+
+
+def _phase(selection: OverviewSelection, district: str | None, phase: str) -> Phase:
+    found = weeks(selection, district, phase)
+    records = found["records"].to_list() or [0]
+    end = found["week"][-1] + timedelta(days=6) if found.height else source.describe(
+        source.generation(selection.build)
+    ).extract_date  # fmt: skip
+    goal = _goal(end - timedelta(days=6))
+    ahead = _ahead(
+        source.generation(selection.build), goal, by_district=district is not None, phase=phase
+    ).get(district or "79")
+    return Phase(
+        phase=phase,
+        records=records[-1],
+        due=found["due"][-1] if found.height else None,
+        pace=_pace(records),
+        needed=_needed(records[-1], ahead, goal, end),
+        goal=goal,
+        goal_people=round(ahead) if ahead is not None else None,
+    )
+
+
+def _goal(week: date) -> date:
+    """The end of the quarter that lies at least four weeks after the Sunday of ``week``."""
+    return last_day(quarter_of(week + timedelta(days=6, weeks=PACE_WEEKS)))
+
+
+def _ahead(
+    generation: Generation, goal: date, *, by_district: bool, phase: str = "all"
+) -> dict[str, float]:
+    """People due by the goal, per district (or ``79``), of one phase or all."""
+    rows = planned(generation, goal, by_district=by_district)
+    if phase != "all":
+        rows = rows.filter(pl.col("phase") == phase)
+    found: dict[str, float] = {}
+    for row in rows.to_dicts():
+        code = row["district"] or "79"
+        found[code] = found.get(code, 0.0) + row["due"]
+    return found
+
+
+def _pace(records: list[int]) -> float:
+    """Records a week over the last four weeks."""
+    return (records[-1] - records[-1 - PACE_WEEKS]) / PACE_WEEKS if len(records) > PACE_WEEKS else 0.0
+
+
+def _needed(records: int, ahead: float | None, goal: date | None, end: date) -> float | None:
+    """Records a week from the end of the last week to the goal; None without a target."""
+    if ahead is None or goal is None:
+        return None
+    return max(ahead - records, 0.0) / max((goal - end).days / 7, 1.0)
+
+
+def _where(district: str | None, phase: str) -> Where:
+    found: list[tuple[str, tuple[str, ...]]] = []
+    if district is not None:
+        found.append(("district", (district,)))
+    if phase != "all":
+        found.append(("phase", (phase,)))
+    return tuple(found)
+
+
+def _weekly(generation: Generation, question: Question) -> pl.DataFrame:
+    """An answer by week, up to the last complete week."""
+    extract_date = date.fromisoformat(generation.extract_date)
+    rows = source.answered(generation, question)
+    return rows.filter(pl.col("week") + pl.duration(days=6) <= extract_date)
+
+
+def _newest(generation: Generation, by: tuple[str, ...], where: Where) -> pl.DataFrame:
+    """The ladder as of the day of the data."""
+    quarter = source.newest_quarter(generation)
+    return source.answered(generation, Question(measure="ladder", by=by, where=where, period=quarter))
+
+
+def place_name(selection: OverviewSelection) -> str:
+    """The chosen district, or the whole city, by name."""
+    names = {code: name for code, name, _ in source.names(selection.language)}
+    return names.get(selection.district or "", words(selection.language)("place.city"))
+
+
+def filters(selection: OverviewSelection) -> dict[str, str]:
+    """Everything that was chosen: label and value, in the selection's language."""
+    text = words(selection.language)
+    return {
+        text("control.phase"): text(f"phase_name.{selection.phase}"),
+        text("control.district"): place_name(selection),
+    }

@@ -1,0 +1,116 @@
+"""A value over the quarters: line and 95 % band, the city and, where chosen, a district. No arrow, no slope."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import plotly.graph_objects as go
+import polars as pl
+
+from dashboard import theme
+from dashboard.figures import empty, labels, phrases
+from dashboard.theme import Palette
+from dashboard.words import Words
+
+HOVER = "<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>"
+#: As many quarters get a label; more would touch on a phone.
+LABELLED = 5
+
+
+def trend(
+    city: pl.DataFrame,
+    place: pl.DataFrame | None,
+    words: Words,
+    palette: Palette,
+    *,
+    open_quarters: Collection[str],
+    place_name: str = "",
+) -> go.Figure:
+    """``city`` and ``place``: quarter and the columns of an estimate, oldest first; an open quarter is hollow."""
+    figure = go.Figure(layout=theme.layout(words.separators, palette))
+    series = [(_shown(city), words("place.city_short"), palette.accent if place is None else palette.city)]
+    if place is not None:
+        series.append((_shown(place), place_name, palette.selected))
+    if not any(rows for rows, *_ in series):
+        return empty.say(figure, city.to_dicts()[-1:], words, palette)
+    for rows, name, colour in series:
+        figure.add_trace(_band(rows, colour, palette))
+        figure.add_trace(_line(rows, words, palette, name, colour, open_quarters))
+    top = max(row["upper"] for rows, *_ in series for row in rows) * 1.05
+    ends = [
+        labels.End(
+            text=name, value=rows[-1]["value"], colour=palette.quiet if colour == palette.city else colour
+        )
+        for rows, name, colour in series
+        if rows and place is not None
+    ]
+    for label in labels.at_ends(ends, top):
+        figure.add_annotation(**label)
+    figure.update_layout(margin={"l": 4, "r": 92 if ends else 18, "t": 8, "b": 24})
+    _axes(figure, city["quarter"].to_list(), top, words, palette)
+    return figure
+
+
+def _shown(frame: pl.DataFrame) -> Sequence[phrases.Row]:
+    return frame.filter(pl.col("state") == "shown").to_dicts()
+
+
+def _band(rows: Sequence[phrases.Row], colour: str, palette: Palette) -> go.Scatter:
+    quarters = [row["quarter"] for row in rows]
+    return go.Scatter(
+        x=[*quarters, *reversed(quarters)],
+        y=[*(row["upper"] for row in rows), *(row["lower"] for row in reversed(rows))],
+        fill="toself",
+        fillcolor=theme.faded(colour, palette.band_opacity),
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+    )
+
+
+def _line(
+    rows: Sequence[phrases.Row],
+    words: Words,
+    palette: Palette,
+    name: str,
+    colour: str,
+    open_quarters: Collection[str],
+) -> go.Scatter:
+    return go.Scatter(
+        name=name,
+        x=[row["quarter"] for row in rows],
+        y=[row["value"] for row in rows],
+        mode="lines+markers",
+        line={"color": colour, "width": 2},
+        marker={
+            "size": 7,
+            "color": [palette.paper if row["quarter"] in open_quarters else colour for row in rows],
+            "line": {"color": colour, "width": 1.6},
+        },
+        customdata=[
+            (_title(name, row["quarter"], words, open_quarters), phrases.hover(row, words)) for row in rows
+        ],
+        hovertemplate=HOVER,
+    )
+
+
+def _title(name: str, quarter: str, words: Words, open_quarters: Collection[str]) -> str:
+    text = words.quarter(quarter)
+    return f"{name}, {words('quarter_open', quarter=text) if quarter in open_quarters else text}"
+
+
+def _axes(figure: go.Figure, quarters: list[str], top: float, words: Words, palette: Palette) -> None:
+    """Every quarter has its place, also one that is hidden; values from nought, so that nothing looks steep."""
+    labelled = list(reversed(quarters[:: -max(1, -(-len(quarters) // LABELLED))]))
+    figure.update_xaxes(
+        **theme.axis(
+            palette, type="category", showgrid=False, categoryorder="array", categoryarray=quarters,
+            tickvals=labelled, ticktext=[words.short_quarter(quarter) for quarter in labelled],
+            range=[-0.4, len(quarters) - 0.6],
+        )
+    )  # fmt: skip
+    figure.update_yaxes(
+        **theme.axis(
+            palette, tickformat=".0%", range=[0, top], nticks=5, automargin=True, ticklabelstandoff=4
+        )
+    )

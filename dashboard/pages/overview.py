@@ -1,0 +1,231 @@
+"""Overview: are we on track, and where not? Sentences, headline numbers, map, curve, who needs attention."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from dash.development.base_component import Component
+
+from dashboard import geometry, ids, theme, twins
+from dashboard.access import current_viewer
+from dashboard.components import (
+    cards,
+    controls,
+    legend,
+    maps,
+    opening,
+    overview_parts,
+    overview_sheets,
+    statements,
+)
+from dashboard.components.chart_card import chart_card
+from dashboard.data import overview as data
+from dashboard.figures import s_curve
+from dashboard.selection.base import UNWRITTEN
+from dashboard.selection.overview import PHASES, Opened, OverviewSelection
+from dashboard.words import Words, words
+
+PATH, PAGE, NAME, ICON = "/", "overview", "page.overview", "home"
+CARDS = ("map", "curve")
+CONTROLS = ("districts", "phase", "map", "catalogue")
+
+Store = Mapping[str, str]
+
+
+def of(name: str) -> str:
+    """The id of something of this page."""
+    return ids.of(PAGE, name)
+
+
+def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
+    """The skeleton. It asks nothing."""
+    bar = [controls.switch(text, PAGE, "phase", PHASES, query), controls.district(text, PAGE)]
+    return [
+        dcc.Store(id=of("query"), data={**query, "lang": text.language, "asked_lang": query.get("lang", "")}),
+        dcc.Store(id=of("catalogue")),
+        dcc.Store(id=of("selection")),
+        html.Div(
+            [
+                html.H1(cards.waiting(), id=of("headline")),
+                html.P(cards.waiting(), id=of("lead"), className="lead"),
+                html.Div(id=of("caution"), className="caution"),
+            ],
+            className="sentences",
+        ),
+        html.Div(overview_parts.waiting(3), id=of("phases"), className="row row-three"),
+        html.Div(overview_parts.waiting(5), id=of("steps"), className="row row-steps"),
+        controls.bar(text, bar),
+        html.P(id=of("filters"), className="print-only filters"),
+        html.Div([maps.map_card(text, PAGE, query), _curve_card(text)], className="row row-map"),
+        html.Div(
+            [
+                cards.card([html.Div(cards.waiting(5), id=of("attention"))]),
+                cards.card([html.Div(cards.waiting(5), id=of("changes"))]),
+            ],
+            className="row row-two",
+        ),
+        cards.card([overview_parts.definition(text)], id=of("definition-card")),
+        html.Footer(id=of("sources"), className="sources"),
+    ]
+
+
+def _curve_card(text: Words) -> Component:
+    return chart_card(text, of("curve"), [cards.graph(of("curve-graph"), name="graph-s-curve")])
+
+
+clientside_callback(
+    ClientsideFunction("atlas", "select"),
+    Output(of("selection"), "data"),
+    Output(of("district"), "value"),
+    Input(of("catalogue"), "data"),
+    *(Input(of(name), "value") for name in ("phase", "map", "district")),
+    *(Input(of(name), "clickData") for name in maps.GRAPHS),
+    Input(ids.THEME, "data"),
+    State(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+
+
+@callback(
+    output={
+        "districts": Output(of("district"), "data"),
+        "phase": Output(of("phase"), "value"),
+        "map": Output(of("map"), "value"),
+        "catalogue": Output(of("catalogue"), "data"),
+        "notices": Output(ids.NOTICES, "children", allow_duplicate=True),
+        "banner": Output(ids.BANNER, "children", allow_duplicate=True),
+        "stamp": Output(ids.STAMP, "children", allow_duplicate=True),
+        "content": Output(ids.CONTENT, "children", allow_duplicate=True),
+    },
+    inputs={"query": Input(of("query"), "data")},
+    prevent_initial_call="initial_duplicate",
+)
+def open_page(query: Store) -> dict[str, Any]:
+    """Once per load, Back and pasted link: what the query means in the build it asks for."""
+    text = words(query["lang"])
+    opened = data.open_page(query, current_viewer(), text.language)
+    return opening.closed(text, CONTROLS) if opened is None else _opened(opened, text)
+
+
+def _opened(page: Opened, text: Words) -> dict[str, Any]:
+    chosen = page.selection
+    values = {item.name: getattr(chosen, item.name) for item in fields(chosen) if item.name not in UNWRITTEN}
+    return {
+        "districts": page.districts,
+        "phase": chosen.phase,
+        "map": chosen.map,
+        "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, values, {}),
+        **opening.frame(page.build, chosen, page.fallbacks, page.moved, text, labels={}),
+    }
+
+
+@callback(
+    Output(of("headline"), "children"),
+    Output(of("lead"), "children"),
+    Output(of("caution"), "children"),
+    Output(of("phases"), "children"),
+    Output(of("steps"), "children"),
+    Input(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+def say(store: Store) -> tuple[Any, ...]:
+    """The answer, a sentence a phase, and the ladder: of the city, or of the chosen district."""
+    selection, text, palette = _read(store)
+    phases, end = data.phases(selection, selection.district), data.last_week(selection)
+    steps = data.ladder(selection, selection.district)
+    place = data.place_name(selection)
+    return (
+        overview_parts.headline(phases, place, text),
+        overview_parts.lead(phases[0], end, text),
+        [cards.notice(text("overview.caution"))],
+        [overview_parts.phase_card(phase, text) for phase in phases[1:]],
+        [overview_parts.step_card(step, text, palette) for step in steps],
+    )
+
+
+@callback(
+    *(Output(of(f"map-{part}"), kind) for part, kind in maps.OUTPUTS),
+    Output(of("map-title"), "children"),
+    Output(of("map-subtitle"), "children"),
+    Output(of("map-legend"), "children"),
+    Output(of("map-summary"), "children"),
+    Output(of("curve-graph"), "figure"),
+    Output(of("curve-title"), "children"),
+    Output(of("curve-subtitle"), "children"),
+    Output(of("curve-summary"), "children"),
+    Input(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+def draw(store: Store) -> tuple[Any, ...]:
+    """Where, and since when."""
+    selection, text, palette = _read(store)
+    frame, is_plan = data.by_district(selection, current_viewer())
+    weeks = data.weeks(selection, selection.district, selection.phase)
+    phase = text(f"phase_name.{selection.phase}")
+    place = data.place_name(selection)
+    title = overview_parts.curve_title(weeks, place, text)
+    return (
+        *maps.figures(
+            frame, text, palette, kind=selection.map, geometry=geometry.url(), selected=selection.district
+        ),
+        overview_parts.map_title(frame, text) if is_plan else text("overview.map_title_coverage"),
+        text("overview.map_subtitle" if is_plan else "overview.map_subtitle_coverage", phase=phase),
+        legend.legend(frame, text, palette),
+        statements.map_summary(frame, text),
+        s_curve.s_curve(weeks, text, palette),
+        title,
+        text("overview.curve_subtitle", phase=phase, place=place),
+        title,
+    )
+
+
+@callback(
+    Output(of("attention"), "children"),
+    Output(of("changes"), "children"),
+    Output(of("filters"), "children"),
+    Output(of("sources"), "children"),
+    *(Output(of(f"{card}-source"), "children") for card in CARDS),
+    Input(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+def explain(store: Store) -> tuple[Any, ...]:
+    """Who needs attention and why; what changed since the build before; sources."""
+    selection, text, _ = _read(store)
+    build = data.build(selection)
+    outlines = text("map.approximate") if selection.map == "true" else ""
+    return (
+        overview_parts.attention(data.behind(selection, current_viewer()), selection, text),
+        overview_parts.changes(data.changed(selection), text),
+        "; ".join(f"{label}: {value}" for label, value in data.filters(selection).items()),
+        [opening.permanent(selection, text)],
+        *(opening.source_line(build, text, outlines if card == "map" else "") for card in CARDS),
+    )
+
+
+def _read(store: Store) -> tuple[OverviewSelection, Words, theme.Palette]:
+    """The selection of the store, checked again, its words and its colours."""
+    selection = data.read_selection(store, current_viewer())
+    return selection, words(selection.language), theme.palette(selection.theme)
+
+
+def _sheets() -> Mapping[str, Any]:
+    def about(selection: OverviewSelection) -> overview_sheets.About:
+        return overview_sheets.About(
+            data.build(selection), tuple(data.filters(selection).items()), words(selection.language)
+        )
+
+    def places(selection: OverviewSelection, viewer: Any) -> Any:
+        frame, is_plan = data.by_district(selection, viewer)
+        return overview_sheets.places(frame, about(selection), is_plan=is_plan)
+
+    def curve(selection: OverviewSelection, viewer: Any) -> Any:
+        weeks = data.weeks(selection, selection.district, selection.phase)
+        return overview_sheets.curve(weeks, data.place_name(selection), about(selection))
+
+    return {"map": places, "curve": curve}
+
+
+twins.register(PAGE, data.read_selection, _sheets())

@@ -1,0 +1,44 @@
+"""What pages share beside components: the table twins and files of their cards, from one sheet each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dash import ClientsideFunction, Input, Output, callback, clientside_callback
+from dash.development.base_component import Component
+
+from dashboard import exports, ids
+from dashboard.access import Viewer, current_viewer
+from dashboard.components.table import table
+from dashboard.sheet import Sheet
+from dashboard.words import words
+
+
+def register(
+    page: str, read: Callable[..., Any], sheets: Mapping[str, Callable[[Any, Viewer], Sheet]]
+) -> None:
+    """Register the sheets of a page's cards: as files, and as tables that are asked for only where one is open."""
+    exports.register(page, read, sheets)
+    for name, sheet in sheets.items():
+        _register_table(page, name, read, sheet)
+
+
+def _register_table(page: str, name: str, read: Callable[..., Any], sheet: Callable[..., Sheet]) -> None:
+    card = ids.of(page, name)
+    clientside_callback(
+        ClientsideFunction("atlas", "ask_table"),
+        Output(ids.card(card, "asked"), "data"),
+        Input(ids.card(card, "view"), "data"),
+        Input(ids.of(page, "selection"), "data"),
+        prevent_initial_call=True,
+    )
+
+    @callback(
+        Output(ids.card(card, "table"), "children"),
+        Input(ids.card(card, "asked"), "data"),
+        prevent_initial_call=True,
+    )
+    def fill(store: Mapping[str, str]) -> Component:
+        selection = read(store, current_viewer())
+        return table(sheet(selection, current_viewer()), words(selection.language))
