@@ -10,7 +10,7 @@ UPGRADE ?=
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo test test-all bench lock clean
+.PHONY: help demo test test-all bench screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -33,6 +33,11 @@ test-all:  ## the same with the slow tests and the second engines, in an environ
 bench:  ## build time and memory beside DuckDB's copy of the same files: benchmarks/report/
 	@scripts/setup.sh $(VENV) requirements-dev.lock
 	@$(VENV)/bin/python -m benchmarks.build $(BENCH_SIZES)
+
+screenshots:  ## pictures of every page of the demo city: docs/gallery/ (run make demo once before)
+	@scripts/setup.sh $(VENV) requirements-dev.lock
+	@scripts/chromium.sh
+	@$(VENV)/bin/python -m benchmarks.gallery data-demo docs/gallery
 
 lock:  ## write the three lock files again from pyproject.toml (UPGRADE=1: newest versions)
 	@command -v uv >/dev/null || { echo "hssk lock: install uv first (pip install uv)" >&2; exit 69; }

@@ -13,7 +13,10 @@ import hssk
 from tests.support.home import environment, resident, small_extract, write_csv
 from warehouse.errors import EXIT_CONFIG, EXIT_DATA
 
-COMMANDS = [["build"], ["check"], ["explain"], ["query"], ["serve"], ["contracts"], ["keys", "create"]]
+COMMANDS = [
+    *(["build"], ["check"], ["explain"], ["query"], ["serve"], ["contracts"], ["synthesize"]),
+    ["keys", "create"],
+]
 
 
 def run(home: Path, *arguments: str, keys: bool = True) -> Result:
