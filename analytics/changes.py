@@ -51,18 +51,17 @@ class Changes:
 
 
 def previous(generation: Generation) -> Generation | None:
-    """The build published before this one, by the time it was made; None for the first."""
-    made = str(generation.manifest["created_at"])
+    """The build published before this one, by the time it was made, then by its id; None for the first."""
     older = [
-        (str(other.manifest["created_at"]), other.build_id)
-        for other in (
-            Generation(generation.home, build)
-            for build in builds(generation.home)
-            if build != generation.build_id
-        )
-        if str(other.manifest["created_at"]) < made
+        other
+        for build in builds(generation.home)
+        if _made(other := Generation(generation.home, build)) < _made(generation)
     ]
-    return Generation(generation.home, max(older)[1]) if older else None
+    return max(older, key=_made, default=None)
+
+
+def _made(generation: Generation) -> tuple[str, str]:
+    return str(generation.manifest["created_at"]), generation.build_id
 
 
 def changes(new: Generation, old: Generation) -> Changes:
