@@ -79,13 +79,39 @@
     });
   }
 
+  /* The words above a graph that has a caption, a line each, in their own size: a headline number keeps its number. */
+  function captionOf(graph) {
+    var figure = graph.closest("figure");
+    var caption = figure && figure.querySelector("figcaption");
+    if (!caption) return [];
+    var parts = caption.children.length ? Array.prototype.slice.call(caption.children) : [caption];
+    return parts.map(function (part) {
+      var style = getComputedStyle(part);
+      return {
+        text: textOf(part), size: parseFloat(style.fontSize), weight: style.fontWeight,
+        colour: colour(part.classList.contains("big") ? "--ink" : "--quiet"),
+      };
+    });
+  }
+
+  function captionHeight(lines) {
+    return lines.reduce(function (sum, line) { return sum + line.size * 1.4; }, lines.length ? 6 : 0);
+  }
+
+  function captionMarkup(lines, x, top) {
+    return lines.map(function (line) {
+      top += line.size * 1.4;
+      return '<text x="' + x + '" y="' + (top - 6).toFixed(1) + '" font-size="' + line.size + '" font-weight="' +
+        line.weight + '" fill="' + line.colour + '">' + escaped(line.text) + "</text>";
+    }).join("");
+  }
+
   /* A graph that stands alone fills the width, also where the screen is a phone's. */
   function svgOf(graph, _, graphs) {
     var width = Math.max(graph.offsetWidth, graphs.length === 1 ? LEAST - 2 * PAD : 0), height = graph.offsetHeight;
-    var figure = graph.closest("figure");
     return window.Plotly.toImage(window.atlasLight.figure(graph, width, height), { format: "svg", width: width, height: height }).then(function (address) {
       var text = decodeURIComponent(address.slice(address.indexOf(",") + 1)).replace(/<\?xml[^>]*\?>/, "");
-      return { text: text, width: width, height: height, caption: textOf(figure && figure.querySelector("figcaption")) };
+      return { text: text, width: width, height: height, caption: captionOf(graph) };
     });
   }
 
@@ -139,12 +165,9 @@
         { text: textOf(document.getElementById(page + "-filters")), size: 12, weight: 400, colour: colour("--quiet"), after: 12 },
       ], PAD - 8, inner);
       var x = PAD + (width - drawn) / 2, tallest = 0, drawings = "";
-      var captions = graphs.some(function (graph) { return graph.caption; }) ? 20 : 0;
+      var captions = Math.max.apply(null, [0].concat(graphs.map(function (graph) { return captionHeight(graph.caption); })));
       graphs.forEach(function (graph) {
-        if (graph.caption) {
-          drawings += '<text x="' + x + '" y="' + (head.bottom + 10).toFixed(1) + '" font-size="12" fill="' +
-            colour("--quiet") + '">' + escaped(graph.caption) + "</text>";
-        }
+        drawings += captionMarkup(graph.caption, x, head.bottom);
         var body = graph.text.replace(/<svg /, '<svg x="' + x + '" y="' + (head.bottom + captions).toFixed(1) + '" ');
         drawings += body.replace(/fill:\s*rgb\(205, 210, 209\)/g, "fill: url(#hatch)");
         x += graph.width + PAD;

@@ -11,9 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard.components import cards
 from dashboard.components.attributes import aria
-from dashboard.figures.sparkline import sparkline
 from dashboard.selection.overview import Behind, Changed, OverviewSelection, Phase, Step
-from dashboard.theme import Palette
 from dashboard.words import Words
 
 #: Within this of its plan a phase is called on it.
@@ -108,26 +106,41 @@ def phase_card(phase: Phase, words: Words) -> Component:
     )
 
 
-def step_card(step: Step, words: Words, palette: Palette) -> Component:
-    """One headline number: records, share of those created, change over four weeks, the way there."""
-    picture = sparkline(step.weekly, palette)
-    more = (
-        [words("overview.step_share", share=words.percent(step.share, 1))] if step.share is not None else []
-    )
-    if step.step == "created":
-        more = []
+def step_tile(name: str, graph: Component, caption: str) -> Component:
+    """The place of one headline number: its words above its line. ``caption``: the id the words go to."""
+    return html.Figure([html.Figcaption(cards.waiting(3), id=caption), graph], className=f"step step-{name}")
+
+
+def step_caption(step: Step, words: Words) -> list[Component]:
+    """One headline number: name, records, share of those created and change over four weeks."""
+    return [
+        html.Span(words(f"step.{step.step}"), className="step-name"),
+        html.Span(words.integer(step.records), className="big"),
+        *(html.Span(line, className="subtitle") for line in _step_lines(step, words)),
+    ]
+
+
+def _step_lines(step: Step, words: Words) -> list[str]:
+    lines = []
+    if step.share is not None and step.step != "created":
+        lines.append(words("overview.step_share", share=words.percent(step.share, 1)))
     if step.added is not None:
-        more.append(words("overview.step_added", added=words.signed(step.added)))
+        lines.append(words("overview.step_added", added=words.signed(step.added)))
     elif not step.weekly:
-        more.append(words("overview.step_today"))
-    return cards.card(
-        [
-            html.H2(words(f"step.{step.step}")),
-            html.P(words.integer(step.records), className="big"),
-            html.P(" · ".join(more), className="subtitle"),
-            *([html.Img(src=picture, alt="", className="sparkline")] if picture else []),
-        ],
-        name="step-card",
+        lines.append(words("overview.step_today"))
+    return lines
+
+
+def steps_summary(steps: Sequence[Step], words: Words) -> str:
+    """All headline numbers in words."""
+    return " ".join(
+        words(
+            "overview.steps_summary",
+            step=words(f"step.{step.step}"),
+            records=words.integer(step.records),
+            more="; ".join(_step_lines(step, words)),
+        )
+        for step in steps
     )
 
 
@@ -150,7 +163,9 @@ def curve_title(weeks: pl.DataFrame, place: str, words: Words) -> str:
     return words(key, place=place, gap=words.integer(abs(gap)))
 
 
-def attention(found: Sequence[Behind], selection: OverviewSelection, words: Words) -> list[Component]:
+def attention(
+    found: Sequence[Behind], selection: OverviewSelection, words: Words, *, has_plan: bool
+) -> list[Component]:
     """At most three districts behind their plan, each with its reasons and the way to its numbers."""
     entries = [
         html.Li(
@@ -174,7 +189,10 @@ def attention(found: Sequence[Behind], selection: OverviewSelection, words: Word
         )
         for item in found
     ]
-    title = html.H2(words("attention.title", count=len(found)) if found else words("attention.none"))
+    if not found:
+        # Without a plan nobody can be said to be behind, nor that nobody is.
+        return [html.H2(words("attention.none" if has_plan else "attention.no_plan"))]
+    title = html.H2(words("attention.title", count=len(found)))
     return [
         title,
         html.Ol(entries, className="attention"),
@@ -210,6 +228,9 @@ def changes(found: Changed | None, words: Words) -> list[Component]:
         ),
         words("changes.records", added=words.signed(found.records_added), total=words.integer(found.records)),
         words("changes.files", new=found.files_new, replaced=found.files_replaced, gone=found.files_gone),
+        words(
+            "changes.refused", count=words.integer(found.refused), before=words.integer(found.refused_old)
+        ),
     ]  # fmt: skip
     if found.quarters_added:
         lines.append(words("changes.quarters", quarters=", ".join(map(words.quarter, found.quarters_added))))

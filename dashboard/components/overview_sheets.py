@@ -12,6 +12,7 @@ import polars as pl
 from dashboard.components import sheets
 from dashboard.components.overview_parts import curve_title, map_title
 from dashboard.selection.base import Build
+from dashboard.selection.overview import Step
 from dashboard.sheet import Column, Kind, Sheet
 from dashboard.words import Words
 
@@ -42,6 +43,31 @@ def places(frame: pl.DataFrame, about: About, *, is_plan: bool) -> Sheet:
         for row in frame.sort("district").to_dicts()
     ]
     return _sheet("districts", map_title(frame, words), columns, rows, about)
+
+
+def steps(found: Sequence[Step], about: About) -> Sheet:
+    """The headline numbers: one row a step."""
+    words = about.words
+    columns = [
+        sheets.text_column("step", words("table.step")),
+        sheets.code_column("step_code"),
+        Column(name="records", label=words("table.records"), kind=Kind.COUNT),
+        Column(name="share", label=words("table.of_records"), kind=Kind.SHARE),
+        Column(name="added", label=words("table.added"), kind=Kind.COUNT),
+        sheets.text_column("note", words("table.note")),
+    ]
+    rows = [
+        {
+            "step": words(f"step.{step.step}"),
+            "step_code": step.step,
+            "records": step.records,
+            "share": step.share,
+            "added": step.added,
+            "note": "" if step.weekly else words("overview.step_today"),
+        }
+        for step in found
+    ]
+    return _sheet("steps", words("overview.steps_title"), columns, rows, about)
 
 
 def curve(weeks: pl.DataFrame, place: str, about: About) -> Sheet:

@@ -21,6 +21,7 @@ from dashboard.data import source
 from dashboard.selection.base import Build
 from dashboard.selection.overview import (
     PHASES,
+    STEPS,
     Behind,
     Changed,
     Opened,
@@ -31,8 +32,6 @@ from dashboard.selection.overview import (
 )
 from dashboard.words import words
 
-#: Steps of the headline numbers, in the order of the ladder.
-STEPS = ("created", "identity_verified", "activated", "all_sections", "updated_12m")
 #: Weeks of the pace, and the least time a goal must lie ahead.
 PACE_WEEKS = 4
 Where = tuple[tuple[str, tuple[str, ...]], ...]
@@ -70,7 +69,7 @@ def build(selection: OverviewSelection) -> Build:
 def weeks(selection: OverviewSelection, district: str | None, phase: str) -> pl.DataFrame:
     """``week`` (a Monday), ``records`` and ``due`` (null without a target) up to the last complete week."""
     generation = source.generation(selection.build)
-    where = _where(district, phase)
+    where = _of_plan(generation, district, phase)
     stock = _weekly(generation, Question(measure="ladder", by=("week",), where=where))
     plan = _weekly(generation, Question(measure="progress", by=("week",), where=where))
     due = pl.when(pl.col("reason").fill_null("") != "not_measurable").then(pl.col("denominator"))
@@ -90,10 +89,10 @@ def phases(selection: OverviewSelection, district: str | None) -> list[Phase]:
     return [_phase(selection, district, phase) for phase in PHASES]
 
 
-def ladder(selection: OverviewSelection, district: str | None) -> list[Step]:
-    """The headline numbers of the city or one district."""
+def ladder(selection: OverviewSelection, district: str | None, phase: str) -> list[Step]:
+    """The headline numbers of the city or one district, of one phase or all."""
     generation = source.generation(selection.build)
-    where = _where(district, "all")
+    where = _where(district, phase)
     rows = _weekly(generation, Question(measure="ladder", by=("week", "step"), where=where))
     newest = {row["step"]: row for row in _newest(generation, ("step",), where).to_dicts()}
     found = []
@@ -125,13 +124,18 @@ def by_district(selection: OverviewSelection, viewer: Viewer) -> tuple[pl.DataFr
     Where no target was delivered it is the share of the population with a record instead.
     """
     generation = source.generation(selection.build)
-    where = _where(None, selection.phase)
+    where = _of_plan(generation, None, selection.phase)
     rows = _weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
     rows = rows.filter(pl.col("week") == pl.col("week").max())
     if rows.filter(pl.col("state") == "shown").is_empty():
         rows = source.answered(generation, Question(measure="coverage", by=("district",)))
         return source.by_place(rows, viewer, selection.language), False
     return source.by_place(rows, viewer, selection.language), True
+
+
+def has_plan(selection: OverviewSelection) -> bool:
+    """Whether any phase of the city has a target."""
+    return bool(_targeted(source.generation(selection.build)))
 
 
 def behind(selection: OverviewSelection, viewer: Viewer) -> list[Behind]:
@@ -170,6 +174,8 @@ def changed(selection: OverviewSelection) -> Changed | None:
         files_gone=found.files_gone,
         records_added=found.records_added,
         records=found.records_new,
+        refused_old=found.refused_old,
+        refused=found.refused_new,
         quarters_added=found.quarters_added,
         definitions=tuple(
             ((item.name_vi, item.name_en)[side], item.old, item.new) for item in found.definitions
@@ -180,7 +186,8 @@ def changed(selection: OverviewSelection) -> Changed | None:
 def _standings(selection: OverviewSelection, viewer: Viewer) -> list[Standing]:
     """Every district the viewer may see, from four questions rather than four a district."""
     generation = source.generation(selection.build)
-    stock = _weekly(generation, Question(measure="progress", by=("district", "week")))
+    where = _of_plan(generation, None, "all")
+    stock = _weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
     steps = _newest(generation, ("district", "step"), ())
     goal = _goal(stock["week"].max()) if stock.height else None  # type: ignore[arg-type]
     ahead = _ahead(generation, goal, by_district=True) if goal else {}
@@ -208,7 +215,7 @@ def _standings(selection: OverviewSelection, viewer: Viewer) -> list[Standing]:
 
 def _standing(selection: OverviewSelection, district: str | None) -> Standing:
     """The city's own, to compare with."""
-    steps = {item.step: item.share for item in ladder(selection, district)}
+    steps = {item.step: item.share for item in ladder(selection, district, "all")}
     whole = _phase(selection, district, "all")
     return Standing(
         district="79",
@@ -247,9 +254,7 @@ def _goal(week: date) -> date:
     return last_day(quarter_of(week + timedelta(days=6, weeks=PACE_WEEKS)))
 
 
-def _ahead(
-    generation: Generation, goal: date, *, by_district: bool, phase: str = "all"
-) -> dict[str, float]:
+def _ahead(generation: Generation, goal: date, *, by_district: bool, phase: str = "all") -> dict[str, float]:
     """People due by the goal, per district (or ``79``), of one phase or all."""
     rows = planned(generation, goal, by_district=by_district)
     if phase != "all":
@@ -280,6 +285,24 @@ def _where(district: str | None, phase: str) -> Where:
     if phase != "all":
         found.append(("phase", (phase,)))
     return tuple(found)
+
+
+def _of_plan(generation: Generation, district: str | None, phase: str) -> Where:
+    """The same for what is held against the plan: all phases are those that have a target.
+
+    Records of a phase without one would count as ahead of a plan that asks for nobody.
+    """
+    if phase != "all":
+        return _where(district, phase)
+    targeted = _targeted(generation)
+    return (*_where(district, "all"), *((("phase", targeted),) if targeted else ()))
+
+
+def _targeted(generation: Generation) -> tuple[str, ...]:
+    """The phases that have a target."""
+    rows = planned(generation, date.fromisoformat(generation.extract_date), by_district=False)
+    known = set(rows["phase"])
+    return tuple(name for name in PHASES if name in known)
 
 
 def _weekly(generation: Generation, question: Question) -> pl.DataFrame:

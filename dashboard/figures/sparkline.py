@@ -1,27 +1,40 @@
-"""A line no taller than text, as an SVG picture: the way of a number over the weeks."""
+"""A small line beside a headline number: its way over the weeks, without axes."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
+from datetime import date, timedelta
 
-from dashboard.theme import Palette, faded
+import plotly.graph_objects as go
 
-WIDTH, HEIGHT = 160, 34
+from dashboard import theme
+from dashboard.theme import Palette
+from dashboard.words import Words
+
+HOVER = "%{customdata}<extra></extra>"
 
 
-def sparkline(values: Sequence[float], palette: Palette) -> str:
-    """A data address of the picture; empty for fewer than two values."""
-    if len(values) < 2:
-        return ""
-    top = max(values) or 1
-    step = WIDTH / (len(values) - 1)
-    points = [(i * step, HEIGHT - 2 - (HEIGHT - 5) * value / top) for i, value in enumerate(values)]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none">'
-        f'<polygon points="0,{HEIGHT} {line} {WIDTH},{HEIGHT}" fill="{faded(palette.accent, 0.12)}"/>'
-        f'<polyline points="{line}" fill="none" stroke="{palette.accent}" stroke-width="2" '
-        'vector-effect="non-scaling-stroke"/></svg>'
+def sparkline(values: Sequence[int], end: date | None, words: Words, palette: Palette) -> go.Figure:
+    """``values`` week by week, the last one at ``end`` (a Sunday); fewer than two are no way, and draw nothing."""
+    figure = go.Figure(layout=theme.layout(words.separators, palette))
+    figure.update_xaxes(visible=False, fixedrange=True)
+    figure.update_yaxes(visible=False, fixedrange=True, range=[0, max([*values, 1]) * 1.08])
+    if end is None or len(values) < 2:
+        return figure
+    days = [end - timedelta(weeks=len(values) - 1 - place) for place in range(len(values))]
+    figure.add_trace(
+        go.Scatter(
+            x=days,
+            y=list(values),
+            mode="lines",
+            line={"color": palette.accent, "width": 2},
+            fill="tozeroy",
+            fillcolor=theme.faded(palette.accent, 0.12),
+            customdata=[
+                f"{words('curve.week', date=words.date(day))}: {words.integer(value)}"
+                for day, value in zip(days, values, strict=True)
+            ],
+            hovertemplate=HOVER,
+        )
     )
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+    return figure

@@ -23,13 +23,13 @@ from dashboard.components import (
 )
 from dashboard.components.chart_card import chart_card
 from dashboard.data import overview as data
-from dashboard.figures import s_curve
+from dashboard.figures import s_curve, sparkline
 from dashboard.selection.base import UNWRITTEN
-from dashboard.selection.overview import PHASES, Opened, OverviewSelection
+from dashboard.selection.overview import PHASES, STEPS, Opened, OverviewSelection
 from dashboard.words import Words, words
 
 PATH, PAGE, NAME, ICON = "/", "overview", "page.overview", "home"
-CARDS = ("map", "curve")
+CARDS = ("steps", "map", "curve")
 CONTROLS = ("districts", "phase", "map", "catalogue")
 
 Store = Mapping[str, str]
@@ -56,9 +56,9 @@ def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
             className="sentences",
         ),
         html.Div(overview_parts.waiting(3), id=of("phases"), className="row row-three"),
-        html.Div(overview_parts.waiting(5), id=of("steps"), className="row row-steps"),
         controls.bar(text, bar),
         html.P(id=of("filters"), className="print-only filters"),
+        _steps_card(text),
         html.Div([maps.map_card(text, PAGE, query), _curve_card(text)], className="row row-map"),
         html.Div(
             [
@@ -70,6 +70,16 @@ def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
         cards.card([overview_parts.definition(text)], id=of("definition-card")),
         html.Footer(id=of("sources"), className="sources"),
     ]
+
+
+def _steps_card(text: Words) -> Component:
+    tiles = [
+        overview_parts.step_tile(
+            step, cards.graph(of(f"steps-{step}"), name="graph-step"), of(f"steps-{step}-caption")
+        )
+        for step in STEPS
+    ]
+    return chart_card(text, of("steps"), [html.Div(tiles, className="row-steps")])
 
 
 def _curve_card(text: Words) -> Component:
@@ -127,22 +137,45 @@ def _opened(page: Opened, text: Words) -> dict[str, Any]:
     Output(of("lead"), "children"),
     Output(of("caution"), "children"),
     Output(of("phases"), "children"),
-    Output(of("steps"), "children"),
     Input(of("selection"), "data"),
     prevent_initial_call=True,
 )
 def say(store: Store) -> tuple[Any, ...]:
-    """The answer, a sentence a phase, and the ladder: of the city, or of the chosen district."""
-    selection, text, palette = _read(store)
+    """The answer and a sentence a phase: of the city, or of the chosen district."""
+    selection, text, _ = _read(store)
     phases, end = data.phases(selection, selection.district), data.last_week(selection)
-    steps = data.ladder(selection, selection.district)
     place = data.place_name(selection)
     return (
         overview_parts.headline(phases, place, text),
         overview_parts.lead(phases[0], end, text),
         [cards.notice(text("overview.caution"))],
         [overview_parts.phase_card(phase, text) for phase in phases[1:]],
-        [overview_parts.step_card(step, text, palette) for step in steps],
+    )
+
+
+@callback(
+    *(Output(of(f"steps-{step}"), "figure") for step in STEPS),
+    *(Output(of(f"steps-{step}-caption"), "children") for step in STEPS),
+    Output(of("steps-title"), "children"),
+    Output(of("steps-subtitle"), "children"),
+    Output(of("steps-summary"), "children"),
+    Input(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+def draw_steps(store: Store) -> tuple[Any, ...]:
+    """The headline numbers: records that took each step, and the way there."""
+    selection, text, palette = _read(store)
+    steps, end = data.ladder(selection, selection.district, selection.phase), data.last_week(selection)
+    return (
+        *(sparkline.sparkline(step.weekly, end, text, palette) for step in steps),
+        *(overview_parts.step_caption(step, text) for step in steps),
+        text("overview.steps_title"),
+        text(
+            "overview.steps_subtitle",
+            place=data.place_name(selection),
+            phase=text(f"phase_name.{selection.phase}"),
+        ),
+        overview_parts.steps_summary(steps, text),
     )
 
 
@@ -197,7 +230,9 @@ def explain(store: Store) -> tuple[Any, ...]:
     build = data.build(selection)
     outlines = text("map.approximate") if selection.map == "true" else ""
     return (
-        overview_parts.attention(data.behind(selection, current_viewer()), selection, text),
+        overview_parts.attention(
+            data.behind(selection, current_viewer()), selection, text, has_plan=data.has_plan(selection)
+        ),
         overview_parts.changes(data.changed(selection), text),
         "; ".join(f"{label}: {value}" for label, value in data.filters(selection).items()),
         [opening.permanent(selection, text)],
@@ -225,7 +260,12 @@ def _sheets() -> Mapping[str, Any]:
         weeks = data.weeks(selection, selection.district, selection.phase)
         return overview_sheets.curve(weeks, data.place_name(selection), about(selection))
 
-    return {"map": places, "curve": curve}
+    def steps(selection: OverviewSelection, viewer: Any) -> Any:
+        return overview_sheets.steps(
+            data.ladder(selection, selection.district, selection.phase), about(selection)
+        )
+
+    return {"steps": steps, "map": places, "curve": curve}
 
 
 twins.register(PAGE, data.read_selection, _sheets())

@@ -10,6 +10,8 @@ from dashboard.selection.base import MAPS, THEMES, Build, Fallback, Moved, Reade
 
 #: All phases together, then each phase of the plan.
 PHASES = ("all", "p1", "p2", "p3")
+#: Steps of the headline numbers, in the order of the ladder.
+STEPS = ("created", "identity_verified", "activated", "all_sections", "updated_12m")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,10 @@ class Behind:
 
 @dataclass(frozen=True, kw_only=True)
 class Changed:
-    """From the build before to the one shown. ``definitions``: name, old and new version (None: not there)."""
+    """From the build before to the one shown. ``definitions``: name, old and new version (None: not there).
+
+    ``refused``: rows in quarantine of all files the build stands on.
+    """
 
     old_build: str
     old_extract_date: date
@@ -74,6 +79,8 @@ class Changed:
     files_gone: int
     records_added: int
     records: int
+    refused_old: int
+    refused: int
     quarters_added: tuple[str, ...]
     definitions: tuple[tuple[str, str | None, str | None], ...]
 

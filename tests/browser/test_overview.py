@@ -37,7 +37,7 @@ def test_it_answers_whether_the_city_is_on_track(open_page: OpenPage) -> None:
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("plan due")
     expect(page.locator("#overview-phases .card")).to_have_count(3)
-    expect(page.locator("#overview-steps .card")).to_have_count(5)
+    expect(page.locator("[data-card=overview-steps] .step")).to_have_count(5)
     expect(page.locator("#overview-attention")).to_contain_text("District 1")
     expect(page.locator("#overview-changes")).to_contain_text(
         "Data from 30 November 2024 to 31 December 2024"

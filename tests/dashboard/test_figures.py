@@ -21,7 +21,6 @@ from dashboard.figures import (
     trend,
 )
 from dashboard.figures import labels as line_labels
-from dashboard.figures.sparkline import sparkline
 from dashboard.selection.ncd import Indicator
 from dashboard.theme import DARK, LIGHT
 from dashboard.words import words
@@ -167,8 +166,6 @@ def test_the_curve_of_records_draws_a_plan_only_where_there_is_one() -> None:
     assert [trace.name for trace in with_plan.data] == ["Kế hoạch", "Hồ sơ"]
     assert [trace.name for trace in without.data] == ["Hồ sơ"]
     assert "Tết" in {note.text for note in with_plan.layout.annotations}
-    assert sparkline([1], LIGHT) == ""
-    assert sparkline([0, 2, 5], LIGHT).startswith("data:image/svg+xml;base64,")
 
 
 @pytest.mark.parametrize(

@@ -63,18 +63,19 @@ def test_reasons_are_told_with_both_numbers() -> None:
     found = [Behind(district="760", name="Quận 1", reached=0.34, missing=936,
                     reasons=(("pace_too_slow", 6.2, 102.4), ("incomplete", 0.12, 0.25)))]  # fmt: skip
     selection = data.OverviewSelection(language="vi", build="b")
-    shown = "".join(told(part) for part in parts.attention(found, selection, VI))
+    shown = "".join(told(part) for part in parts.attention(found, selection, VI, has_plan=True))
 
     assert "Mỗi tuần thêm 6, cần 102." in shown
     assert "12\u00a0% (toàn thành phố 25\u00a0%)" in shown
     assert "/ncd?lang=vi&district=760" in shown
-    assert VI("attention.none") in told(parts.attention([], selection, VI)[0])
+    assert VI("attention.none") in told(parts.attention([], selection, VI, has_plan=True)[0])
 
 
 def test_changes_name_definitions_and_the_first_build_says_so() -> None:
     found = Changed(
         old_build="20241130-0123abcd", old_extract_date=date(2024, 11, 30), extract_date=date(2024, 12, 31),
-        files_new=1, files_replaced=2, files_gone=0, records_added=-5, records=100, quarters_added=("2024Q4",),
+        files_new=1, files_replaced=2, files_gone=0, records_added=-5, records=100, refused_old=2, refused=7,
+        quarters_added=("2024Q4",),
         definitions=(("Hypertension", "1.0.0", "1.1.0"), ("New", None, "1.0.0"), ("Old", "1.0.0", None)),
     )  # fmt: skip
     shown = "".join(told(part) for part in parts.changes(found, EN))
