@@ -13,9 +13,9 @@ import io
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
-from benchmarks.served import chromium, served
+from benchmarks.served import SETTLED, WATCH, chromium, served
 
 #: Name of a picture and the page it shows: path and query without the language.
 PAGES = {
@@ -27,15 +27,6 @@ PAGES = {
 SIZES = (("wide", 1440, 900, "light"), ("narrow", 360, 780, "light"), ("dark", 1440, 900, "dark"))
 LANGUAGES = ("vi", "en")
 COLOURS = 128
-QUIET = """() => new Promise(done => {
-  let quiet = 0;
-  const look = () => {
-    const busy = document.querySelector('[data-dash-is-loading="true"], .waiting');
-    quiet = busy ? 0 : quiet + 1;
-    quiet > 30 ? done() : requestAnimationFrame(look);
-  };
-  document.fonts.ready.then(look);
-})"""
 
 
 def main() -> None:
@@ -77,19 +68,14 @@ def _picture(
         reduced_motion="reduce",
     )
     page = context.new_page()
+    page.add_init_script(WATCH)
     page.goto(address + path)
-    settle(page)
+    page.evaluate("document.fonts.ready.then(() => true)")
+    page.evaluate(SETTLED)
     _write(page.screenshot(full_page=True), out / f"{name}.png")
     context.close()
     print(f"  {name}")
     return name
-
-
-def settle(page: Page) -> None:
-    """Wait until nothing is loading and every figure is drawn."""
-    page.wait_for_function("document.querySelectorAll('.main-svg').length > 0")
-    page.wait_for_load_state("networkidle")
-    page.evaluate(QUIET)
 
 
 def _write(picture: bytes, path: Path) -> None:

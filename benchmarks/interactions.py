@@ -18,31 +18,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Request
 
-from benchmarks.served import chromium, served
+from benchmarks.served import SETTLED, WATCH, chromium, served
 
 REPORT = Path(__file__).resolve().parent / "report"
-WATCH = """(() => {
-  window.__watch = { pending: 0, pressed: 0 };
-  const ask = window.fetch;
-  window.fetch = function () {
-    window.__watch.pending += 1;
-    return ask.apply(this, arguments).finally(() => { window.__watch.pending -= 1; });
-  };
-  const press = () => { window.__watch.pressed = performance.now(); };
-  document.addEventListener('pointerdown', press, true);
-  document.addEventListener('keydown', press, true);
-})()"""
-SETTLED = """() => new Promise(done => {
-  let quiet = 0, first = 0;
-  const look = () => {
-    const busy = window.__watch.pending > 0
-      || document.querySelector('[data-dash-is-loading="true"], .waiting')
-      || !document.querySelector('.main-svg');
-    if (busy) quiet = 0; else if (++quiet === 1) first = performance.now();
-    quiet > 6 ? done(first) : requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
-})"""
 
 
 @dataclass(frozen=True)
@@ -131,10 +109,16 @@ def measure(browser: Browser, address: str, times: int) -> list[Timing]:
 
 
 def _open(browser: Browser, url: str) -> Page:
-    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-    page.add_init_script(WATCH)
+    page = _page(browser)
     page.goto(url)
     page.evaluate(SETTLED)
+    return page
+
+
+def _page(browser: Browser) -> Page:
+    """A page in a browser that has kept nothing."""
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    page.add_init_script(WATCH)
     return page
 
 
@@ -142,8 +126,7 @@ def _opening(browser: Browser, address: str, path: str, times: int) -> Timing:
     """From asking for the page to its last drawn figure, with an empty cache."""
     found = []
     for _ in range(max(3, times // 3)):
-        page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-        page.add_init_script(WATCH)
+        page = _page(browser)
         page.goto(address + path)
         found.append(float(page.evaluate(SETTLED)))
         page.context.close()
@@ -152,8 +135,7 @@ def _opening(browser: Browser, address: str, path: str, times: int) -> Timing:
 
 def first_visit(browser: Browser, url: str) -> int:
     """Bytes of a first visit over the wire, headers included."""
-    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-    page.add_init_script(WATCH)
+    page = _page(browser)
     asked: list[Request] = []
     # A function of Python: the driver writes an attribute on what it is given, which a bound append has no room for.
     page.on("requestfinished", lambda request: asked.append(request))  # noqa: PLW0108

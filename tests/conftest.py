@@ -6,7 +6,8 @@ import os
 import pytest
 from hypothesis import settings
 
-from tests.support.tools import chromium_path, java_path
+from benchmarks.served import chromium_path
+from tests.support.tools import java_path
 
 settings.register_profile("project", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("project")

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import threading
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, expect
 
+from benchmarks.served import chromium, served
 from tests.support.city import city_home
 from tests.support.home import environment
-from tests.support.tools import chromium_path
-from tests.support.tree import ROOT
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
-SECONDS_TO_START = 60
 #: Two browsers and their servers share two cores while the tests run; a person waits on one.
 expect.set_options(timeout=20_000)
 
@@ -35,40 +25,15 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def serving(home: Path) -> Iterator[str]:
-    """Start ``hssk serve`` on a free port, wait until it answers, stop it by SIGTERM."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "hssk", "serve", "--port", str(port), "--workers", "2"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment(home))
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(f"{address}/healthz", process)
+    """``hssk serve`` over ``home`` with the keys of the tests."""
+    with served(home, environment(home)) as address:
         yield address
-    finally:
-        process.terminate()
-        assert process.wait(timeout=20) == 0
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Ask until the server answers; a server that ended is a failure at once."""
-    deadline, between = time.monotonic() + SECONDS_TO_START, threading.Event()
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the server ended before it answered"
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            between.wait(0.05)
-    raise AssertionError(f"no answer from {url}")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 OpenPage = Callable[..., Page]
