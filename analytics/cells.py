@@ -195,9 +195,9 @@ def parameters_of(plan: Plan, known: Catalogue) -> tuple[str, dict[str, Any]]:
             for step, is_top in ((s.numerator, True), (s.denominator, False))
         ]
         lists = {name: [row[i] for row in steps] for i, name in enumerate(("part", "step", "is_numerator"))}
-        weekly = "week" in plan.question.by
-        return ("record_weeks" if weekly else "record_cells"), {
-            **({} if weekly else _period(plan)),
+        return "record_cells", {
+            **_period(plan),
+            "by_week": "week" in plan.question.by,
             **lists,
             "plan_group": list(phase_of_group()),
             "phase": list(phase_of_group().values()),

@@ -93,12 +93,16 @@ def definitions_changed(new: Generation, old: Generation) -> tuple[DefinitionCha
             variant=key[1],
             name_vi=_name(after.get(key) or before[key], 0),
             name_en=_name(after.get(key) or before[key], 1),
-            old=before[key].version if key in before else None,
-            new=after[key].version if key in after else None,
+            old=old_version,
+            new=new_version,
         )
         for key in sorted({*before, *after})
-        if (before[key].version if key in before else None) != (after[key].version if key in after else None)
+        if (old_version := _version(before.get(key))) != (new_version := _version(after.get(key)))
     )
+
+
+def _version(item: Variant | None) -> str | None:
+    return item.version if item else None
 
 
 def _versions(generation: Generation) -> dict[tuple[str, str], Variant]:

@@ -140,8 +140,5 @@ def _with_total(
         (pl.col("numerator_key").sum() % 256).alias("denominator_key"),
     ]
     if not by:
-        return cells.with_columns(
-            pl.col("numerator").sum().alias("denominator"),
-            (pl.col("numerator_key").sum() % 256).alias("denominator_key"),
-        )
+        return cells.with_columns(total)
     return cells.join(cells.group_by(by).agg(total), on=list(by), how="left", maintain_order="left")

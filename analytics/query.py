@@ -144,8 +144,8 @@ def _binned(plan: Plan, generation: Generation, found: pl.DataFrame) -> pl.DataF
     by = [name for name in plan.question.by if name != "bin"]
     if plan.classes:
         return distribution.classes(found, by, plan.classes, is_exact=plan.question.exact)
-    width = generation.frame(read_sql("distribution_width"), {"quantity": plan.question.quantity})
-    return distribution.bins(found, by, int(width.item()) if width.height else 1)
+    width = generation.frame(read_sql("distribution_width"), {"quantity": plan.question.quantity}).item()
+    return distribution.bins(found, by, width)
 
 
 def estimate(plan: Plan, cells: pl.DataFrame, standard: Standard | None) -> pl.DataFrame:

@@ -1,5 +1,6 @@
--- grain:     quarter, part, district, ward, plan_group, phase, source (each only where asked for, else null)
--- units:     records: stock at the end of the quarter, that is every step up to the week of its last day
+-- grain:     quarter or week, part, district, ward, plan_group, phase, source (each only where asked for, else null)
+-- units:     records. By quarter: stock at its end, that is every step up to the week of its last day. By week (its
+--            Monday): flow, those that took the step in it, from the first record on; the stock is the running sum
 -- sources:   mart_record, mart_place, mart_quarter
 -- surprises: $part, $step, $is_numerator are three lists of one length: which step counts for which part (a section of
 --            the record, a step of the ladder); $plan_group and $phase are two: the phase of the plan of each group
@@ -11,8 +12,15 @@ with wanted as (
 ),
 plan as (
     select unnest($plan_group::varchar[]) as plan_group, unnest($phase::varchar[]) as phase
+),
+period as (
+    select quarter, last_day from mart_quarter
+    where not $by_week and quarter_index between $first_quarter and $last_quarter
+    union all
+    select null as quarter, null as last_day where $by_week
 )
 select
+    case when $by_week then r.week end as week,
     case when $by_quarter then q.quarter end as quarter,
     w.part,
     case when $by_district then p.district_code end as district,
@@ -27,10 +35,9 @@ select
 from mart_record r
 inner join wanted w on w.step = r.step
 inner join mart_place p on p.place_id = r.place_id
-inner join mart_quarter q on r.week <= q.last_day
+inner join period q on q.last_day is null or r.week <= q.last_day
 left join plan n on n.plan_group = r.phase_group
-where q.quarter_index between $first_quarter and $last_quarter
-    and ($any_district or p.district_code in (select unnest($districts::varchar[])))
+where ($any_district or p.district_code in (select unnest($districts::varchar[])))
     and ($any_ward or p.ward_code in (select unnest($wards::varchar[])))
     and ($any_plan_group or r.phase_group in (select unnest($plan_groups::varchar[])))
     and ($any_phase or n.phase in (select unnest($phases::varchar[])))

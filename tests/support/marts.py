@@ -35,6 +35,8 @@ MEASURES = (
     (HOLDER, "record", "holder", "record_holder", None, 0, None, False),
     (RESIDENT, "record", "holder", "resident", None, 0, None, False),
 )
+#: Quantity, unit, width of its bins in tenths of the unit.
+QUANTITIES = (("body_mass_index", "kg/m2", 5), ("systolic", "mm[Hg]", 50), ("diastolic", "mm[Hg]", 50))
 _TABLES = {
     "mart_quarter": "quarter VARCHAR, quarter_index SMALLINT, last_day DATE, is_complete BOOLEAN",
     "mart_place": "place_id SMALLINT, ward_code VARCHAR, district_code VARCHAR",
@@ -50,6 +52,7 @@ _TABLES = {
     " source VARCHAR",
     "mart_distribution": "quarter_index SMALLINT, place_id SMALLINT, sex TINYINT, age_from SMALLINT, quantity VARCHAR,"
     " bin_from INTEGER, people INTEGER, people_key SMALLINT",
+    "mart_quantity": "quantity VARCHAR, unit VARCHAR, bin_tenths INTEGER",
     "mart_definition": "condition VARCHAR, variant VARCHAR, version VARCHAR, estimand VARCHAR, name_vi VARCHAR,"
     " name_en VARCHAR, description_vi VARCHAR, description_en VARCHAR, source VARCHAR, denominator VARCHAR,"
     " definition_json VARCHAR",
@@ -152,6 +155,7 @@ def write_generation(
         "mart_record": _record_rows(steps),
         "mart_target": list(targets),
         "mart_distribution": list(bins),
+        "mart_quantity": QUANTITIES,
         "mart_definition": [_definition(row) for row in MEASURES if row[3] in ("case", "record_holder")],
         "rule_age_band": [(age, band_start(age), f"from {band_start(age)}") for age in range(-1, 131)],
     }

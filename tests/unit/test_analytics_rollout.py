@@ -117,6 +117,7 @@ def test_a_distribution_adds_up_and_its_classes_do(generation: Generation) -> No
 
     assert [(row["bin_from"], row["numerator"]) for row in fine] == [(120.0, 40), (140.0, 12)]
     assert {row["denominator"] for row in fine} == {52}
+    assert fine[0]["bin_to"] == 125.0  # the width is the quantity's own, however few bins are filled
     assert sum(float(str(row["value"])) for row in fine) == pytest.approx(1)
     assert len(wide) == len(classes_of("systolic", "who"))
     # 140-159 (10 people) goes with 180 and above (2): the pooled bin says 12 for both, so 10 would give the 2 away.
