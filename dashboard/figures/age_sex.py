@@ -11,11 +11,10 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import theme
-from dashboard.figures import empty, labels, phrases
+from dashboard.figures import empty, intervals, labels, phrases
 from dashboard.theme import Palette
 from dashboard.words import Words
 
-HOVER = "<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>"
 SEXES = ("male", "female")
 #: The middle of the open last band stands this far above its first year.
 OPEN_BAND = 5
@@ -34,7 +33,8 @@ def age_sex(city: pl.DataFrame, place: pl.DataFrame | None, words: Words, palett
         colour = _colour(sex, palette)
         for rows in _runs(city, sex):
             if place is None:
-                figure.add_trace(_band(rows, colour, palette))
+                ages = [middle(row["age_band"]) for row in rows]
+                figure.add_trace(intervals.band(ages, rows, colour, palette))
             figure.add_trace(_line(rows, words, colour, is_behind=place is not None))
         if place is not None:
             figure.add_trace(_dots(_shown(place, sex), words, colour, sex))
@@ -90,19 +90,6 @@ def _hover(row: phrases.Row, words: Words) -> tuple[str, str]:
     return f"{words('sex.' + row['sex'])}, {band}", phrases.hover(row, words)
 
 
-def _band(rows: Sequence[phrases.Row], colour: str, palette: Palette) -> go.Scatter:
-    ages = [middle(row["age_band"]) for row in rows]
-    return go.Scatter(
-        x=[*ages, *reversed(ages)],
-        y=[*(row["upper"] for row in rows), *(row["lower"] for row in reversed(rows))],
-        fill="toself",
-        fillcolor=theme.faded(colour, palette.band_opacity),
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-    )
-
-
 def _line(rows: Sequence[phrases.Row], words: Words, colour: str, *, is_behind: bool) -> go.Scatter:
     style = {"dash": "dot", "width": 1.4} if is_behind else {"dash": "solid", "width": 2.4}
     return go.Scatter(
@@ -112,7 +99,7 @@ def _line(rows: Sequence[phrases.Row], words: Words, colour: str, *, is_behind: 
         line={"color": colour, **style},
         marker={"color": colour, "size": 5},
         customdata=[_hover(row, words) for row in rows],
-        hovertemplate=HOVER,
+        hovertemplate=phrases.HOVER,
     )
 
 
@@ -122,17 +109,9 @@ def _dots(rows: Sequence[phrases.Row], words: Words, colour: str, sex: str) -> g
         y=[row["value"] for row in rows],
         mode="markers",
         marker={"color": colour, "size": 8, "symbol": "circle" if sex == "male" else "diamond"},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [row["upper"] - row["value"] for row in rows],
-            "arrayminus": [row["value"] - row["lower"] for row in rows],
-            "color": colour,
-            "thickness": 1.8,
-            "width": 0,
-        },
+        error_y=intervals.arms(rows, colour, thickness=1.8),
         customdata=[_hover(row, words) for row in rows],
-        hovertemplate=HOVER,
+        hovertemplate=phrases.HOVER,
     )
 
 

@@ -5,15 +5,16 @@ Sorted by value, yet without rank numbers: intervals that overlap say that the o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import theme
-from dashboard.figures import phrases
+from dashboard.figures import intervals, phrases
 from dashboard.theme import Palette
 from dashboard.words import Words
 
-HOVER = "<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>"
 ROW_PIXELS = 19
 
 
@@ -39,26 +40,17 @@ def compare(
 
 
 def _intervals(
-    rows: list[dict[str, object]], words: Words, palette: Palette, selected: str | None
+    rows: Sequence[phrases.Row], words: Words, palette: Palette, selected: str | None
 ) -> go.Scatter:
     colours = [palette.selected if row["district"] == selected else palette.accent for row in rows]
-    values = [float(str(row["value"])) for row in rows]
     return go.Scatter(
-        x=values,
+        x=[row["value"] for row in rows],
         y=[row["short"] for row in rows],
         mode="markers",
         marker={"size": 8, "color": colours},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": [float(str(row["upper"])) - value for row, value in zip(rows, values, strict=True)],
-            "arrayminus": [value - float(str(row["lower"])) for row, value in zip(rows, values, strict=True)],
-            "color": palette.interval,
-            "thickness": 3,
-            "width": 0,
-        },
+        error_x=intervals.arms(rows, palette.interval, thickness=3),
         customdata=[(row["district"], row["name"], phrases.hover(row, words)) for row in rows],
-        hovertemplate=HOVER,
+        hovertemplate=phrases.HOVER_OF_PLACE,
     )
 
 

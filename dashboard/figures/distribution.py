@@ -12,8 +12,6 @@ from dashboard.figures import empty, phrases
 from dashboard.theme import Palette
 from dashboard.words import Words
 
-HOVER = "<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>"
-
 
 def distribution(bins: pl.DataFrame, cut_offs: Sequence[float], words: Words, palette: Palette) -> go.Figure:
     """``bins``: bin_from, bin_to (in the quantity's unit) and the columns of an estimate.
@@ -52,5 +50,5 @@ def _bars(rows: Sequence[phrases.Row], words: Words, palette: Palette) -> go.Bar
             (f"{words.plain(row['bin_from'])}–{words.plain(row['bin_to'])}", phrases.hover(row, words))
             for row in rows
         ],
-        hovertemplate=HOVER,
+        hovertemplate=phrases.HOVER,
     )

@@ -21,7 +21,6 @@ from dashboard.words import Words
 #: that); ``fitbounds`` would leave a quarter of the card empty. The inner one leaves out the wide fringe.
 CITY_WINDOW = ((106.358, 107.018), (10.379, 11.158))
 INNER_WINDOW = ((106.590, 106.772), (10.676, 10.888))
-HOVER = "<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>"
 _GEO: dict[str, Any] = {
     "visible": False,
     "projection": {"type": "mercator"},
@@ -115,6 +114,6 @@ def _places(rows: Sequence[phrases.Row], words: Words, geometry: str) -> dict[st
         "geojson": geometry,
         "locations": [row["district"] for row in rows],
         "customdata": [(row["district"], row["name"], phrases.hover(row, words)) for row in rows],
-        "hovertemplate": HOVER,
+        "hovertemplate": phrases.HOVER_OF_PLACE,
         "showscale": False,
     }

@@ -11,11 +11,11 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard import theme
+from dashboard.figures import phrases
 from dashboard.figures.tile_map import contrast
 from dashboard.theme import Palette
 from dashboard.words import Words
 
-HOVER = "<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>"
 #: Positions of a cell, lowest to highest.
 POSITIONS = ("much_lower", "lower", "similar", "higher", "much_higher")
 #: Positions of a complete count, which has no interval.
@@ -60,7 +60,7 @@ def matrix(
             customdata=[[(cell["district"], cell["title"], cell["hover"]) for cell in row] for row in rows],
             # Dash hands on no customdata of a click on a grid, only plain values: the code of the district goes here.
             hovertext=[[cell["district"] for cell in row] for row in rows],
-            hovertemplate=HOVER,
+            hovertemplate=phrases.HOVER_OF_PLACE,
         )
     )
     figure.add_trace(_marks(rows, fills, palette))

@@ -8,6 +8,9 @@ from typing import Any
 from dashboard.words import Words
 
 Row = Mapping[str, Any]
+#: Hover labels: a title and the lines of :func:`hover`. A mark of a place carries the code of the place before them.
+HOVER = "<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>"
+HOVER_OF_PLACE = "<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>"
 
 
 def is_shown(row: Row) -> bool:

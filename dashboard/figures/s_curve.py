@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import theme
+from dashboard.figures import phrases
 from dashboard.theme import Palette
 from dashboard.words import Words
 
-HOVER = "<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>"
 #: First day of the lunar year (Tết Nguyên đán); the week before and after it nearly nobody is enrolled.
 TET = (date(2023, 1, 22), date(2024, 2, 10), date(2025, 1, 29), date(2026, 2, 17))
 
@@ -58,7 +58,7 @@ def _line(
             (words("curve.week", date=words.date(week)), f"{name}: {words.integer(round(count))}")
             for week, count in rows
         ],
-        hovertemplate=HOVER,
+        hovertemplate=phrases.HOVER,
     )
 
 

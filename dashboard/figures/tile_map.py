@@ -15,7 +15,6 @@ from dashboard.figures import classes, phrases
 from dashboard.theme import Palette
 from dashboard.words import Words
 
-HOVER = "<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>"
 #: Column and row of each district, from the north-west.
 TILES = {
     "783": (1, 0),
@@ -96,7 +95,7 @@ def _names(
         text=[f"{row['short']}<br><b>{_value(row, words)}</b>" for row in rows],
         textfont={"size": 11, "color": [_ink(row, palette, edges) for row in rows]},
         customdata=[(row["district"], row["name"], phrases.hover(row, words)) for row in rows],
-        hovertemplate=HOVER,
+        hovertemplate=phrases.HOVER_OF_PLACE,
     )
 
 

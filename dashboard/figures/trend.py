@@ -8,11 +8,10 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import theme
-from dashboard.figures import empty, labels, phrases
+from dashboard.figures import empty, intervals, labels, phrases
 from dashboard.theme import Palette
 from dashboard.words import Words
 
-HOVER = "<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>"
 #: As many quarters get a label; more would touch on a phone.
 LABELLED = 5
 
@@ -34,7 +33,7 @@ def trend(
     if not any(rows for rows, *_ in series):
         return empty.say(figure, city.to_dicts()[-1:], words, palette)
     for rows, name, colour in series:
-        figure.add_trace(_band(rows, colour, palette))
+        figure.add_trace(intervals.band([row["quarter"] for row in rows], rows, colour, palette))
         figure.add_trace(_line(rows, words, palette, name, colour, open_quarters))
     top = max(row["upper"] for rows, *_ in series for row in rows) * 1.05
     ends = [
@@ -53,19 +52,6 @@ def trend(
 
 def _shown(frame: pl.DataFrame) -> Sequence[phrases.Row]:
     return frame.filter(pl.col("state") == "shown").to_dicts()
-
-
-def _band(rows: Sequence[phrases.Row], colour: str, palette: Palette) -> go.Scatter:
-    quarters = [row["quarter"] for row in rows]
-    return go.Scatter(
-        x=[*quarters, *reversed(quarters)],
-        y=[*(row["upper"] for row in rows), *(row["lower"] for row in reversed(rows))],
-        fill="toself",
-        fillcolor=theme.faded(colour, palette.band_opacity),
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-    )
 
 
 def _line(
@@ -90,7 +76,7 @@ def _line(
         customdata=[
             (_title(name, row["quarter"], words, open_quarters), phrases.hover(row, words)) for row in rows
         ],
-        hovertemplate=HOVER,
+        hovertemplate=phrases.HOVER,
     )
 
 
