@@ -17,9 +17,6 @@ NOTICES = "notices"
 FAULT = "fault"
 CONTENT = "content"
 
-#: Parts of a chart card.
-PARTS = ("title", "subtitle", "summary", "legend", "source", "chart", "table", "view", "asked", "state")
-
 
 def of(page: str, name: str) -> str:
     """The id of a control, a store or a sentence of a page."""
@@ -27,5 +24,5 @@ def of(page: str, name: str) -> str:
 
 
 def card(name: str, part: str) -> str:
-    """The id of a part of a card; parts that are not in :data:`PARTS` are its graphs."""
+    """The id of a part of a chart card: title, subtitle, chart, table, summary, source and the like, or a graph."""
     return f"{name}-{part}"

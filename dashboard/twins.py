@@ -1,9 +1,9 @@
-"""What pages share beside components: the table twins and files of their cards, from one sheet each."""
+"""What pages share beside components: reading their store, and the table twins and files of their cards."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from dash import ClientsideFunction, Input, Output, callback, clientside_callback
 from dash.development.base_component import Component
@@ -11,8 +11,12 @@ from dash.development.base_component import Component
 from dashboard import exports, ids
 from dashboard.access import Viewer, current_viewer
 from dashboard.components.table import table
+from dashboard.selection.base import Selection
 from dashboard.sheet import Sheet
-from dashboard.words import words
+from dashboard.theme import Palette, palette
+from dashboard.words import Words, words
+
+S = TypeVar("S", bound=Selection)
 
 
 def register(
@@ -22,6 +26,16 @@ def register(
     exports.register(page, read, sheets)
     for name, sheet in sheets.items():
         _register_table(page, name, read, sheet)
+
+
+def reader(read: Callable[..., S]) -> Callable[[Mapping[str, str]], tuple[S, Words, Palette]]:
+    """What a callback makes of the store: the selection, checked again, its words and its colours."""
+
+    def opened(store: Mapping[str, str]) -> tuple[S, Words, Palette]:
+        selection = read(store, current_viewer())
+        return selection, words(selection.language), palette(selection.theme)
+
+    return opened
 
 
 def _register_table(page: str, name: str, read: Callable[..., Any], sheet: Callable[..., Sheet]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dash import dcc, html
+from dash import Output, dcc, html
 from dash.development.base_component import Component
 
 from dashboard import ids
@@ -47,6 +47,11 @@ def chart_card(
         **data(card=card),
         **aria(labelledby=ids.card(card, "title"), describedby=ids.card(card, "summary")),
     )
+
+
+def texts(card: str, *parts: str) -> list[Output]:
+    """Outputs of the parts of a card that hold text or components: title, subtitle, summary, legend, source."""
+    return [Output(ids.card(card, part), "children") for part in parts]
 
 
 def _actions(words: Words, card: str) -> Component:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from dashboard.components import controls, opening
-from dashboard.selection.base import UNWRITTEN
-from dashboard.selection.ncd import QUANTITIES, QUANTITY_OF, Opened
+from dashboard.selection.ncd import QUANTITIES, QUANTITY_OF, NcdOpened
 from dashboard.words import Words
 
 CONTROLS = (
@@ -16,12 +14,12 @@ CONTROLS = (
 )
 
 
-def opened(page: Opened | None, words: Words) -> dict[str, Any]:
+def opened(page: NcdOpened | None, words: Words) -> dict[str, Any]:
     """Everything ``open_page`` writes, by the names of its outputs."""
     if page is None:
         return opening.closed(words, CONTROLS)
     chosen = page.selection
-    values = {item.name: getattr(chosen, item.name) for item in fields(chosen) if item.name not in UNWRITTEN}
+    values = chosen.values()
     labels = {
         "condition": {item["value"]: item["label"] for item in page.conditions},
         "variant": {item["value"]: item["label"] for item in page.variants[chosen.condition]},
@@ -35,11 +33,11 @@ def opened(page: Opened | None, words: Words) -> dict[str, Any]:
             for name in ("condition", "estimator", "standard", "ages", "sex", "period", "map")
         },
         "catalogue": controls.catalogue("ncd", page.build.build_id, words.language, values, _dependent(page)),
-        **opening.frame(page.build, chosen, page.fallbacks, page.moved, words, labels=labels),
+        **opening.frame(page, chosen, words, labels=labels),
     }
 
 
-def _dependent(page: Opened) -> dict[str, Any]:
+def _dependent(page: NcdOpened) -> dict[str, Any]:
     """Definitions follow the condition, the quantity of the histogram too."""
     quantities = {item["value"]: QUANTITY_OF.get(item["value"], QUANTITIES[0]) for item in page.conditions}
     return {
@@ -51,7 +49,7 @@ def _dependent(page: Opened) -> dict[str, Any]:
     }
 
 
-def _period(period: str, page: Opened, words: Words) -> str:
+def _period(period: str, page: NcdOpened, words: Words) -> str:
     """A quarter whose last day the extract does not reach is marked."""
     name = words.quarter(period)
     name = name[:1].upper() + name[1:]

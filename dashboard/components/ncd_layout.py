@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from dashboard import ids
-from dashboard.components import cards, controls, maps
+from dashboard.components import cards, controls, maps, opening
 from dashboard.components.attributes import aria
 from dashboard.components.chart_card import chart_card
 from dashboard.selection.ncd import AGES, ESTIMATORS, QUANTITIES, SEXES, STANDARDS
@@ -25,19 +25,7 @@ def of(name: str) -> str:
 def layout(words: Words, query: Mapping[str, str]) -> list[Component]:
     """Sentences, controls, the chosen district, the cards in reading order, what the number is."""
     return [
-        dcc.Store(
-            id=of("query"), data={**query, "lang": words.language, "asked_lang": query.get("lang", "")}
-        ),
-        dcc.Store(id=of("catalogue")),
-        dcc.Store(id=of("selection")),
-        html.Div(
-            [
-                html.H1(cards.waiting(), id=of("headline")),
-                html.P(cards.waiting(), id=of("lead"), className="lead"),
-                html.Div(id=of("caution"), className="caution"),
-            ],
-            className="sentences",
-        ),
+        *opening.skeleton(words, PAGE, query),
         _controls(words, query),
         html.P(id=of("filters"), className="print-only filters"),
         _strip(words),

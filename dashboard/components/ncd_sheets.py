@@ -35,11 +35,6 @@ class About:
     words: Words
 
 
-def filter_line(selection: NcdSelection, filters: Mapping[str, str], words: Words) -> str:
-    """Everything that was chosen, in one line for print and pictures."""
-    return "; ".join(f"{label}: {value}" for label, value in filters.items())
-
-
 def places(frame: pl.DataFrame, city: phrases.Row, about: About) -> Sheet:
     """Districts in the order of their codes, the city first."""
     words = about.words

@@ -5,37 +5,58 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dash import html, no_update
+from dash import Output, dcc, html, no_update
 from dash.development.base_component import Component
 
+from dashboard import ids
 from dashboard.components import cards
 from dashboard.components.attributes import aria
-from dashboard.selection.base import Build, Fallback, Moved, Selection
+from dashboard.selection.base import Build, Fallback, Moved, Opened, Selection
 from dashboard.words import LANGUAGES, Words
 
 #: From here on data are called old, in words and by a mark.
 OLD_DAYS = 100
-#: The outputs every page fills when it opens, beside its controls.
-FRAME = ("notices", "banner", "stamp", "content")
+#: What every page writes of the frame when it opens, beside its controls; the frame is there for all pages.
+FRAME = {
+    "notices": Output(ids.NOTICES, "children", allow_duplicate=True),
+    "banner": Output(ids.BANNER, "children", allow_duplicate=True),
+    "stamp": Output(ids.STAMP, "children", allow_duplicate=True),
+    "content": Output(ids.CONTENT, "children", allow_duplicate=True),
+}
+
+
+def skeleton(words: Words, page: str, query: Mapping[str, str]) -> list[Component]:
+    """Where every page begins: its stores, and the place of its sentences."""
+    asked = {**query, "lang": words.language, "asked_lang": query.get("lang", "")}
+    sentences = [
+        html.H1(cards.waiting(), id=ids.of(page, "headline")),
+        html.P(cards.waiting(), id=ids.of(page, "lead"), className="lead"),
+        html.Div(id=ids.of(page, "caution"), className="caution"),
+    ]
+    return [
+        dcc.Store(id=ids.of(page, "query"), data=asked),
+        dcc.Store(id=ids.of(page, "catalogue")),
+        dcc.Store(id=ids.of(page, "selection")),
+        html.Div(sentences, className="sentences"),
+    ]
 
 
 def frame(
-    build: Build,
-    selection: Selection,
-    fallbacks: Sequence[Fallback],
-    moved: Moved | None,
-    words: Words,
-    *,
-    labels: Mapping[str, Mapping[str, str]],
+    page: Opened, selection: Selection, words: Words, *, labels: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Any]:
     """Notices, banner and stamp. ``labels``: words of the stand-ins, by name of the control and value."""
-    lines = [cards.notice(fallback(item, labels, words), "warning") for item in fallbacks]
+    lines = [cards.notice(fallback(item, labels, words), "warning") for item in page.fallbacks]
     return {
-        "notices": [*([_moved(moved, build, selection, words)] if moved else []), *lines],
-        "banner": [html.P(words("shell.synthetic"), className="banner")] if build.is_synthetic else [],
-        "stamp": stamp(build, selection, words),
+        "notices": [*([_moved(page.moved, page.build, selection, words)] if page.moved else []), *lines],
+        "banner": [html.P(words("shell.synthetic"), className="banner")] if page.build.is_synthetic else [],
+        "stamp": stamp(page.build, selection, words),
         "content": no_update,
     }
+
+
+def filter_line(filters: Mapping[str, str]) -> str:
+    """Everything that was chosen, in one line for print and pictures."""
+    return "; ".join(f"{label}: {value}" for label, value in filters.items())
 
 
 def closed(words: Words, names: Sequence[str]) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from dashboard.selection.ncd import (
     WIDE_BANDS,
     Choices,
     Indicator,
+    NcdOpened,
     NcdSelection,
-    Opened,
     Scheme,
     Subject,
     resolve,
@@ -31,7 +31,7 @@ from warehouse.errors import Defect
 
 
 
-def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> Opened | None:
+def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> NcdOpened | None:
     """The build a query names (else the current one), what can be chosen in it, and the query resolved.
 
     None where nothing has been published.
@@ -41,11 +41,9 @@ def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> Opened
     generation, fallbacks = source.asked_generation(query)
     selection, more = resolve(query, _choices(generation, viewer), language)
     known, side = catalogue.read(generation), source.side(language)
-    return Opened(
-        build=source.describe(generation),
+    return NcdOpened(
+        **source.shared(query, generation, viewer, language, of_build=fallbacks, of_choices=more),
         selection=selection,
-        fallbacks=(*fallbacks, *source.asked_language(query, language), *more),
-        moved=source.moved(query, generation, language),
         conditions=[
             source.option(name, items[0].condition_names[side]) for name, items in known.variants.items()
         ],
@@ -55,15 +53,13 @@ def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> Opened
         },
         periods=known.quarters,
         open_periods=known.open_quarters,
-        districts=source.district_options(viewer, language),
     )
 
 
 def read_selection(store: Mapping[str, str], viewer: Viewer) -> NcdSelection:
     """The selection a browser sent, checked anew: what is not allowed becomes the default, never an answer."""
     generation, _ = source.asked_generation(store)
-    language = "en" if store.get("lang") == "en" else "vi"
-    return resolve(store, _choices(generation, viewer), language)[0]
+    return resolve(store, _choices(generation, viewer), source.stored_language(store))[0]
 
 
 def by_district(selection: NcdSelection, viewer: Viewer) -> pl.DataFrame:
@@ -243,12 +239,7 @@ def _scope(viewer: Viewer, district: str | None) -> tuple[str, ...] | None:
 
 
 def _where(districts: tuple[str, ...] | None, sex: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    found: list[tuple[str, tuple[str, ...]]] = []
-    if districts is not None:
-        found.append(("district", districts))
-    if sex != "both":
-        found.append(("sex", (sex,)))
-    return tuple(found)
+    return source.where(district=districts, sex=None if sex == "both" else (sex,))
 
 
 def _ask(
@@ -300,10 +291,14 @@ def short_names(selection: NcdSelection, viewer: Viewer) -> list[tuple[str, str]
     return [(code, short) for code, _, short in source.names(selection.language) if viewer.sees(code)]
 
 
+def place_name(selection: NcdSelection) -> str:
+    """The chosen district, or the whole city, by name."""
+    return source.place_name(selection.district, selection.language)
+
+
 def filters(selection: NcdSelection) -> dict[str, str]:
     """Everything that was chosen: label and value, in the selection's language."""
     text, about = words(selection.language), subject(selection)
-    names = {code: name for code, name, _ in source.names(selection.language)}
     found = {
         "condition": about.condition,
         "variant": f"{about.definition} ({about.version})",
@@ -311,7 +306,7 @@ def filters(selection: NcdSelection) -> dict[str, str]:
         "ages": text(f"ages.{selection.ages}"),
         "sex": text(f"sex.{selection.sex}"),
         "period": text.quarter(selection.period),
-        "district": names.get(selection.district or "", text("place.city")),
+        "district": place_name(selection),
     }
     if selection.estimator == "standardised":
         found["standard"] = text(f"standard.{selection.standard}")

@@ -24,7 +24,7 @@ from dashboard.selection.overview import (
     STEPS,
     Behind,
     Changed,
-    Opened,
+    OverviewOpened,
     OverviewSelection,
     Phase,
     Step,
@@ -37,7 +37,7 @@ PACE_WEEKS = 4
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> Opened | None:
+def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> OverviewOpened | None:
     """The build a query names (else the current one) and the query resolved; None where nothing has been published."""
     if not source.has_build():
         return None
@@ -45,19 +45,15 @@ def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> Opened
     selection, more = resolve(
         query, build=generation.build_id, districts=source.visible(viewer), language=language
     )
-    return Opened(
-        build=source.describe(generation),
-        selection=selection,
-        fallbacks=(*fallbacks, *source.asked_language(query, language), *more),
-        moved=source.moved(query, generation, language),
-        districts=source.district_options(viewer, language),
+    return OverviewOpened(
+        **source.shared(query, generation, viewer, language, of_build=fallbacks, of_choices=more), selection=selection
     )
 
 
 def read_selection(store: Mapping[str, str], viewer: Viewer) -> OverviewSelection:
     """The selection a browser sent, checked anew."""
     generation, _ = source.asked_generation(store)
-    language = "en" if store.get("lang") == "en" else "vi"
+    language = source.stored_language(store)
     return resolve(store, build=generation.build_id, districts=source.visible(viewer), language=language)[0]
 
 
@@ -140,16 +136,15 @@ def has_plan(selection: OverviewSelection) -> bool:
 
 def behind(selection: OverviewSelection, viewer: Viewer) -> list[Behind]:
     """The districts that need attention first."""
-    names = {code: name for code, name, _ in source.names(selection.language)}
     return [
         Behind(
             district=item.standing.district,
-            name=names[item.standing.district],
+            name=source.place_name(item.standing.district, selection.language),
             reached=item.standing.reached or 0.0,
             missing=item.missing,
             reasons=tuple((reason.code, reason.own, reason.other) for reason in item.reasons),
         )
-        for item in attention(_standings(selection, viewer), _standing(selection, None))
+        for item in attention(_standings(selection, viewer), _standing(selection))
     ]
 
 
@@ -213,10 +208,10 @@ def _standings(selection: OverviewSelection, viewer: Viewer) -> list[Standing]:
     return found
 
 
-def _standing(selection: OverviewSelection, district: str | None) -> Standing:
+def _standing(selection: OverviewSelection) -> Standing:
     """The city's own, to compare with."""
-    steps = {item.step: item.share for item in ladder(selection, district, "all")}
-    whole = _phase(selection, district, "all")
+    steps = {item.step: item.share for item in ladder(selection, None, "all")}
+    whole = _phase(selection, None, "all")
     return Standing(
         district="79",
         records=whole.records,
@@ -245,7 +240,6 @@ def _phase(selection: OverviewSelection, district: str | None, phase: str) -> Ph
         pace=_pace(records),
         needed=_needed(records[-1], ahead, goal, end),
         goal=goal,
-        goal_people=round(ahead) if ahead is not None else None,
     )
 
 
@@ -256,7 +250,7 @@ def _goal(week: date) -> date:
 
 def _ahead(generation: Generation, goal: date, *, by_district: bool, phase: str = "all") -> dict[str, float]:
     """People due by the goal, per district (or ``79``), of one phase or all."""
-    rows = planned(generation, goal, by_district=by_district)
+    rows = _planned(generation, goal, by_district=by_district)
     if phase != "all":
         rows = rows.filter(pl.col("phase") == phase)
     found: dict[str, float] = {}
@@ -264,6 +258,12 @@ def _ahead(generation: Generation, goal: date, *, by_district: bool, phase: str 
         code = row["district"] or "79"
         found[code] = found.get(code, 0.0) + row["due"]
     return found
+
+
+@lru_cache(maxsize=64)
+def _planned(generation: Generation, day: date, *, by_district: bool) -> pl.DataFrame:
+    """The plan's own numbers: asked for by every phase of every page, and the same as long as the build is."""
+    return planned(generation, day, by_district=by_district)
 
 
 def _pace(records: list[int]) -> float:
@@ -279,12 +279,9 @@ def _needed(records: int, ahead: float | None, goal: date | None, end: date) -> 
 
 
 def _where(district: str | None, phase: str) -> Where:
-    found: list[tuple[str, tuple[str, ...]]] = []
-    if district is not None:
-        found.append(("district", (district,)))
-    if phase != "all":
-        found.append(("phase", (phase,)))
-    return tuple(found)
+    return source.where(
+        district=None if district is None else (district,), phase=None if phase == "all" else (phase,)
+    )
 
 
 def _of_plan(generation: Generation, district: str | None, phase: str) -> Where:
@@ -300,7 +297,7 @@ def _of_plan(generation: Generation, district: str | None, phase: str) -> Where:
 
 def _targeted(generation: Generation) -> tuple[str, ...]:
     """The phases that have a target."""
-    rows = planned(generation, date.fromisoformat(generation.extract_date), by_district=False)
+    rows = _planned(generation, date.fromisoformat(generation.extract_date), by_district=False)
     known = set(rows["phase"])
     return tuple(name for name in PHASES if name in known)
 
@@ -320,8 +317,7 @@ def _newest(generation: Generation, by: tuple[str, ...], where: Where) -> pl.Dat
 
 def place_name(selection: OverviewSelection) -> str:
     """The chosen district, or the whole city, by name."""
-    names = {code: name for code, name, _ in source.names(selection.language)}
-    return names.get(selection.district or "", words(selection.language)("place.city"))
+    return source.place_name(selection.district, selection.language)
 
 
 def filters(selection: OverviewSelection) -> dict[str, str]:

@@ -6,7 +6,7 @@ generation never changes, so what is kept never grows old, and nothing kept for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,8 @@ from analytics.generation import Generation, builds, current_build
 from analytics.query import answer
 from analytics.question import Question
 from dashboard.access import Viewer
-from dashboard.selection.base import SHOWN_LENGTH, Build, Fallback, Moved, MovedDefinition
+from dashboard.selection.base import SHOWN_LENGTH, Build, Fallback, Moved, MovedDefinition, language_of
+from dashboard.words import LANGUAGES, words
 from warehouse.errors import UserError
 from warehouse.geography import districts
 
@@ -70,12 +71,6 @@ def asked_generation(query: Mapping[str, str]) -> tuple[Generation, tuple[Fallba
     return current, ((Fallback("build", asked[:SHOWN_LENGTH], current.build_id),) if asked else ())
 
 
-def asked_language(query: Mapping[str, str], language: str) -> tuple[Fallback, ...]:
-    """The language that was asked for in vain, if one was."""
-    asked = str(query.get("asked_lang") or language)
-    return (Fallback("lang", asked[:8], language),) if asked != language else ()
-
-
 def moved(query: Mapping[str, str], shown: Generation, language: str) -> Moved | None:
     """The build a link was made from, where another one is shown now and nothing was pinned."""
     seen = str(query.get("seen") or "")
@@ -92,6 +87,36 @@ def moved(query: Mapping[str, str], shown: Generation, language: str) -> Moved |
             if item.old and item.new
         ),
     )
+
+
+def shared(
+    query: Mapping[str, str],
+    shown: Generation,
+    viewer: Viewer,
+    language: str,
+    *,
+    of_build: Sequence[Fallback],
+    of_choices: Sequence[Fallback],
+) -> dict[str, Any]:
+    """The fields of ``Opened``, which every page has: what fell back is told from the build to the choices."""
+    asked = str(query.get("asked_lang") or language)
+    languages = (Fallback("lang", asked[:8], language),) if asked != language else ()
+    return {
+        "build": describe(shown),
+        "fallbacks": (*of_build, *languages, *of_choices),
+        "moved": moved(query, shown, language),
+        "districts": district_options(viewer, language),
+    }
+
+
+def stored_language(store: Mapping[str, str]) -> str:
+    """The language of a store, which a browser may have forged."""
+    return language_of(store, LANGUAGES[0])
+
+
+def where(**only: Sequence[str] | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The restrictions of a question: each name with its values; None restricts nothing."""
+    return tuple((name, tuple(values)) for name, values in only.items() if values is not None)
 
 
 @lru_cache(maxsize=KEPT_ANSWERS)
@@ -140,6 +165,12 @@ def names(language: str) -> tuple[tuple[str, str, str], ...]:
         (item.code, (item.name_vi, item.name_en)[place], (item.short_vi, item.short_en)[place])
         for item in districts()
     )
+
+
+def place_name(code: str | None, language: str) -> str:
+    """A district by name; None is the whole city."""
+    found = {district: name for district, name, _ in names(language)}
+    return found.get(code or "", words(language)("place.city"))
 
 
 def visible(viewer: Viewer) -> tuple[str, ...]:

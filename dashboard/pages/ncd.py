@@ -8,10 +8,11 @@ from typing import Any
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, html
 from dash.development.base_component import Component
 
-from dashboard import geometry, ids, theme, twins
+from dashboard import geometry, ids, twins
 from dashboard.access import Viewer, current_viewer
 from dashboard.components import cards, legend, maps, ncd_layout, ncd_sheets, opening, statements
 from dashboard.components import definition as definitions
+from dashboard.components.chart_card import texts
 from dashboard.components.ncd_controls import opened as opened_controls
 from dashboard.data import ncd as data
 from dashboard.figures import age_sex, compare, phrases
@@ -28,6 +29,7 @@ layout, of = ncd_layout.layout, ncd_layout.of
 CARDS = ("map", "compare", "curve", "trend", "distribution", "matrix")
 
 Store = Mapping[str, str]
+_read = twins.reader(data.read_selection)
 
 
 clientside_callback(
@@ -67,10 +69,7 @@ clientside_callback(
         "districts": Output(of("district"), "data"),
         "map": Output(of("map"), "value"),
         "catalogue": Output(of("catalogue"), "data"),
-        "notices": Output(ids.NOTICES, "children", allow_duplicate=True),
-        "banner": Output(ids.BANNER, "children", allow_duplicate=True),
-        "stamp": Output(ids.STAMP, "children", allow_duplicate=True),
-        "content": Output(ids.CONTENT, "children", allow_duplicate=True),
+        **opening.FRAME,
     },
     inputs={"query": Input(of("query"), "data")},
     prevent_initial_call="initial_duplicate",
@@ -88,14 +87,9 @@ def open_page(query: Store) -> dict[str, Any]:
     Output(of("caution"), "children"),
     Output(of("place"), "children"),
     *(Output(of(f"map-{part}"), kind) for part, kind in maps.OUTPUTS),
-    Output(of("map-title"), "children"),
-    Output(of("map-subtitle"), "children"),
-    Output(of("map-legend"), "children"),
-    Output(of("map-summary"), "children"),
+    *texts(of("map"), "title", "subtitle", "legend", "summary"),
     Output(of("compare-graph"), "figure"),
-    Output(of("compare-title"), "children"),
-    Output(of("compare-subtitle"), "children"),
-    Output(of("compare-summary"), "children"),
+    *texts(of("compare"), "title", "subtitle", "summary"),
     Input(of("selection"), "data"),
     prevent_initial_call=True,
 )
@@ -133,13 +127,9 @@ def _strip(place: phrases.Row | None, city: phrases.Row, text: Words) -> list[Co
 
 @callback(
     Output(of("curve-graph"), "figure"),
-    Output(of("curve-title"), "children"),
-    Output(of("curve-subtitle"), "children"),
-    Output(of("curve-summary"), "children"),
+    *texts(of("curve"), "title", "subtitle", "summary"),
     Output(of("trend-graph"), "figure"),
-    Output(of("trend-title"), "children"),
-    Output(of("trend-subtitle"), "children"),
-    Output(of("trend-summary"), "children"),
+    *texts(of("trend"), "title", "subtitle", "summary"),
     Input(of("selection"), "data"),
     prevent_initial_call=True,
 )
@@ -151,8 +141,7 @@ def draw_lines(store: Store) -> tuple[Any, ...]:
     own_curve = data.by_age_and_sex(selection, viewer, chosen) if chosen else None
     quarters = data.by_quarter(selection, viewer, None)
     own_quarters = data.by_quarter(selection, viewer, chosen) if chosen else None
-    place = data.place(selection, viewer)
-    name = place["name"] if place else text("place.city")
+    place, name = data.place(selection, viewer), data.place_name(selection)
     figure = trend_line.trend(
         quarters,
         own_quarters,
@@ -177,9 +166,7 @@ def draw_lines(store: Store) -> tuple[Any, ...]:
 @callback(
     Output(of("distribution-graph"), "figure"),
     Output(of("distribution-classes"), "children"),
-    Output(of("distribution-title"), "children"),
-    Output(of("distribution-subtitle"), "children"),
-    Output(of("distribution-summary"), "children"),
+    *texts(of("distribution"), "title", "subtitle", "summary"),
     Input(of("selection"), "data"),
     prevent_initial_call=True,
 )
@@ -209,10 +196,7 @@ def _classes(selection: NcdSelection, viewer: Viewer) -> ncd_sheets.Classes:
 
 @callback(
     Output(of("matrix-graph"), "figure"),
-    Output(of("matrix-title"), "children"),
-    Output(of("matrix-subtitle"), "children"),
-    Output(of("matrix-legend"), "children"),
-    Output(of("matrix-summary"), "children"),
+    *texts(of("matrix"), "title", "subtitle", "legend", "summary"),
     Input(of("selection"), "data"),
     prevent_initial_call=True,
 )
@@ -249,7 +233,7 @@ def explain(store: Store) -> tuple[Any, ...]:
     return (
         definitions.definition(subject, selection, text, method=method),
         [opening.permanent(selection, text)],
-        ncd_sheets.filter_line(selection, data.filters(selection), text),
+        opening.filter_line(data.filters(selection)),
         *sources,
     )
 
@@ -274,12 +258,6 @@ def _sources(selection: NcdSelection) -> Mapping[str, Sequence[str]]:
             for name, version in data.matrix_versions(selection)
         ],
     }
-
-
-def _read(store: Store) -> tuple[NcdSelection, Words, theme.Palette]:
-    """The selection of the store, checked again against the build and the viewer, its words and its colours."""
-    selection = data.read_selection(store, current_viewer())
-    return selection, words(selection.language), theme.palette(selection.theme)
 
 
 def _sheets() -> Mapping[str, Any]:
@@ -319,15 +297,14 @@ def _both(ask: Any, selection: NcdSelection, viewer: Any) -> Sequence[tuple[str,
 
 
 def _about(selection: NcdSelection) -> ncd_sheets.About:
-    text = words(selection.language)
     return ncd_sheets.About(
         selection,
         data.subject(selection),
         data.build(selection),
-        data.filters(selection)[text("control.district")],
+        data.place_name(selection),
         tuple(data.filters(selection).items()),
         _sources(selection),
-        text,
+        words(selection.language),
     )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, html
 from dash.development.base_component import Component
 
-from dashboard import geometry, ids, theme, twins
+from dashboard import geometry, ids, twins
 from dashboard.access import current_viewer
 from dashboard.components import (
     cards,
@@ -21,11 +20,10 @@ from dashboard.components import (
     overview_sheets,
     statements,
 )
-from dashboard.components.chart_card import chart_card
+from dashboard.components.chart_card import chart_card, texts
 from dashboard.data import overview as data
 from dashboard.figures import s_curve, sparkline
-from dashboard.selection.base import UNWRITTEN
-from dashboard.selection.overview import PHASES, STEPS, Opened, OverviewSelection
+from dashboard.selection.overview import PHASES, STEPS, OverviewOpened, OverviewSelection
 from dashboard.words import Words, words
 
 PATH, PAGE, NAME, ICON = "/", "overview", "page.overview", "home"
@@ -33,6 +31,7 @@ CARDS = ("steps", "map", "curve")
 CONTROLS = ("districts", "phase", "map", "catalogue")
 
 Store = Mapping[str, str]
+_read = twins.reader(data.read_selection)
 
 
 def of(name: str) -> str:
@@ -44,17 +43,7 @@ def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
     """The skeleton. It asks nothing."""
     bar = [controls.switch(text, PAGE, "phase", PHASES, query), controls.district(text, PAGE)]
     return [
-        dcc.Store(id=of("query"), data={**query, "lang": text.language, "asked_lang": query.get("lang", "")}),
-        dcc.Store(id=of("catalogue")),
-        dcc.Store(id=of("selection")),
-        html.Div(
-            [
-                html.H1(cards.waiting(), id=of("headline")),
-                html.P(cards.waiting(), id=of("lead"), className="lead"),
-                html.Div(id=of("caution"), className="caution"),
-            ],
-            className="sentences",
-        ),
+        *opening.skeleton(text, PAGE, query),
         html.Div(overview_parts.waiting(3), id=of("phases"), className="row row-three"),
         controls.bar(text, bar),
         html.P(id=of("filters"), className="print-only filters"),
@@ -105,10 +94,7 @@ clientside_callback(
         "phase": Output(of("phase"), "value"),
         "map": Output(of("map"), "value"),
         "catalogue": Output(of("catalogue"), "data"),
-        "notices": Output(ids.NOTICES, "children", allow_duplicate=True),
-        "banner": Output(ids.BANNER, "children", allow_duplicate=True),
-        "stamp": Output(ids.STAMP, "children", allow_duplicate=True),
-        "content": Output(ids.CONTENT, "children", allow_duplicate=True),
+        **opening.FRAME,
     },
     inputs={"query": Input(of("query"), "data")},
     prevent_initial_call="initial_duplicate",
@@ -120,15 +106,14 @@ def open_page(query: Store) -> dict[str, Any]:
     return opening.closed(text, CONTROLS) if opened is None else _opened(opened, text)
 
 
-def _opened(page: Opened, text: Words) -> dict[str, Any]:
+def _opened(page: OverviewOpened, text: Words) -> dict[str, Any]:
     chosen = page.selection
-    values = {item.name: getattr(chosen, item.name) for item in fields(chosen) if item.name not in UNWRITTEN}
     return {
         "districts": page.districts,
         "phase": chosen.phase,
         "map": chosen.map,
-        "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, values, {}),
-        **opening.frame(page.build, chosen, page.fallbacks, page.moved, text, labels={}),
+        "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, chosen.values(), {}),
+        **opening.frame(page, chosen, text, labels={}),
     }
 
 
@@ -156,9 +141,7 @@ def say(store: Store) -> tuple[Any, ...]:
 @callback(
     *(Output(of(f"steps-{step}"), "figure") for step in STEPS),
     *(Output(of(f"steps-{step}-caption"), "children") for step in STEPS),
-    Output(of("steps-title"), "children"),
-    Output(of("steps-subtitle"), "children"),
-    Output(of("steps-summary"), "children"),
+    *texts(of("steps"), "title", "subtitle", "summary"),
     Input(of("selection"), "data"),
     prevent_initial_call=True,
 )
@@ -181,14 +164,9 @@ def draw_steps(store: Store) -> tuple[Any, ...]:
 
 @callback(
     *(Output(of(f"map-{part}"), kind) for part, kind in maps.OUTPUTS),
-    Output(of("map-title"), "children"),
-    Output(of("map-subtitle"), "children"),
-    Output(of("map-legend"), "children"),
-    Output(of("map-summary"), "children"),
+    *texts(of("map"), "title", "subtitle", "legend", "summary"),
     Output(of("curve-graph"), "figure"),
-    Output(of("curve-title"), "children"),
-    Output(of("curve-subtitle"), "children"),
-    Output(of("curve-summary"), "children"),
+    *texts(of("curve"), "title", "subtitle", "summary"),
     Input(of("selection"), "data"),
     prevent_initial_call=True,
 )
@@ -234,16 +212,10 @@ def explain(store: Store) -> tuple[Any, ...]:
             data.behind(selection, current_viewer()), selection, text, has_plan=data.has_plan(selection)
         ),
         overview_parts.changes(data.changed(selection), text),
-        "; ".join(f"{label}: {value}" for label, value in data.filters(selection).items()),
+        opening.filter_line(data.filters(selection)),
         [opening.permanent(selection, text)],
         *(opening.source_line(build, text, outlines if card == "map" else "") for card in CARDS),
     )
-
-
-def _read(store: Store) -> tuple[OverviewSelection, Words, theme.Palette]:
-    """The selection of the store, checked again, its words and its colours."""
-    selection = data.read_selection(store, current_viewer())
-    return selection, words(selection.language), theme.palette(selection.theme)
 
 
 def _sheets() -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 LANGUAGES = ("vi", "en")
@@ -47,13 +48,16 @@ class Selection:
     build: str
     theme: str = THEMES[0]
 
+    def values(self) -> dict[str, Any]:
+        """The fields that belong to the page: what its controls hold."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name not in UNWRITTEN}
+
     def as_query(self, **changes: str | None) -> str:
         """The query string of this state, with ``changes``; a None leaves the name out.
 
         ``seen`` is the build the link was made from: a page that opens it on a newer build can say what moved.
         """
-        own = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in UNWRITTEN}
-        values = {"lang": self.language, **own, "seen": self.build, **changes}
+        values = {"lang": self.language, **self.values(), "seen": self.build, **changes}
         return "?" + urlencode({name: value for name, value in values.items() if value})
 
 
@@ -103,3 +107,13 @@ class Moved:
     build_id: str
     extract_date: date
     definitions: tuple[MovedDefinition, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """What every page needs once: the build, what fell back, where its link came from, the districts by name."""
+
+    build: Build
+    fallbacks: tuple[Fallback, ...]
+    moved: Moved | None
+    districts: list[dict[str, str]]

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboard.selection.base import MAPS, THEMES, Build, Fallback, Moved, Reader, Selection
+from dashboard.selection.base import MAPS, THEMES, Fallback, Opened, Reader, Selection
 
 ESTIMATORS = ("crude", "standardised")
 STANDARDS = ("who_world_2000", "vietnam", "city")
@@ -115,18 +115,14 @@ class Indicator:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opened:
-    """What the page needs once: the build, the choices with their labels in one language, the query resolved."""
+class NcdOpened(Opened):
+    """What the explorer needs once beside: the query resolved, the choices with their labels in one language."""
 
-    build: Build
     selection: NcdSelection
-    fallbacks: tuple[Fallback, ...]
-    moved: Moved | None
     conditions: list[dict[str, str]]
     variants: Mapping[str, list[dict[str, str]]]
     periods: tuple[str, ...]
     open_periods: frozenset[str]
-    districts: list[dict[str, str]]
 
 
 def resolve(

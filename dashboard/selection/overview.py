@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from dashboard.selection.base import MAPS, THEMES, Build, Fallback, Moved, Reader, Selection
+from dashboard.selection.base import MAPS, THEMES, Fallback, Opened, Reader, Selection
 
 #: All phases together, then each phase of the plan.
 PHASES = ("all", "p1", "p2", "p3")
@@ -36,7 +36,6 @@ class Phase:
     pace: float
     needed: float | None
     goal: date
-    goal_people: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,14 +85,10 @@ class Changed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opened:
-    """What the page needs once: the build, the query resolved, the districts with their names."""
+class OverviewOpened(Opened):
+    """What the overview needs once beside: the query resolved."""
 
-    build: Build
     selection: OverviewSelection
-    fallbacks: tuple[Fallback, ...]
-    moved: Moved | None
-    districts: list[dict[str, str]]
 
 
 def resolve(

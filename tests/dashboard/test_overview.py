@@ -25,7 +25,6 @@ def phase(
         pace=pace,
         needed=needed,
         goal=date(2025, 3, 31),
-        goal_people=due,
     )
 
 

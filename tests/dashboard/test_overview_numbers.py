@@ -62,7 +62,6 @@ def phase(**changed: object) -> Phase:
         "pace": 2.0,
         "needed": 9.0,
         "goal": GOAL,
-        "goal_people": 200,
     }
     return Phase(**{**values, **changed})  # type: ignore[arg-type]
 
