@@ -67,6 +67,7 @@ def _select(name: str) -> Press:
 
 def _map(page: Page, turn: int) -> None:
     paths = page.locator("[id$=map-inner] path.choroplethlocation")
+    paths.nth(1 + turn % 8).scroll_into_view_if_needed()
     box = paths.nth(1 + turn % 8).bounding_box()
     if box:
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

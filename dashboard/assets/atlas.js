@@ -122,10 +122,16 @@
     current = selection;
     document.documentElement.dataset.build = selection.build;
     writeUrl(selection, !opened && !!previous && previous.district !== selection.district);
-    var same = !opened && previous && JSON.stringify(previous) === JSON.stringify(selection);
+    /* A part of the page is told of the Selection only when a choice it depends on is another. */
+    function moved(names) {
+      return opened || !previous || names.some(function (name) { return previous[name] !== selection[name]; });
+    }
     return outputs.map(function (output) {
       var name = output.id.slice(page.length + 1);
-      if (name === "selection") return same ? keep : selection;
+      if (name === "selection") return moved(Object.keys(selection)) ? selection : keep;
+      if (name.indexOf("part-") === 0) {
+        return moved(["build", "lang", "theme"].concat(catalogue.parts[name.slice(5)])) ? selection : keep;
+      }
       if (name === "standard-frame") return selection.estimator !== "standardised";
       if (output.property === "data") {
         var rule = catalogue.dependent[name];

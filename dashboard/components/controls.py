@@ -80,12 +80,18 @@ def switch(
 
 
 def catalogue(
-    page: str, build: str, language: str, values: Mapping[str, str | None], dependent: Mapping[str, Any]
+    page: str,
+    build: str,
+    language: str,
+    values: Mapping[str, str | None],
+    dependent: Mapping[str, Any],
+    parts: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
     """What the browser must know to move between choices without asking.
 
     ``values``: the state the page opened in. ``dependent``: choices that follow another, like the definitions of a
-    condition: ``{"variant": {"of": "condition", "options": {...}}}``, the first being the default.
+    condition: ``{"variant": {"of": "condition", "options": {...}}}``, the first being the default. ``parts``: what
+    each part of the page depends on, which is drawn again only when one of those is another.
     """
     return {
         "page": page,
@@ -93,4 +99,5 @@ def catalogue(
         "lang": language,
         "values": dict(values),
         "dependent": dict(dependent),
+        "parts": dict(parts),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.components import controls, opening
-from dashboard.selection.ncd import QUANTITIES, QUANTITY_OF, NcdOpened
+from dashboard.selection.ncd import PARTS, QUANTITIES, QUANTITY_OF, NcdOpened
 from dashboard.words import Words
 
 CONTROLS = (
@@ -32,7 +32,9 @@ def opened(page: NcdOpened | None, words: Words) -> dict[str, Any]:
             name: values[name]
             for name in ("condition", "estimator", "standard", "ages", "sex", "period", "map")
         },
-        "catalogue": controls.catalogue("ncd", page.build.build_id, words.language, values, _dependent(page)),
+        "catalogue": controls.catalogue(
+            "ncd", page.build.build_id, words.language, values, _dependent(page), PARTS
+        ),
         **opening.frame(page, chosen, words, labels=labels),
     }
 

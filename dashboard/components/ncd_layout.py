@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import ids
 from dashboard.components import cards, controls, maps, opening
 from dashboard.components.attributes import aria
 from dashboard.components.chart_card import chart_card
-from dashboard.selection.ncd import AGES, ESTIMATORS, QUANTITIES, SEXES, STANDARDS
+from dashboard.selection.ncd import AGES, ESTIMATORS, PARTS, QUANTITIES, SEXES, STANDARDS
 from dashboard.words import Words
 
 PAGE = "ncd"
@@ -26,6 +26,7 @@ def layout(words: Words, query: Mapping[str, str]) -> list[Component]:
     """Sentences, controls, the chosen district, the cards in reading order, what the number is."""
     return [
         *opening.skeleton(words, PAGE, query),
+        *(dcc.Store(id=of(f"part-{name}")) for name in PARTS),
         _controls(words, query),
         html.P(id=of("filters"), className="print-only filters"),
         _strip(words),

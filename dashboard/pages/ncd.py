@@ -20,7 +20,7 @@ from dashboard.figures import distribution as histogram
 from dashboard.figures import matrix as overview_matrix
 from dashboard.figures import trend as trend_line
 from dashboard.selection.base import MAPS
-from dashboard.selection.ncd import NcdSelection
+from dashboard.selection.ncd import PARTS, NcdSelection
 from dashboard.sheet import Sheet
 from dashboard.words import Words, words
 
@@ -35,6 +35,7 @@ _read = twins.reader(data.read_selection)
 clientside_callback(
     ClientsideFunction("atlas", "select"),
     Output(of("selection"), "data"),
+    *(Output(of(f"part-{name}"), "data") for name in PARTS),
     Output(of("variant"), "data"),
     Output(of("variant"), "value"),
     Output(of("district"), "value"),
@@ -90,7 +91,7 @@ def open_page(query: Store) -> dict[str, Any]:
     *texts(of("map"), "title", "subtitle", "legend", "summary"),
     Output(of("compare-graph"), "figure"),
     *texts(of("compare"), "title", "subtitle", "summary"),
-    Input(of("selection"), "data"),
+    Input(of("part-places"), "data"),
     prevent_initial_call=True,
 )
 def draw_places(store: Store) -> tuple[Any, ...]:
@@ -130,7 +131,7 @@ def _strip(place: phrases.Row | None, city: phrases.Row, text: Words) -> list[Co
     *texts(of("curve"), "title", "subtitle", "summary"),
     Output(of("trend-graph"), "figure"),
     *texts(of("trend"), "title", "subtitle", "summary"),
-    Input(of("selection"), "data"),
+    Input(of("part-lines"), "data"),
     prevent_initial_call=True,
 )
 def draw_lines(store: Store) -> tuple[Any, ...]:
@@ -167,7 +168,7 @@ def draw_lines(store: Store) -> tuple[Any, ...]:
     Output(of("distribution-graph"), "figure"),
     Output(of("distribution-classes"), "children"),
     *texts(of("distribution"), "title", "subtitle", "summary"),
-    Input(of("selection"), "data"),
+    Input(of("part-distribution"), "data"),
     prevent_initial_call=True,
 )
 def draw_distribution(store: Store) -> tuple[Any, ...]:
@@ -197,7 +198,7 @@ def _classes(selection: NcdSelection, viewer: Viewer) -> ncd_sheets.Classes:
 @callback(
     Output(of("matrix-graph"), "figure"),
     *texts(of("matrix"), "title", "subtitle", "legend", "summary"),
-    Input(of("selection"), "data"),
+    Input(of("part-matrix"), "data"),
     prevent_initial_call=True,
 )
 def draw_matrix(store: Store) -> tuple[Any, ...]:

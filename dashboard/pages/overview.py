@@ -112,7 +112,7 @@ def _opened(page: OverviewOpened, text: Words) -> dict[str, Any]:
         "districts": page.districts,
         "phase": chosen.phase,
         "map": chosen.map,
-        "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, chosen.values(), {}),
+        "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, chosen.values(), {}, {}),
         **opening.frame(page, chosen, text, labels={}),
     }
 

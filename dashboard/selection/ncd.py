@@ -70,6 +70,17 @@ class NcdSelection(Selection):
     district: str | None = None
 
 
+#: What each part of the page depends on beside build, language and theme.
+_PEOPLE = ("ages", "sex", "district")
+_MEASURE = ("condition", "variant", "estimator", "standard", "period")
+PARTS = {
+    "places": (*_MEASURE, *_PEOPLE, "map"),
+    "lines": (*_MEASURE, *_PEOPLE),
+    "distribution": ("quantity", "period", *_PEOPLE),
+    "matrix": ("estimator", "standard", "period", *_PEOPLE),
+}
+
+
 @dataclass(frozen=True)
 class Subject:
     """What a Selection's number is about, in the words of its build and its language.

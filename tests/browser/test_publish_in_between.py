@@ -104,8 +104,8 @@ def headline(site: str, store: dict[str, str]) -> Any:
     body = {
         "output": ".." + "...".join(names) + "..",
         "outputs": [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names],
-        "inputs": [{"id": "ncd-selection", "property": "data", "value": store}],
-        "changedPropIds": ["ncd-selection.data"],
+        "inputs": [{"id": "ncd-part-places", "property": "data", "value": store}],
+        "changedPropIds": ["ncd-part-places.data"],
     }
     request = urllib.request.Request(
         f"{site}/_dash-update-component",

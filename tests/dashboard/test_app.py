@@ -114,8 +114,8 @@ def callback_body(query: dict[str, Any]) -> dict[str, Any]:
     return {
         "output": ".." + "...".join(f"{name}.{part}" for name, part in names) + "..",
         "outputs": [{"id": name, "property": part} for name, part in names],
-        "inputs": [{"id": "ncd-selection", "property": "data", "value": query}],
-        "changedPropIds": ["ncd-selection.data"],
+        "inputs": [{"id": "ncd-part-places", "property": "data", "value": query}],
+        "changedPropIds": ["ncd-part-places.data"],
     }
 
 

@@ -1,12 +1,13 @@
 """The URL is not trusted: a Selection of allowed values comes out, and what fell back is named."""
 
+from dataclasses import fields
 from urllib.parse import parse_qsl
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.selection.base import language_of
-from dashboard.selection.ncd import Choices, resolve
+from dashboard.selection.base import UNWRITTEN, language_of
+from dashboard.selection.ncd import PARTS, Choices, NcdSelection, resolve
 from dashboard.selection.overview import resolve as resolve_overview
 
 CHOICES = Choices(
@@ -98,3 +99,9 @@ def test_no_query_breaks_the_page(query: dict[str, str]) -> None:
     assert selection.variant in CHOICES.variants[selection.condition]
     assert selection.district in (None, *CHOICES.districts)
     assert all(len(item.asked) <= 40 for item in fallbacks)
+
+
+def test_every_choice_of_the_explorer_draws_some_part_again() -> None:
+    choices = {item.name for item in fields(NcdSelection) if item.name not in UNWRITTEN}
+
+    assert {name for names in PARTS.values() for name in names} == choices
