@@ -2,7 +2,7 @@
 
     python -m benchmarks.gallery HOME OUT
 
-Also writes ``OUT/README.md``, which shows them, and the picture of the project's README. Pictures are reduced to a
+Also writes ``OUT/README.md``, which shows them; the project's README shows the first. Pictures are reduced to a
 palette of 128 colours, so that the gallery stays small.
 """
 
@@ -47,7 +47,7 @@ def shots() -> list[tuple[str, str, int, int, str]]:
         (f"{page}-{language}-{size}", f"{path}&lang={language}", width, height, scheme)
         for page, path in PAGES.items()
         for size, width, height, scheme in SIZES
-        for language in LANGUAGES
+        for language in (LANGUAGES if scheme == "light" else LANGUAGES[:1])
     ]
 
 

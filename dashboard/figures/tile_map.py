@@ -92,11 +92,17 @@ def _names(
         y=[line for _, line in places],
         mode="markers+text",
         marker={"symbol": "square", "size": 40, "color": theme.CLEAR, "line": {"width": 0}},
-        text=[f"{row['short']}<br><b>{_value(row, words)}</b>" for row in rows],
+        text=[f"{_name(row['short'])}<br><b>{_value(row, words)}</b>" for row in rows],
         textfont={"size": 11, "color": [_ink(row, palette, edges) for row in rows]},
         customdata=[(row["district"], row["name"], phrases.hover(row, words)) for row in rows],
         hovertemplate=phrases.HOVER_OF_PLACE,
     )
+
+
+def _name(short: str) -> str:
+    """A tile has no room for what kind of district it is, unless the name is a number: ``Phú Nhuận``, ``Q. 10``."""
+    _, _, own = short.partition(". ")
+    return own if own and not own[0].isdigit() else short
 
 
 def _value(row: phrases.Row, words: Words) -> str:
