@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,8 @@ from analytics.plan import SEXES, Plan
 from analytics.reference import PHASES, phase_of_group
 
 STRATUM = "age_from"
+#: Fetched cells kept by a process; one answer by district and five-year age band is about 20 kB.
+KEPT_CELLS = 512
 #: A column of the grid, so that an answer without ``by`` still has one row.
 _ONE = "_one"
 COUNTS = ("numerator", "denominator", *KEY_COLUMNS)
@@ -241,8 +244,20 @@ def stock(plan: Plan, cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def fetch(generation: Generation, name: str, parameters: Mapping[str, Any]) -> pl.DataFrame:
-    """Run one of the queries of this file."""
-    return generation.frame(read_sql(name), parameters)
+    """Run one of the queries of this package, or give again what it gave: a published generation never changes.
+
+    Questions that differ in estimator, standard or confidence only are made from the same cells.
+    """
+    hashable = tuple(
+        (key, tuple(value) if isinstance(value, list) else value) for key, value in parameters.items()
+    )
+    return _fetched(generation, name, hashable)
+
+
+@lru_cache(maxsize=KEPT_CELLS)
+def _fetched(generation: Generation, name: str, parameters: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
+    values = {key: list(value) if isinstance(value, tuple) else value for key, value in parameters}
+    return generation.frame(read_sql(name), values)
 
 
 def named(plan: Plan, found: pl.DataFrame) -> pl.DataFrame:
