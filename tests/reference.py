@@ -125,10 +125,29 @@ class Reference:
             created <= day and (closed is None or day < closed) for created, closed in self.person.records
         )
 
+    def is_insured(self, day: int) -> bool:
+        """Insured on as many of the days of the look-back as the record's definition asks for."""
+        spec = self.definitions.conditions["record"]["clauses"]["insured"]
+        window = range(day - spec["lookback_days"] + 1, day + 1)
+        covered = sum(
+            any(first <= one and (last is None or one <= last) for first, last in self.person.insured)
+            for one in window
+        )
+        return covered >= spec["at_least_days"]
+
     def roles(self, condition: str, variant: str, day: int) -> set[str]:
         """Measures of the variant that hold for the person on the day."""
         if condition == "record":
             return self._record(day)
+        return self._known(condition, variant, day) | self._own(condition, variant, day)
+
+    def _known(self, condition: str, variant: str, day: int) -> set[str]:
+        """Known from claims: of residents, record or not."""
+        terms = self.definitions.conditions[condition]["variants"][variant].get("known", [])
+        resident = self.person.is_registered and self.is_present(day)
+        return {"known"} if resident and self._any_term(condition, terms, day) else set()
+
+    def _own(self, condition: str, variant: str, day: int) -> set[str]:
         if not (self.is_present(day) and self.has_record(day)):
             return set()
         spec = self.definitions.conditions[condition]["variants"][variant]
@@ -144,7 +163,11 @@ class Reference:
     def _record(self, day: int) -> set[str]:
         if not self.is_present(day):
             return set()
-        given = {"resident": self.person.is_registered, "record_holder": self.has_record(day)}
+        given = {
+            "resident": self.person.is_registered,
+            "record_holder": self.has_record(day),
+            "insured": self.person.is_registered and self.is_insured(day),
+        }
         return {role for role, holds in given.items() if holds}
 
     def _any_term(self, condition: str, terms: list[list[str]], day: int) -> bool:
@@ -185,13 +208,13 @@ class Reference:
     def _events(self, spec: dict[str, Any]) -> Iterator[tuple[int, int]]:
         match spec["source"]:
             case "condition":
-                yield from (
-                    (d, d) for d, code in self.person.diagnoses if self._in_set(spec["value_set"], code)
-                )
+                others = () if spec.get("origin") == "claim" else self.person.diagnoses
+                every = (*others, *self.person.claimed_diagnoses)
+                yield from ((d, d) for d, code in every if self._in_set(spec["value_set"], code))
             case "medication":
-                yield from (
-                    (a, z) for a, z, code in self.person.supplies if self._in_set(spec["value_set"], code)
-                )
+                others = () if spec.get("origin") == "claim" else self.person.supplies
+                every = (*others, *self.person.claimed_supplies)
+                yield from ((a, z) for a, z, code in every if self._in_set(spec["value_set"], code))
             case "measurement":
                 days: dict[int, dict[tuple[str, str], list[Any]]] = defaultdict(lambda: defaultdict(list))
                 for r in self.person.readings:

@@ -20,7 +20,7 @@ def write_reference_tables(connection: duckdb.DuckDBPyConnection, as_of: date) -
     tables = load_rules().tables()
     origin, notes = _origin(connection, as_of)
     tables |= calendar_tables(origin=origin, last=as_of)
-    tables["rule_place"] = _places()
+    tables["rule_place"] = places()
     delivered = connection.sql(
         "select unit_code, sex, age_band, year, people, source from raw_population"
     ).pl()
@@ -45,7 +45,7 @@ def _origin(connection: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, l
     return first, []
 
 
-def _places() -> pl.DataFrame:
+def places() -> pl.DataFrame:
     """``rule_place``: 0 unallocated, then wards, then each district with the ward unknown."""
     places: list[tuple[int, str | None, str | None]] = [(0, None, None)]
     places += [(number, ward.code, ward.district_code) for number, ward in enumerate(wards(), start=1)]

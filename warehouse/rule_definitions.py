@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from warehouse.errors import suggest
 from warehouse.rule_files import Section
 from warehouse.rule_references import References
-from warehouse.rule_tables import reported_units
+from warehouse.rule_tables import clauses_of, reported_units
 from warehouse.rule_types import (
     CODED_SOURCES,
     DENOMINATORS,
     DERIVED_UNITS,
     ESTIMANDS,
+    KNOWN,
+    ORIGINS,
     POPULATION_ROLES,
     RECORD,
     ROLES,
@@ -82,6 +84,7 @@ def parse(section: Section, references: References) -> Condition:
     clauses = {key: _clause(name, key, part, event_sets) for key, part in _named(section, "clauses").items()}
     variants = [_variant(name, key, part, clauses) for key, part in _named(section, "variants").items()]
     _refuse_unused(section, event_sets, clauses, variants)
+    _refuse_shared(section, variants)
     age_from, age_to = _age_limits(section, references)
     return Condition(
         id=name,
@@ -140,7 +143,7 @@ def _event_set(condition: str, key: str, part: Section, references: References) 
     value_set: str | None = None
     thresholds: tuple[Threshold, ...] = ()
     if source in CODED_SOURCES:
-        part.done(("source", "value_set"))
+        part.done(("source", "value_set", "origin"))
         value_set = part.text("value_set", allowed=list(references.systems))
         if references.systems.get(value_set, CODED_SOURCES[source]) != CODED_SOURCES[source]:
             part.fault(
@@ -160,6 +163,7 @@ def _event_set(condition: str, key: str, part: Section, references: References) 
         name=f"{condition}.{key}",
         source=source,
         value_set=value_set,
+        origin=part.optional_text("origin", allowed=ORIGINS) if source in CODED_SOURCES else None,
         thresholds=thresholds,
         match_all="all_of" in part.raw,
     )
@@ -237,8 +241,11 @@ def _clause(condition: str, key: str, part: Section, event_sets: Mapping[str, Ev
     part.done(_CLAUSE_KEYS)
     event_set = part.text("event_set", allowed=list(event_sets))
     latest_of = part.optional_text("latest_of", allowed=list(event_sets))
-    days = part.integer("at_least_days", low=1, high=2, default=1) or 1
-    kind = "latest" if latest_of else "once" if days == 1 else "twice"
+    lasts = event_set in event_sets and event_sets[event_set].source == "insurance"
+    days = part.integer("at_least_days", low=1, high=730 if lasts else 2, default=1) or 1
+    kind = "covered" if lasts else "latest" if latest_of else "once" if days == 1 else "twice"
+    if lasts and "lookback_days" not in part.raw:
+        part.fault("days of cover are counted within a look-back", key="lookback_days")
     apart = part.integer("apart_at_least", low=1, default=1 if kind == "twice" else None)
     apart_most = part.integer("apart_at_most", low=1)
     if kind == "latest" and "at_least_days" in part.raw:
@@ -275,7 +282,7 @@ def _clause(condition: str, key: str, part: Section, event_sets: Mapping[str, Ev
 
 def _check_points(part: Section, kind: str, used: list[EventSet]) -> None:
     for item in used:
-        if kind != "once" and item.source not in _POINT_SOURCES:
+        if kind not in ("once", "covered") and item.source not in _POINT_SOURCES:
             part.fault(
                 f"a {item.source} lasts; only single days can be {kind}",
                 key="event_set",
@@ -310,7 +317,7 @@ def _check_roles(part: Section, condition: str, denominator: str, roles: set[str
     required = set(POPULATION_ROLES) if condition == RECORD else {"case"}
     if denominator in ("assessed", "outcome_dependent"):
         required.add("assessed")
-    allowed = required if condition == RECORD else required | {"indeterminate"}
+    allowed = required if condition == RECORD else required | {"indeterminate", KNOWN}
     for role in sorted(required - roles):
         part.fault(f"missing with denominator {denominator}", key=role)
     for role in sorted(roles - allowed):
@@ -319,6 +326,8 @@ def _check_roles(part: Section, condition: str, denominator: str, roles: set[str
 
 def _terms(condition: str, part: Section, role: str, clauses: Mapping[str, Clause]) -> tuple[Term, ...]:
     raw = part.raw[role]
+    if role == KNOWN and raw == []:
+        return ()
     if not isinstance(raw, list) or not raw or not all(isinstance(term, list) and term for term in raw):
         part.fault(
             "must be a list of lists of clauses",
@@ -341,6 +350,14 @@ def _literal(
     if name not in clauses:
         part.fault("no such clause", key=role, value=str(word), expected=suggest(name, clauses))
     return Literal(f"{condition}.{name}", str(word).startswith("!"))
+
+
+def _refuse_shared(section: Section, variants: list[Variant]) -> None:
+    """What is known from claims is known of everybody, record or not; a clause cannot be counted both ways."""
+    known = {clause for item in variants for clause in clauses_of(item, [KNOWN])}
+    others = {clause for item in variants for clause in clauses_of(item, set(ROLES) - {KNOWN})}
+    for clause in sorted(known & others):
+        section.fault("used by known and by another measure", key=f"clauses.{clause.split('.')[1]}")
 
 
 def _refuse_unused(

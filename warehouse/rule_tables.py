@@ -15,6 +15,7 @@ from warehouse.rule_logic import Implied, all_of, implications
 from warehouse.rule_types import (
     CODED_SOURCES,
     DERIVED_UNITS,
+    KNOWN,
     NO_TEST,
     POPULATION_ROLES,
     RECORD,
@@ -55,7 +56,7 @@ def measures(conditions: Sequence[Condition]) -> tuple[Measure, ...]:
     """Every measure of every variant. Ids count from 1: the record first, then conditions by name, variants
     as written.
 
-    A numerator holds only where its denominator holds. Every clause is and-ed with the population (a live
+    A numerator holds only where its denominator holds; people known from claims are counted among residents. Every clause is and-ed with the population (a live
     record of a resident) by ``core_measure.sql``, so a term names the population only when it has no other
     positive clause.
     """
@@ -63,25 +64,48 @@ def measures(conditions: Sequence[Condition]) -> tuple[Measure, ...]:
         Literal(clause.name) for item in conditions for clause in item.clauses if clause.is_population
     )
     implied = implications(conditions)
+    residents = [
+        term for item in conditions for variant in item.variants for term in variant.measures.get("resident", ())
+    ]
     found: list[Measure] = []
     for condition in conditions:
         for variant in condition.variants:
-            found += _variant_measures(condition, variant, population, implied, next_id=len(found) + 1)
+            groups = _Groups(population, residents, implied)
+            found += _variant_measures(condition, variant, groups, next_id=len(found) + 1)
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class _Groups:
+    """Whom measures are counted among, and which clauses follow from which."""
+
+    population: Term
+    residents: Sequence[Term]
+    implied: Implied
+
+
+def clauses_of(variant: Variant, roles: Iterable[str]) -> set[str]:
+    """Full names of the clauses that some measures of a variant use."""
+    return {
+        literal.clause for role in roles for term in variant.measures.get(role, ()) for literal in term
+    }
+
+
 def _variant_measures(
-    condition: Condition, variant: Variant, population: Term, implied: Implied, next_id: int
+    condition: Condition, variant: Variant, groups: _Groups, next_id: int
 ) -> list[Measure]:
     assessed = variant.measures.get("assessed", NO_TEST)
     roles = [
-        role for role in ROLES if role in variant.measures or (role == "assessed" and condition.id != RECORD)
+        role
+        for role in ROLES
+        if variant.measures.get(role) or (role == "assessed" and condition.id != RECORD)
     ]
     denominator_id = next_id if "assessed" in roles else None
     found = []
     for measure_id, role in enumerate(roles, start=next_id):
         own = variant.measures.get(role, NO_TEST)
-        terms = own if role in POPULATION_ROLES else all_of(own, assessed, implied=implied)
+        among = groups.residents if role == KNOWN else assessed
+        terms = own if role in POPULATION_ROLES else all_of(own, among, implied=groups.implied)
         measure = Measure(
             measure_id=measure_id,
             condition=condition.id,
@@ -91,7 +115,7 @@ def _variant_measures(
             age_from=condition.age_from,
             age_to=condition.age_to,
             outcome_dependent=variant.denominator == "outcome_dependent",
-            terms=tuple(_anchored(term, population) for term in terms),
+            terms=tuple(_anchored(term, groups.population) for term in terms),
         )
         found.append(measure)
     return found
@@ -117,6 +141,27 @@ def measure_table(found: Iterable[Measure]) -> pl.DataFrame:
         "outcome_dependent": pl.Boolean,
     }
     return _frame([[getattr(measure, name) for name in schema] for measure in found], schema)
+
+
+def frame_table(found: Sequence[Measure], conditions: Iterable[Condition]) -> pl.DataFrame:
+    """``rule_frame``: one variant that says who is known from claims, with the measures of its roles.
+
+    ``measure_id`` is that of its cases; ``known_id`` is NULL where nobody can be known from claims.
+    """
+    ids = {(item.condition, item.variant, item.role): item.measure_id for item in found}
+    rows = [
+        (
+            ids[condition.id, variant.id, "case"],
+            ids[condition.id, variant.id, "assessed"],
+            ids.get((condition.id, variant.id, "indeterminate")),
+            ids.get((condition.id, variant.id, KNOWN)),
+        )
+        for condition in conditions
+        for variant in condition.variants
+        if KNOWN in variant.measures
+    ]
+    names = ("measure_id", "assessed_id", "indeterminate_id", "known_id")
+    return _frame(rows, dict.fromkeys(names, pl.Int16))
 
 
 def term_table(found: Iterable[Measure], clause_ids: dict[str, int]) -> pl.DataFrame:
@@ -177,14 +222,17 @@ def definition_table(conditions: Iterable[Condition]) -> pl.DataFrame:
 
 
 def clause_table(
-    conditions: Iterable[Condition], set_ids: dict[str, int], clause_ids: dict[str, int]
+    conditions: Sequence[Condition], set_ids: dict[str, int], clause_ids: dict[str, int]
 ) -> pl.DataFrame:
     """``rule_clause``: one clause; days inclusive, ``lookback_days`` and ``apart_at_most`` NULL mean without
     end.
 
     ``is_population`` clauses are and-ed with every clause that is not ``is_bare`` (a clause of the record
-    itself).
+    itself, or of people known from claims).
     """
+    known = {
+        clause for item in conditions for variant in item.variants for clause in clauses_of(variant, [KNOWN])
+    }
     rows = [
         (
             clause_ids[clause.name],
@@ -199,7 +247,7 @@ def clause_table(
             clause.apart_at_most,
             clause.lookback_days,
             clause.is_population,
-            condition.id == RECORD,
+            condition.id == RECORD or clause.name in known,
         )
         for condition in conditions
         for clause in condition.clauses
@@ -229,14 +277,17 @@ def event_set_tables(
     set_ids: dict[str, int],
 ) -> dict[str, pl.DataFrame]:
     """``rule_event_set``: one event set; a day counts when the bits of its thresholds met cover
-    ``required_bits``.
+    ``required_bits``; ``origin`` NULL takes every channel.
     ``rule_value_set``: one code prefix of a coded event set (prefix match; excluded prefixes win).
     """
-    sets = [(set_ids[item.name], item.name, item.source, _required_bits(item)) for item in event_sets]
+    sets = [
+        (set_ids[item.name], item.name, item.source, item.origin, _required_bits(item)) for item in event_sets
+    ]
     set_schema = {
         "event_set_id": pl.Int16,
         "event_set": pl.String,
         "source": pl.String,
+        "origin": pl.String,
         "required_bits": pl.Int32,
     }
     coded = [

@@ -14,7 +14,7 @@ from typing import NamedTuple
 #: Where events come from -> the table the person SQL reads for it.
 CODED_SOURCES = {"condition": "icd10", "medication": "atc"}
 VALUE_SOURCES = ("measurement", "blood_pressure_day", "body_mass_index")
-STATE_SOURCES = ("record", "presence", "register")
+STATE_SOURCES = ("record", "presence", "register", "insurance")
 SOURCES = (*CODED_SOURCES, *VALUE_SOURCES, *STATE_SOURCES)
 
 #: Quantities a derived source gives, and the only unit it gives them in.
@@ -27,8 +27,12 @@ SEXES = {"male": 1, "female": 2}
 ESTIMANDS = ("H1", "H2", "population")
 DENOMINATORS = ("record_holders", "assessed", "outcome_dependent", "population")
 #: Roles of measures, in the order their ids are given.
-ROLES = ("assessed", "case", "indeterminate", "record_holder", "resident")
-POPULATION_ROLES = ("record_holder", "resident")
+ROLES = ("assessed", "case", "indeterminate", "known", "record_holder", "resident", "insured")
+POPULATION_ROLES = ("record_holder", "resident", "insured")
+#: The measure of people known to have the condition from insurance claims: counted among residents, record or not.
+KNOWN = "known"
+#: Channels a diagnosis or a supply comes through, as the contracts name them.
+ORIGINS = ("claim", "exam", "clinic", "self_declared")
 RECORD = "record"
 
 
@@ -69,12 +73,13 @@ class Threshold:
 @dataclass(frozen=True, kw_only=True)
 class EventSet:
     """Days of a person on which something was found. ``match_all``: every listed quantity must qualify that
-    day.
+    day. ``origin``: only what came through that channel.
     """
 
     name: str
     source: str
     value_set: str | None = None
+    origin: str | None = None
     thresholds: tuple[Threshold, ...] = ()
     match_all: bool = False
 
@@ -82,8 +87,8 @@ class EventSet:
 @dataclass(frozen=True, kw_only=True)
 class Clause:
     """When an event set makes something hold. ``kind``: ``once``, ``twice`` (two days apart), ``latest``
-    (the latest day of ``latest_of`` is also a day of ``event_set``). Days are inclusive; ``lookback_days``
-    None means ever.
+    (the latest day of ``latest_of`` is also a day of ``event_set``), ``covered`` (its spells cover at least
+    ``at_least_days`` of the last ``lookback_days`` days). Days are inclusive; ``lookback_days`` None means ever.
     """
 
     name: str

@@ -13,6 +13,7 @@ import polars as pl
 from tests.support.people import Person
 from warehouse import engine
 from warehouse.engine import load_tables
+from warehouse.reference_tables import places
 from warehouse.rule_calendar import calendar_tables
 from warehouse.rules import Rules, load_rules
 
@@ -30,8 +31,15 @@ PERSON = {
     "is_registered": pl.Boolean,
 }
 RECORD = {"person_key": pl.Int64, "created_day": pl.Int32, "closed_day": pl.Int32}
-CONDITION = {"person_key": pl.Int64, "day": pl.Int32, "icd10": pl.String}
-MEDICATION = {"person_key": pl.Int64, "day": pl.Int32, "until": pl.Int32, "atc": pl.String}
+CONDITION = {"person_key": pl.Int64, "day": pl.Int32, "icd10": pl.String, "origin": pl.String}
+MEDICATION = {
+    "person_key": pl.Int64,
+    "day": pl.Int32,
+    "until": pl.Int32,
+    "atc": pl.String,
+    "origin": pl.String,
+}
+INSURANCE = {"person_key": pl.Int64, "day": pl.Int32, "until": pl.Int32}
 MEASUREMENT = {
     "person_key": pl.Int64,
     "quantity": pl.String,
@@ -68,10 +76,22 @@ def core_inputs(people: Sequence[Person]) -> dict[str, pl.DataFrame]:
             ),
         ),
         "core_record": _frame(RECORD, ((p.key, *record) for p in people for record in p.records)),
-        "core_condition": _frame(CONDITION, ((p.key, *item) for p in people for item in p.diagnoses)),
-        "core_medication": _frame(MEDICATION, ((p.key, *item) for p in people for item in p.supplies)),
+        "core_condition": _frame(
+            CONDITION, (row for p in people for row in _with_origin(p.key, p.diagnoses, p.claimed_diagnoses))
+        ),
+        "core_medication": _frame(
+            MEDICATION, (row for p in people for row in _with_origin(p.key, p.supplies, p.claimed_supplies))
+        ),
+        "core_insurance": _frame(INSURANCE, ((p.key, *spell) for p in people for spell in p.insured)),
         "core_measurement": _frame(MEASUREMENT, chain.from_iterable(_readings(p) for p in people)),
     }
+
+
+def _with_origin(
+    key: int, others: Iterable[tuple[Any, ...]], claimed: Iterable[tuple[Any, ...]]
+) -> Iterable[tuple[Any, ...]]:
+    yield from ((key, *item, None) for item in others)
+    yield from ((key, *item, "claim") for item in claimed)
 
 
 def _readings(person: Person) -> Iterable[tuple[Any, ...]]:
@@ -97,6 +117,7 @@ def evaluate(
         **core_inputs(people),
         **(rules or load_rules()).tables(),
         **calendar_tables(origin=origin, last=last),
+        "rule_place": places(),
     }
     for name, frame in tables.items():
         con.register("_frame", frame)

@@ -31,7 +31,8 @@ class Person:
     """One resident. ``sex`` 0 unknown, 1 male, 2 female; ``born`` is year * 12 + month - 1 or None.
 
     ``records`` are (created, closed or None), ``diagnoses`` (day, ICD-10 without dot), ``supplies`` (first
-    day, last day, ATC); ``resident_until`` is the first day that no longer counts.
+    day, last day, ATC), those that came as insurance claims apart; ``insured`` are spells without overlap
+    (first day, last day or None); ``resident_until`` is the first day that no longer counts.
     """
 
     key: int
@@ -46,3 +47,6 @@ class Person:
     readings: tuple[Reading, ...] = ()
     diagnoses: tuple[tuple[int, str], ...] = ()
     supplies: tuple[tuple[int, int, str], ...] = ()
+    claimed_diagnoses: tuple[tuple[int, str], ...] = ()
+    claimed_supplies: tuple[tuple[int, int, str], ...] = ()
+    insured: tuple[tuple[int, int | None], ...] = ()

@@ -1,12 +1,14 @@
 -- grain:     one person and clause that holds at the end of at least one quarter
 -- units:     bits: bit q is set when the clause holds on the last day of quarter q (rule_quarter)
--- sources:   core_event, rule_clause, rule_calendar
+-- sources:   core_event, rule_clause, rule_calendar, rule_quarter
 -- meaning:   every clause is a set of spans of days (look-backs inclusive), and a span is the quarter ends inside it
 --            once    from the event to its end plus the look-back
 --            twice   two days apart_at_least to apart_at_most apart, both within the look-back: from the later day to
 --                    the earlier day plus the look-back
 --            latest  a day of all readings holds until the day before the next, at most the look-back; the clause
 --                    holds where that day is also a day of the event set
+--            and one that is counted quarter by quarter:
+--            covered the events, which do not overlap, cover at_least_days of the look-back's days up to the quarter end
 with once as (
     select
         e.person_key,
@@ -62,6 +64,20 @@ span as (
     union all
     select person_key, clause_id, first_day, last_day from latest
 ),
+covered as (
+    select
+        e.person_key,
+        c.clause_id,
+        q.bit
+    from core_event as e
+    inner join rule_clause as c on e.event_set_id = c.event_set_id
+    inner join rule_quarter as q on e.day <= q.last_day and e.until > q.last_day - c.lookback_days
+    where c.kind = 'covered'
+    group by e.person_key, c.clause_id, q.bit
+    having
+        sum(least(e.until, q.last_day) - greatest(e.day, q.last_day - c.lookback_days + 1) + 1)
+        >= max(c.at_least_days)
+),
 edge as (
     select min(day) as first_day, max(day) as last_day from rule_calendar
 )
@@ -75,3 +91,10 @@ inner join rule_calendar as a on a.day = least(greatest(s.first_day, edge.first_
 inner join rule_calendar as z on z.day = least(greatest(s.last_day, edge.first_day), edge.last_day)
 where (a.bits_from & z.bits_until) <> 0
 group by s.person_key, s.clause_id
+union all
+select
+    person_key,
+    clause_id,
+    bit_or(bit) as bits
+from covered
+group by person_key, clause_id
