@@ -65,7 +65,10 @@ def measures(conditions: Sequence[Condition]) -> tuple[Measure, ...]:
     )
     implied = implications(conditions)
     residents = [
-        term for item in conditions for variant in item.variants for term in variant.measures.get("resident", ())
+        term
+        for item in conditions
+        for variant in item.variants
+        for term in variant.measures.get("resident", ())
     ]
     found: list[Measure] = []
     for condition in conditions:
@@ -86,14 +89,10 @@ class _Groups:
 
 def clauses_of(variant: Variant, roles: Iterable[str]) -> set[str]:
     """Full names of the clauses that some measures of a variant use."""
-    return {
-        literal.clause for role in roles for term in variant.measures.get(role, ()) for literal in term
-    }
+    return {literal.clause for role in roles for term in variant.measures.get(role, ()) for literal in term}
 
 
-def _variant_measures(
-    condition: Condition, variant: Variant, groups: _Groups, next_id: int
-) -> list[Measure]:
+def _variant_measures(condition: Condition, variant: Variant, groups: _Groups, next_id: int) -> list[Measure]:
     assessed = variant.measures.get("assessed", NO_TEST)
     roles = [
         role

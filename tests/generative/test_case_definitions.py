@@ -172,6 +172,19 @@ def readings(draw: st.DrawFn, days: Days) -> tuple[Reading, ...]:
 
 
 @st.composite
+def insurance(draw: st.DrawFn, days: Days) -> tuple[tuple[int, int | None], ...]:
+    """Spells apart from each other; lengths around the 18 of 24 months that count as insured."""
+    first = draw(days) - draw(st.sampled_from((0, 180, 546, 547, 548)))
+    length = draw(st.sampled_from((None, 0, 180, 366, 546, 547, 548)))
+    gap, more = draw(st.sampled_from((2, 30, 181, 182, 183))), draw(st.sampled_from((None, 0, 90, 366)))
+    spells: list[tuple[int, int | None]] = [(first, None if length is None else first + length)]
+    if length is not None:
+        again = first + length + gap
+        spells.append((again, None if more is None else again + more))
+    return tuple(spells[: draw(st.integers(0, 2))])
+
+
+@st.composite
 def people(draw: st.DrawFn, key: int) -> Person:
     anchor = draw(st.sampled_from(END_DAYS)) - draw(st.sampled_from((0, 0, 1, 30, 365, 366, 730)))
     days = days_near(anchor)
@@ -194,6 +207,9 @@ def people(draw: st.DrawFn, key: int) -> Person:
         readings=draw(readings(days)),
         diagnoses=tuple(draw(st.lists(st.tuples(days, st.sampled_from(CODES)), max_size=3))),
         supplies=tuple(draw(st.lists(supplies, max_size=3))),
+        claimed_diagnoses=tuple(draw(st.lists(st.tuples(days, st.sampled_from(CODES)), max_size=2))),
+        claimed_supplies=tuple(draw(st.lists(supplies, max_size=2))),
+        insured=draw(insurance(days)),
     )
 
 
@@ -239,6 +255,52 @@ def expected_counts(
 
 
 BANDS = (0, 5, 10, 15, 18, 20, 25, 30, 35, 40, 45, 50, 51, 55, 60, 65, 70, 75, 80, 85)
+
+
+def expected_frame(population: tuple[Person, ...]) -> dict[tuple[Any, ...], list[int]]:
+    """``mart_frame`` counted person by person: people, assessed, cases, indeterminate of each cell."""
+    cells: dict[tuple[Any, ...], list[int]] = {}
+    framed = [
+        (condition, variant)
+        for condition, spec in DEFINITIONS.conditions.items()
+        for variant, item in spec["variants"].items()
+        if "known" in item
+    ]
+    for person in population:
+        answers = reference.Reference(person, DEFINITIONS)
+        for index, day in enumerate(END_DAYS):
+            record = answers.roles("record", "holder", day)
+            held = {pair: answers.roles(*pair, day) for pair in framed}
+            for (condition, variant), roles in held.items():
+                band = _band(person, day, DEFINITIONS.conditions[condition]["age_from"])
+                if "resident" not in record or band is None:
+                    continue
+                others = any("known" in found for found in held.values())
+                level = 2 if "known" in roles else int(others)
+                flags = ("insured" in record, level, "record_holder" in record)
+                cell = cells.setdefault((index, person.sex, band, condition, variant, *flags), [0] * 4)
+                for place, is_in in enumerate(
+                    (True, *(r in roles for r in ("assessed", "case", "indeterminate")))
+                ):
+                    cell[place] += is_in
+    return cells
+
+
+def _band(person: Person, day: int, minimum: int) -> int | None:
+    """First age of the band that day, -1 unknown; None before birth and below the ages of the definition."""
+    age = reference.age_on(person, day)
+    if age is None or age > 130:
+        return -1
+    band = max((start for start in BANDS if start <= age), default=None)
+    return None if band is None or band < minimum else band
+
+
+@settings(THOROUGH, max_examples=60)
+@given(populations)
+def test_the_frame_counts_every_resident_once_for_each_definition(population: tuple[Person, ...]) -> None:
+    with core.evaluate(population, origin=ORIGIN, last=LAST) as con:
+        found = core.frame_counts(con)
+    assert found == expected_frame(population)
 
 
 @settings(THOROUGH, max_examples=80)

@@ -138,6 +138,20 @@ def measure_quarters(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, str, str
     return {(key, condition, variant, role): bits for key, condition, variant, role, bits in rows}
 
 
+def frame_counts(con: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], list[int]]:
+    """``mart_frame`` over all places, as cell -> people, assessed, cases, indeterminate."""
+    rows = con.execute(
+        """
+        select
+            quarter_index, sex, f.age_from, condition, variant, is_insured, known_level, has_record,
+            sum(people)::int, sum(assessed)::int, sum(cases)::int, sum(indeterminate)::int
+        from mart_frame as f inner join rule_measure as r using (measure_id)
+        group by all
+        """
+    ).fetchall()
+    return {tuple(row[:8]): list(row[8:]) for row in rows}
+
+
 def case_counts(con: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], tuple[int, int]]:
     """``mart_case`` as cell -> (people, people_key), with the measure named instead of numbered."""
     rows = con.execute(
