@@ -158,7 +158,9 @@ def query(
     definition: Annotated[str | None, typer.Option(help="Variant of the case definition.")] = None,
     by: Annotated[str, typer.Option(help="Comma list: district, ward, sex, age_band, quarter.")] = "",
     period: Annotated[str | None, typer.Option(help="Quarter like 2024Q4; default the newest.")] = None,
-    estimator: Annotated[str, typer.Option(help="crude or standardised.")] = "crude",
+    estimator: Annotated[
+        str, typer.Option(help="crude, standardised or weighted (corrected to all residents).")
+    ] = "crude",
     standard: Annotated[str | None, typer.Option(help="who_world_2000, vietnam, city or a CSV file.")] = None,
     ages: Annotated[str | None, typer.Option(help="Like 18+ or 18-69.")] = None,
     age_bands: Annotated[str | None, typer.Option(help="Like 18-29,30-39,40+; with --by age_band.")] = None,

@@ -74,6 +74,8 @@ class Catalogue:
     sources: tuple[str, ...]
     districts: tuple[str, ...]
     wards: Mapping[str, str]
+    #: Measures whose cases mart_frame counts; builds of before it have none.
+    framed: tuple[int, ...]
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -112,7 +114,14 @@ def catalogue(generation: Generation) -> Catalogue:
         sources=tuple(records["source_system"].drop_nulls().unique().sort().to_list()),
         districts=tuple(item.code for item in districts()),
         wards={item.code: item.district_code for item in wards()},
+        framed=_framed(generation),
     )
+
+
+def _framed(generation: Generation) -> tuple[int, ...]:
+    if "mart_frame" not in generation.manifest.get("fingerprints", {}):
+        return ()
+    return tuple(generation.frame(read_sql("catalogue_frame"))["measure_id"].to_list())
 
 
 def _population_years(generation: Generation) -> dict[int, tuple[str, ...]]:

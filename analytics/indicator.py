@@ -62,8 +62,8 @@ class Indicator:
 
     @property
     def estimators(self) -> tuple[str, ...]:
-        """Only counts of people by age can be standardised."""
-        return ("crude", "standardised") if self.needs_condition else ("crude",)
+        """Only counts of people by age can be standardised, only those of a disease corrected."""
+        return ("crude", "standardised", "weighted") if self.needs_condition else ("crude",)
 
 
 @cache

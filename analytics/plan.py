@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from analytics import standardise
+from analytics import standardise, two_part
 from analytics.ages import AgeBand, MartAges, parse_age_band, parse_age_bands, span
 from analytics.catalogue import Catalogue, Holder, Quarter, Variant
 from analytics.disclosure import Kind
@@ -69,6 +69,8 @@ def resolve(question: Question, known: Catalogue) -> Plan:
     variant = _variant(question, known) if indicator.needs_condition else None
     if question.estimator not in indicator.estimators:
         choose(question.estimator, indicator.estimators, field="estimator")
+    if question.estimator == "weighted" and variant is not None:
+        _check_frame(question, variant, known)
     return Plan(
         question=question,
         indicator=indicator,
@@ -152,6 +154,28 @@ def _values(name: str, indicator: Indicator, known: Catalogue) -> tuple[str, ...
         "source": known.sources,
     }
     return allowed[name]
+
+
+def _check_frame(question: Question, variant: Variant, known: Catalogue) -> None:
+    """The correction is for definitions that say who is known from claims, by what the reference population is by."""
+    framed = [item for item in known.variants if item.measure_id in known.framed]
+    if variant.measure_id not in known.framed:
+        raise UserError(
+            "this definition is not corrected: it does not say who is known from claims"
+            if framed
+            else "this build does not hold what the correction needs",
+            field="definition",
+            value=f"{variant.condition}/{variant.variant}",
+            expected=f"one of {', '.join(f'{item.condition}/{item.variant}' for item in framed)}"
+            if framed
+            else "a build made by this version",
+        )
+    if "ward" in question.by or question.only("ward"):
+        raise UserError("the correction is by district", field="by", value="ward", expected="district")
+    if "unknown" in question.only("sex"):
+        raise UserError(
+            "nobody of unknown sex is in the reference population", field="sex", expected="male or female"
+        )
 
 
 def _kind(question: Question, indicator: Indicator) -> Kind:
@@ -264,7 +288,7 @@ def _sections(question: Question, indicator: Indicator) -> tuple[Section, ...]:
 
 
 def _method(question: Question, indicator: Indicator) -> str:
-    method = question.method or DEFAULT_METHOD
+    method = question.method or (two_part.METHOD if question.estimator == "weighted" else DEFAULT_METHOD)
     if indicator.kind is Kind.ADMINISTRATIVE:
         choose(
             method,
@@ -273,9 +297,14 @@ def _method(question: Question, indicator: Indicator) -> str:
             action=f"{indicator.id} is a complete count without an interval",
         )
         return COUNT
-    allowed: Sequence[str] = (
-        standardise.METHODS if question.estimator == "standardised" else tuple(PROPORTION_METHODS)
-    )
+    allowed: Mapping[str, Sequence[str]] = {
+        "crude": tuple(PROPORTION_METHODS),
+        "standardised": standardise.METHODS,
+        "weighted": (two_part.METHOD,),
+    }
     return choose(
-        method, allowed, field="method", action=f"That is what the {question.estimator} estimator offers"
+        method,
+        allowed[question.estimator],
+        field="method",
+        action=f"That is what the {question.estimator} estimator offers",
     )

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from analytics import cells as grid
-from analytics import distribution, targets
+from analytics import distribution, frame, targets, two_part
 from analytics.catalogue import Catalogue, catalogue
 from analytics.disclosure import (
     ExactAccess,
@@ -94,7 +94,11 @@ def answer(
         _record_exact(question, generation, asked_at, user)
     name, parameters = grid.parameters_of(plan, known)
     cells = _cells(plan, known, generation, name, parameters)
-    rows = estimate(plan, cells, standard)
+    variant = plan.variant
+    if question.estimator == "weighted" and variant is not None:
+        rows = weighted(plan, cells, frame.frame_cells(plan, variant, known, generation))
+    else:
+        rows = estimate(plan, cells, standard)
     return Answer(
         question=question,
         rows=rows,
@@ -162,6 +166,35 @@ def estimate(plan: Plan, cells: pl.DataFrame, standard: Standard | None) -> pl.D
         rows = with_interval(released, confidence=question.confidence, method=plan.method)
     rows = rows.with_columns(pl.lit(question.estimator).alias("estimator"))
     return check_released(rows.select(*plan.columns, *RESULT_COLUMNS))
+
+
+def weighted(plan: Plan, cells: pl.DataFrame, framed: pl.DataFrame) -> pl.DataFrame:
+    """Rows corrected to all residents. Numerator and denominator stay those observed among record holders. Pure.
+
+    A row that the gate does not show gets no estimate either; ``effective_n`` stands beside the usual columns.
+    """
+    question, by = plan.question, list(plan.question.by)
+    released = protect(cells, by=by, kind=plan.kind, exact=question.exact)
+    made = two_part.two_part(framed, by, confidence=question.confidence)
+    rows = (
+        released.join(made, on=by, how="left", nulls_equal=True, maintain_order="left")
+        if by
+        else pl.concat([released, made], how="horizontal")
+    )
+    shown = pl.col("state") == State.SHOWN.value
+    refused = shown & pl.col("value").is_null()
+    rows = rows.with_columns(
+        *[pl.when(shown).then(pl.col(name)).alias(name) for name in two_part.COLUMNS],
+        pl.when(refused).then(pl.lit(State.NOT_DEFINED.value)).otherwise(pl.col("state")).alias("state"),
+        pl.when(refused)
+        .then(pl.lit(Reason.TOO_FEW_ASSESSED.value))
+        .otherwise(pl.col("reason"))
+        .alias("reason"),
+        pl.lit(question.confidence).alias("confidence"),
+        pl.lit(plan.method).alias("method"),
+        pl.lit(question.estimator).alias("estimator"),
+    )
+    return check_released(rows.select(*plan.columns, *RESULT_COLUMNS, "effective_n"))
 
 
 def _counted(plan: Plan, released: pl.DataFrame) -> pl.DataFrame:

@@ -19,8 +19,8 @@ DIMENSIONS = (
     *("section", "step", "phase", "plan_group", "source", "bin"),
 )
 FILTERS = ("district", "ward", "sex", "section", "step", "phase", "plan_group", "source")
-ESTIMATORS = ("crude", "standardised")
-METHODS = ("wilson", "clopper_pearson", "dobson_byar", "fay_feuer", "tiwari")
+ESTIMATORS = ("crude", "standardised", "weighted")
+METHODS = ("wilson", "clopper_pearson", "dobson_byar", "fay_feuer", "tiwari", "two_part")
 DEFAULT_STANDARD = "who_world_2000"
 _PERIOD = re.compile(r"(\d{4}Q[1-4])(?:\.\.(\d{4}Q[1-4]))?")
 
@@ -140,8 +140,8 @@ def choose(value: str, allowed: Sequence[str], *, field: str, action: str | None
 
 def _not_yet(estimator: str) -> str | None:
     """Estimators that the statistics know and that need estimates beside the counts."""
-    if estimator in ("weighted", "modelled"):
-        return f"This build holds counts only; the {estimator} estimator needs estimates made from them"
+    if estimator == "modelled":
+        return "This build holds counts only; the modelled estimator needs estimates made from them"
     return None
 
 

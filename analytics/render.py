@@ -20,6 +20,7 @@ from analytics.standard import BUNDLED
 from warehouse.errors import EXIT_CONFIG, UserError
 
 FORMATS = ("table", "json", "csv", "parquet")
+_WEIGHTED = "counts: record holders; value: all residents, corrected"
 _HIDDEN = {"suppressed": "suppressed", "no_data": "no data", "not_defined": "not defined"}
 
 
@@ -87,7 +88,7 @@ def as_table(answer: Answer) -> Table:
         str(part) for part in (question.measure, question.condition, answer.definition["variant"]) if part
     )
     table = Table(title=f"{about} ({question.estimator})", caption=_caption(answer))
-    columns = [name for name in answer.rows.columns if name not in RESULT_COLUMNS]
+    columns = [name for name in answer.rows.columns if name not in (*RESULT_COLUMNS, "effective_n")]
     for name in columns:
         table.add_column(name.replace("_", " "))
     for name in ("numerator", "denominator", "value %", "interval %", "state"):
@@ -101,7 +102,8 @@ def _caption(answer: Answer) -> str:
     question = answer.question
     level = f", {question.confidence:.1%} interval ({answer.rows['method'][0]})" if answer.rows.height else ""
     standard = f", standard {question.standard}" if question.estimator == "standardised" else ""
-    return f"build {answer.build['id']}, extract of {answer.build['extract_date']}{level}{standard}"
+    told = f"build {answer.build['id']}, extract of {answer.build['extract_date']}{level}{standard}"
+    return f"{told}\n{_WEIGHTED}" if question.estimator == "weighted" else told
 
 
 def _numbers(row: dict[str, Any]) -> list[str]:

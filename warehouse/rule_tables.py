@@ -56,9 +56,9 @@ def measures(conditions: Sequence[Condition]) -> tuple[Measure, ...]:
     """Every measure of every variant. Ids count from 1: the record first, then conditions by name, variants
     as written.
 
-    A numerator holds only where its denominator holds; people known from claims are counted among residents. Every clause is and-ed with the population (a live
-    record of a resident) by ``core_measure.sql``, so a term names the population only when it has no other
-    positive clause.
+    A numerator holds only where its denominator holds; people known from claims are counted among residents.
+    Every other clause is and-ed with the population (a live record of a resident) by ``core_measure.sql``,
+    so a term names the population only when it has no other positive clause.
     """
     population = frozenset(
         Literal(clause.name) for item in conditions for clause in item.clauses if clause.is_population

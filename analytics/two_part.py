@@ -1,0 +1,277 @@
+"""The two-part estimator: prevalence among all residents from records that over-represent the old and the ill.
+
+Per cell ``j`` (quarter x district x sex x age band)
+
+    P_j = i_j [k_j + (1 - k_j) pi_j] + (1 - i_j) [ku_j + (1 - ku_j) pi_j]
+
+with ``i`` the share of residents insured long enough for a known disease to have left a claim, ``k`` the share of them
+known to have it (everybody, record or not: nothing is sampled there), ``ku`` that share among the others, and ``pi``
+the share of cases among the people not known. A row is ``sum N_j P_j / sum N_j`` over the reference population. (Known
+people are cases by definition: the definitions take a diagnosis.)
+
+What the data do not tell is in the interval, not left out of it:
+
+- ``pi``: among the *assessed* ``(U + rho I) / A``: cases, and of the indeterminate the share ``rho`` that has the
+  disease; cells are collapsed until ``A`` reaches 30, and inside a collapsed cell ages differ as they do in the city
+  (one share for young and old would put the old's on the young, who are assessed less often). Whoever was not assessed may differ: their odds of being a case
+  are those of the assessed times ``exp(-d)``, ``d`` the sum of a part of the city and one of the district.
+- ``ku``: ``logit ku = logit k + h``.
+
+Priors as designed for this city (design/statistics, "residual selection"); a linked survey would replace them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+METHOD = "two_part"
+#: Assessed people a collapsed cell needs (design/statistics, cell collapse rule).
+SMALLEST_CELL = 30
+DRAWS = 1000
+SEED = 3160
+CELL = ("quarter", "district", "sex", "age_from")
+COUNTS = ("population", "residents", "insured", "known", "assessed", "cases", "indeterminate")
+_LEARNED = ("assessed", "cases", "indeterminate")
+COLUMNS = ("value", "lower", "upper", "effective_n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priors:
+    """What no record tells. Normal parts as (mean, standard deviation) on the logit; ``persistence`` as a Beta.
+
+    ``persistence``: share of the indeterminate who have the disease: mean 0.64 in simulated readings, and wide
+    (standard deviation 0.15), because it is lower where a first reading runs high or other days were normal.
+    """
+
+    selection_city: tuple[float, float] = (0.0, 0.25)
+    selection_district: tuple[float, float] = (0.0, 0.10)
+    known_uninsured: tuple[float, float] = (-0.3, 0.3)
+    persistence: tuple[float, float] = (6.4, 3.6)
+
+
+PRIORS = Priors()
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Collapsed cells: the group of each cell (-1: none), whether the city lends it, and the counts of each group.
+
+    ``shift``: by how much a cell's logit lies above its group's, as ages and sexes differ in the whole city.
+    """
+
+    of_cell: Ints
+    is_borrowed: NDArray[np.bool_]
+    shift: Floats
+    assessed: Floats
+    cases: Floats
+    indeterminate: Floats
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Cells of one quarter as columns."""
+
+    population: Floats
+    insured_share: Floats
+    known_share: Floats
+    assessed_share: Floats
+    district: Ints
+    groups: _Groups
+
+
+def two_part(
+    cells: pl.DataFrame, by: Sequence[str], *, confidence: float = 0.95, priors: Priors = PRIORS
+) -> pl.DataFrame:
+    """Estimate rows of ``by`` from ``cells``: columns :data:`CELL`, :data:`COUNTS`, ``by`` and ``is_asked``.
+
+    One row a cell; all cells teach, those that are asked for make the rows. Returns ``by``, ``value`` (median of the
+    draws), ``lower``, ``upper``, ``effective_n``: the number of people a simple random sample would need for
+    the same sampling error. All four are null where nothing was learned in the place itself: fewer than 30 assessed in
+    each of the row's districts. In the number of a larger place such a district
+    takes the shares of the city at the same sex and age. Every row comes from the same draws.
+    """
+    frames = [
+        _quarter(part.sort(CELL), by, confidence, priors)
+        for part in cells.partition_by("quarter", maintain_order=True)
+    ]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=_schema(cells, by))
+
+
+def _schema(cells: pl.DataFrame, by: Sequence[str]) -> dict[str, pl.DataType]:
+    return {**{name: cells.schema[name] for name in by}, **dict.fromkeys(COLUMNS, pl.Float64())}
+
+
+def _quarter(frame: pl.DataFrame, by: Sequence[str], confidence: float, priors: Priors) -> pl.DataFrame:
+    cells = _columns(frame, priors)
+    shares = draw_shares(cells, priors)
+    asked = frame["is_asked"].to_numpy()
+    keys = frame.select(*by) if by else pl.DataFrame({"_row": np.zeros(frame.height, dtype=np.int64)})
+    rows = keys.filter(frame["is_asked"]).unique(maintain_order=True).with_row_index("_group")
+    member = keys.join(rows, on=keys.columns, how="left", maintain_order="left")["_group"].to_numpy()
+    tail = (1 - confidence) / 2
+    found: list[tuple[float | None, ...]] = []
+    for row in range(rows.height):
+        here = np.flatnonzero(asked & (member == row) & (cells.population > 0))
+        groups = cells.groups
+        if not len(here) or groups.is_borrowed[here].all() or (groups.of_cell[here] < 0).any():
+            found.append((None,) * len(COLUMNS))
+            continue
+        weight = cells.population[here] / cells.population[here].sum()
+        draws = shares[:, here] @ weight
+        lower, value, upper = np.quantile(draws, [tail, 0.5, 1 - tail])
+        found.append((value, lower, upper, _effective_n(cells, here, weight, float(value), priors)))
+    schema = dict.fromkeys(COLUMNS, pl.Float64)
+    return pl.concat(
+        [rows.select(*by), pl.DataFrame(found, schema=schema, orient="row")], how="horizontal"
+    ).select(*by, *COLUMNS)
+
+
+def _columns(frame: pl.DataFrame, priors: Priors) -> _Cells:
+    count = {name: frame[name].to_numpy().astype(np.float64) for name in COUNTS}
+    number = {code: place for place, code in enumerate(frame["district"].unique(maintain_order=True))}
+    district = np.array([number[code] for code in frame["district"]], dtype=np.int64)
+    # A cell nobody of the register is in takes the shares of its district.
+    whole = {name: np.bincount(district, count[name])[district] for name in ("residents", "insured", "known")}
+    residents, insured, known = (
+        np.where(count["insured"] > 0, count[name], whole[name]) for name in ("residents", "insured", "known")
+    )
+    return _Cells(
+        population=count["population"],
+        insured_share=insured / np.maximum(residents, 1.0),
+        known_share=known / np.maximum(insured, 1.0),
+        assessed_share=np.minimum(
+            count["assessed"] / np.maximum(count["insured"] - count["known"], 1.0), 1.0
+        ),
+        district=district,
+        groups=_groups(frame, count, priors),
+    )
+
+
+def _groups(frame: pl.DataFrame, count: dict[str, Floats], priors: Priors) -> _Groups:
+    """Collapsed cells; a district with too few assessed borrows those of the city at the same sex and age."""
+    own = collapse(frame["district"].to_list(), frame["sex"].to_list(), count["assessed"])
+    is_borrowed = own < 0
+    city = frame.group_by("sex", "age_from").agg(pl.col(_LEARNED).sum()).sort("sex", "age_from")
+    lent = collapse(["city"] * city.height, city["sex"].to_list(), city["assessed"].to_numpy().astype(float))
+    place = dict(zip(city.select("sex", "age_from").iter_rows(), lent, strict=True))
+    borrowed = np.array([place[key] for key in frame.select("sex", "age_from").iter_rows()], dtype=np.int64)
+    is_lent = lent >= 0
+    of_city = {
+        name: np.bincount(lent[is_lent], city[name].to_numpy()[is_lent].astype(np.float64))
+        for name in _LEARNED
+    }
+    following = int(own.max()) + 1
+    mine = {
+        name: np.bincount(own[~is_borrowed], count[name][~is_borrowed], minlength=following)
+        for name in _LEARNED
+    }
+    # The last group is nobody's: a cell that has none (-1) finds it.
+    totals = {name: np.concatenate([mine[name], of_city[name], [0.0]]) for name in _LEARNED}
+    return _Groups(
+        of_cell=np.where(is_borrowed, np.where(borrowed < 0, -1, borrowed + following), own),
+        is_borrowed=is_borrowed,
+        shift=_shift(
+            own, _share(of_city, priors)[borrowed] if len(lent) and lent.max() >= 0 else None, count
+        ),
+        **totals,
+    )
+
+
+def _share(counts: dict[str, Floats], priors: Priors) -> Floats:
+    """Share of cases among the assessed of some groups, the indeterminate at the mean of their prior."""
+    alpha, beta = priors.persistence
+    confirmed = counts["cases"] + alpha / (alpha + beta) * counts["indeterminate"]
+    return (confirmed + 0.5) / (counts["assessed"] + 1)
+
+
+def _shift(own: Ints, pattern: Floats | None, count: dict[str, Floats]) -> Floats:
+    """Logit of the city's share at a cell's sex and age, less that of the mean over the assessed of its own group."""
+    if pattern is None:
+        return np.zeros(len(own))
+    used = own >= 0
+    assessed = np.bincount(own[used], count["assessed"][used])
+    expected = np.bincount(own[used], (count["assessed"] * pattern)[used]) / assessed
+    shift = np.zeros(len(own))
+    shift[used] = logit(pattern[used]) - logit(expected[own[used]])
+    return shift
+
+
+def collapse(districts: Sequence[str], sexes: Sequence[str], assessed: Floats) -> Ints:
+    """Numbers of collapsed cells; cells come sorted by district, sex and age.
+
+    Neighbouring ages of one sex are put together until 30 people are assessed; what is left over at the old end joins
+    the group before. A sex with fewer than 30 joins the other one of its district; a district with fewer is -1.
+    """
+    group = np.full(len(assessed), -1, dtype=np.int64)
+    district, sex = np.array(districts), np.array(sexes)
+    following = 0
+    for code in dict.fromkeys(districts):
+        here = np.flatnonzero(district == code)
+        if assessed[here].sum() < SMALLEST_CELL:
+            continue
+        parts = [here[sex[here] == one] for one in dict.fromkeys(sex[here])]
+        if any(assessed[part].sum() < SMALLEST_CELL for part in parts):
+            parts = [here]
+        for part in parts:
+            runs = _runs(assessed[part])
+            group[part] = following + runs
+            following += int(runs.max()) + 1
+    return group
+
+
+def _runs(assessed: Floats) -> Ints:
+    """Consecutive runs of at least 30 each, numbered from 0; the total is at least 30."""
+    runs = np.zeros(len(assessed), dtype=np.int64)
+    run, total = 0, 0.0
+    for place, count in enumerate(assessed):
+        runs[place] = run
+        total += count
+        if total >= SMALLEST_CELL:
+            run, total = run + 1, 0.0
+    return np.minimum(runs, max(run - 1, 0))
+
+
+def draw_shares(cells: _Cells, priors: Priors) -> Floats:
+    """``DRAWS x cells`` prevalences; meaningless where a cell has no group (-1)."""
+    generator = np.random.default_rng(SEED)
+    rho = generator.beta(*priors.persistence, (DRAWS, 1))
+    d_city = generator.normal(*priors.selection_city, (DRAWS, 1))
+    d_unit = generator.normal(*priors.selection_district, (DRAWS, int(cells.district.max()) + 1))
+    h = generator.normal(*priors.known_uninsured, (DRAWS, 1))
+    of_group = _draw_groups(cells, rho, generator)[:, cells.groups.of_cell]
+    among_assessed = expit(logit(of_group) + cells.groups.shift)
+    others = expit(logit(among_assessed) - d_city - d_unit[:, cells.district])
+    pi = cells.assessed_share * among_assessed + (1 - cells.assessed_share) * others
+    k = cells.known_share
+    ku = expit(logit(np.clip(k, 1e-4, 1 - 1e-4)) + h)
+    shares: Floats = cells.insured_share * (k + (1 - k) * pi) + (1 - cells.insured_share) * (
+        ku + (1 - ku) * pi
+    )
+    return shares
+
+
+def _draw_groups(cells: _Cells, rho: Floats, generator: np.random.Generator) -> Floats:
+    """Draws of ``pi`` among the assessed of each collapsed cell: Beta with Jeffreys' half on both sides."""
+    groups = cells.groups
+    confirmed = groups.cases + rho * groups.indeterminate
+    found: Floats = generator.beta(confirmed + 0.5, groups.assessed - confirmed + 0.5)
+    return np.clip(found, 1e-6, 1 - 1e-6)
+
+
+def _effective_n(cells: _Cells, here: Ints, weight: Floats, value: float, priors: Priors) -> float:
+    """``P (1 - P)`` over the sampling variance of the row: that of ``pi`` alone, the rest is complete counts."""
+    groups = cells.groups
+    share = _share({name: getattr(groups, name) for name in _LEARNED}, priors)
+    unknown = weight * (1 - cells.known_share[here])
+    of_group = np.bincount(groups.of_cell[here], unknown, minlength=len(share))
+    variance = float(np.sum(of_group**2 * share * (1 - share) / np.maximum(groups.assessed, 1)))
+    return value * (1 - value) / variance if variance > 0 else float(groups.assessed.sum())
