@@ -54,6 +54,7 @@ class Reason(StrEnum):
     FEWER_THAN_10_EVENTS = "fewer_than_10_events"
     AGES_WITHOUT_PEOPLE = "ages_without_people"
     AGES_COLLAPSED = "ages_collapsed"
+    NOT_CORRECTED = "not_corrected"
     TOO_FEW_ASSESSED = "too_few_assessed"
     OVER_100_PERCENT = "over_100_percent"
 

@@ -96,7 +96,7 @@ def answer(
     cells = _cells(plan, known, generation, name, parameters)
     variant = plan.variant
     if question.estimator == "weighted" and variant is not None:
-        rows = weighted(plan, cells, frame.frame_cells(plan, variant, known, generation))
+        rows = weighted(plan, cells, frame.corrected(plan, variant, known, generation))
     else:
         rows = estimate(plan, cells, standard)
     return Answer(
@@ -168,14 +168,14 @@ def estimate(plan: Plan, cells: pl.DataFrame, standard: Standard | None) -> pl.D
     return check_released(rows.select(*plan.columns, *RESULT_COLUMNS))
 
 
-def weighted(plan: Plan, cells: pl.DataFrame, framed: pl.DataFrame) -> pl.DataFrame:
+def weighted(plan: Plan, cells: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
     """Rows corrected to all residents. Numerator and denominator stay those observed among record holders. Pure.
 
-    A row that the gate does not show gets no estimate either; ``effective_n`` stands beside the usual columns.
+    ``made``: what :func:`frame.corrected` gives. A row that the gate does not show gets no estimate either;
+    ``effective_n`` stands beside the usual columns.
     """
     question, by = plan.question, list(plan.question.by)
     released = protect(cells, by=by, kind=plan.kind, exact=question.exact)
-    made = two_part.two_part(framed, by, confidence=question.confidence)
     rows = (
         released.join(made, on=by, how="left", nulls_equal=True, maintain_order="left")
         if by

@@ -13,8 +13,9 @@ What the data do not tell is in the interval, not left out of it:
 
 - ``pi``: among the *assessed* ``(U + rho I) / A``: cases, and of the indeterminate the share ``rho`` that has the
   disease; cells are collapsed until ``A`` reaches 30, and inside a collapsed cell ages differ as they do in the city
-  (one share for young and old would put the old's on the young, who are assessed less often). Whoever was not assessed may differ: their odds of being a case
-  are those of the assessed times ``exp(-d)``, ``d`` the sum of a part of the city and one of the district.
+  (one share for young and old would put the old's on the young, who are assessed less often). Whoever was not assessed
+  may differ: their odds of being a case are those of the assessed times ``exp(-d)``, ``d`` the sum of a part of the
+  city and one of the district.
 - ``ku``: ``logit ku = logit k + h``.
 
 Priors as designed for this city (design/statistics, "residual selection"); a linked survey would replace them.
@@ -88,51 +89,72 @@ class _Cells:
     groups: _Groups
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What the cells of one quarter taught: ``shares`` are ``DRAWS x cells`` prevalences."""
+
+    cells: _Cells
+    shares: NDArray[np.float32]
+
+
 def two_part(
     cells: pl.DataFrame, by: Sequence[str], *, confidence: float = 0.95, priors: Priors = PRIORS
 ) -> pl.DataFrame:
     """Estimate rows of ``by`` from ``cells``: columns :data:`CELL`, :data:`COUNTS`, ``by`` and ``is_asked``.
 
-    One row a cell; all cells teach, those that are asked for make the rows. Returns ``by``, ``value`` (median of the
-    draws), ``lower``, ``upper``, ``effective_n``: the number of people a simple random sample would need for
-    the same sampling error. All four are null where nothing was learned in the place itself: fewer than 30 assessed in
-    each of the row's districts. In the number of a larger place such a district
+    One row a cell; all cells teach, those that are asked for make the rows. See :func:`summarise`.
+    """
+    parts = [part.sort(CELL) for part in cells.partition_by("quarter", maintain_order=True)]
+    return pl.concat(
+        [summarise(learn(part, priors), part, by, confidence=confidence, priors=priors) for part in parts]
+    )
+
+
+def learn(cells: pl.DataFrame, priors: Priors = PRIORS) -> Learned:
+    """Draw the prevalence of every cell of one quarter; ``cells`` are sorted by :data:`CELL`."""
+    columns = _columns(cells, priors)
+    return Learned(columns, draw_shares(columns, priors).astype(np.float32))
+
+
+def summarise(
+    learned: Learned,
+    frame: pl.DataFrame,
+    by: Sequence[str],
+    *,
+    confidence: float,
+    priors: Priors = PRIORS,
+) -> pl.DataFrame:
+    """Rows of ``by`` from the draws; ``frame``: the cells as learned, with the columns of ``by`` and ``is_asked``.
+
+    Returns ``by``, ``value`` (median of the draws), ``lower``, ``upper``, ``effective_n``: the number of people that a
+    simple random sample would need for the same sampling error. All four are null where nothing was learned in the
+    place itself: fewer than 30 assessed in each of the row's districts. In the number of a larger place such a district
     takes the shares of the city at the same sex and age. Every row comes from the same draws.
     """
-    frames = [
-        _quarter(part.sort(CELL), by, confidence, priors)
-        for part in cells.partition_by("quarter", maintain_order=True)
-    ]
-    return pl.concat(frames) if frames else pl.DataFrame(schema=_schema(cells, by))
-
-
-def _schema(cells: pl.DataFrame, by: Sequence[str]) -> dict[str, pl.DataType]:
-    return {**{name: cells.schema[name] for name in by}, **dict.fromkeys(COLUMNS, pl.Float64())}
-
-
-def _quarter(frame: pl.DataFrame, by: Sequence[str], confidence: float, priors: Priors) -> pl.DataFrame:
-    cells = _columns(frame, priors)
-    shares = draw_shares(cells, priors)
     asked = frame["is_asked"].to_numpy()
     keys = frame.select(*by) if by else pl.DataFrame({"_row": np.zeros(frame.height, dtype=np.int64)})
     rows = keys.filter(frame["is_asked"]).unique(maintain_order=True).with_row_index("_group")
     member = keys.join(rows, on=keys.columns, how="left", maintain_order="left")["_group"].to_numpy()
-    tail = (1 - confidence) / 2
-    found: list[tuple[float | None, ...]] = []
-    for row in range(rows.height):
-        here = np.flatnonzero(asked & (member == row) & (cells.population > 0))
-        groups = cells.groups
-        if not len(here) or groups.is_borrowed[here].all() or (groups.of_cell[here] < 0).any():
-            found.append((None,) * len(COLUMNS))
-            continue
-        weight = cells.population[here] / cells.population[here].sum()
-        draws = shares[:, here] @ weight
-        lower, value, upper = np.quantile(draws, [tail, 0.5, 1 - tail])
-        found.append((value, lower, upper, _effective_n(cells, here, weight, float(value), priors)))
+    found = [
+        _row(learned, np.flatnonzero(asked & (member == row)), confidence, priors)
+        for row in range(rows.height)
+    ]
     schema = dict.fromkeys(COLUMNS, pl.Float64)
     return pl.concat(
         [rows.select(*by), pl.DataFrame(found, schema=schema, orient="row")], how="horizontal"
     ).select(*by, *COLUMNS)
+
+
+def _row(learned: Learned, members: Ints, confidence: float, priors: Priors) -> tuple[float | None, ...]:
+    """Value, lower, upper, effective n of one row; nulls where nothing was learned of its places."""
+    cells, groups, tail = learned.cells, learned.cells.groups, (1 - confidence) / 2
+    here = members[cells.population[members] > 0]
+    if not len(here) or groups.is_borrowed[here].all() or (groups.of_cell[here] < 0).any():
+        return (None,) * len(COLUMNS)
+    weight = cells.population[here] / cells.population[here].sum()
+    draws = learned.shares[:, here] @ weight
+    lower, value, upper = (float(one) for one in np.quantile(draws, [tail, 0.5, 1 - tail]))
+    return value, lower, upper, _effective_n(cells, here, weight, value, priors)
 
 
 def _columns(frame: pl.DataFrame, priors: Priors) -> _Cells:
@@ -165,8 +187,8 @@ def _groups(frame: pl.DataFrame, count: dict[str, Floats], priors: Priors) -> _G
     place = dict(zip(city.select("sex", "age_from").iter_rows(), lent, strict=True))
     borrowed = np.array([place[key] for key in frame.select("sex", "age_from").iter_rows()], dtype=np.int64)
     is_lent = lent >= 0
-    of_city = {
-        name: np.bincount(lent[is_lent], city[name].to_numpy()[is_lent].astype(np.float64))
+    of_city: dict[str, Floats] = {
+        name: np.bincount(lent[is_lent], city[name].to_numpy()[is_lent]).astype(np.float64)
         for name in _LEARNED
     }
     following = int(own.max()) + 1

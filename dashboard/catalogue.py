@@ -29,6 +29,8 @@ class Variant:
     source: str
     denominator: str
     age_from: int
+    #: Whether the definition says who is known from claims, so that it can be corrected to all residents.
+    is_corrected: bool
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,10 @@ class Catalogue:
 def read(generation: Generation) -> Catalogue:
     """The catalogue of one sealed generation, as the page offers it: definitions in the order of their files."""
     known = catalogue(generation)
-    variants = [_variant(item) for item in sorted(known.variants, key=lambda item: item.measure_id)]
+    variants = [
+        _variant(item, is_corrected=item.measure_id in known.framed)
+        for item in sorted(known.variants, key=lambda item: item.measure_id)
+    ]
     conditions = list(dict.fromkeys(item.condition for item in variants))
     conditions.sort(key=lambda name: (*FIRST_CONDITIONS, name).index(name))
     newest_first = sorted(known.quarters, key=lambda quarter: quarter.index, reverse=True)
@@ -61,7 +66,7 @@ def _default_first(variants: Sequence[Variant]) -> tuple[Variant, ...]:
     return tuple(sorted(variants, key=lambda item: item.variant != PREFERRED))
 
 
-def _variant(item: Defined) -> Variant:
+def _variant(item: Defined, *, is_corrected: bool) -> Variant:
     return Variant(
         condition=item.condition,
         variant=item.variant,
@@ -72,4 +77,5 @@ def _variant(item: Defined) -> Variant:
         source=item.source or "",
         denominator=item.denominator or "",
         age_from=item.age_from,
+        is_corrected=is_corrected,
     )

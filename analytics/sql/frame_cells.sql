@@ -1,4 +1,4 @@
--- grain:     quarter x district x sex x age band of the marts
+-- grain:     district x sex x age band of the marts, of one quarter
 -- units:     people. residents, insured, known: whole register; assessed, cases, indeterminate: record holders among
 --            the insured whose disease is not known from claims, the people the correction learns from
 -- sources:   mart_frame, mart_place, mart_quarter
@@ -19,7 +19,7 @@ from mart_frame f
 inner join mart_place p on p.place_id = f.place_id
 inner join mart_quarter q on q.quarter_index = f.quarter_index
 where f.measure_id = $measure_id
-    and f.quarter_index between $first_quarter and $last_quarter
+    and f.quarter_index = $quarter_index
     and p.district_code is not null
     and f.sex in (1, 2)
     and f.age_from >= 0

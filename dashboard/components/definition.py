@@ -27,5 +27,7 @@ def definition(subject: Subject, selection: NcdSelection, words: Words, *, metho
             5,
             ("standard", words("definition.standard_text", standard=words(f"standard.{selection.standard}"))),
         )
+    if selection.estimator == "weighted":
+        terms.insert(4, ("corrected", words("definition.corrected_text")))
     pairs = [part for name, text in terms for part in (html.Dt(words(f"definition.{name}")), html.Dd(text))]
     return html.Dl(pairs, className="terms")

@@ -12,6 +12,11 @@ from dashboard.figures import phrases
 from dashboard.selection.ncd import Indicator, NcdSelection, Subject
 from dashboard.words import Words
 
+_CAUTIONS = {
+    "crude": "ncd.caution",
+    "standardised": "ncd.caution_standardised",
+    "weighted": "ncd.caution_weighted",
+}
 #: Positions that rest on an interval.
 JUDGED = ("much_lower", "lower", "similar", "higher", "much_higher")
 #: Share of cells whose 95 % interval misses the city's value although nothing differs.
@@ -27,6 +32,7 @@ def headline(city: phrases.Row, subject: Subject, selection: NcdSelection, words
         return words("ncd.headline_none", **named)
     who = words(f"who.{selection.sex}")
     key = "ncd.headline_holders" if subject.denominator == "record_holders" else "ncd.headline"
+    key = "ncd.headline_weighted" if selection.estimator == "weighted" else key
     return words(key, one_in=words.one_in(city["value"]), who=who, **named)
 
 
@@ -47,12 +53,12 @@ def lead(city: phrases.Row, subject: Subject, selection: NcdSelection, words: Wo
     }
     if selection.estimator == "standardised":
         return words("ncd.lead_standardised", standard=words(f"standard.{selection.standard}"), **numbers)
-    return words("ncd.lead", **numbers)
+    return words("ncd.lead_weighted" if selection.estimator == "weighted" else "ncd.lead", **numbers)
 
 
 def cautions(subject: Subject, selection: NcdSelection, words: Words) -> list[str]:
     """What must be known before the number is used."""
-    found = [words("ncd.caution_standardised" if selection.estimator == "standardised" else "ncd.caution")]
+    found = [words(_CAUTIONS[selection.estimator])]
     if subject.denominator == "record_holders":
         found = [words("ncd.caution_holders")]
     if subject.denominator == "outcome_dependent":
@@ -89,6 +95,7 @@ def map_subtitle(subject: Subject, selection: NcdSelection, words: Words) -> str
     """Unit and denominator of the maps."""
     who = words(f"who.{selection.sex}")
     key = "map.subtitle_holders" if subject.denominator == "record_holders" else "map.subtitle"
+    key = "map.subtitle_weighted" if selection.estimator == "weighted" else key
     return words(key, who=who, ages=ages(selection, words))
 
 

@@ -255,20 +255,34 @@ def _ask(
 ) -> pl.DataFrame:
     """One question to analytics: the selection's, split ``by`` some dimensions, restricted to ``districts``."""
     viewer.require_health_numbers()
+    generation = source.generation(selection.build)
     estimator = "crude" if crude else selection.estimator
+    asked = catalogue.read(generation).variant(selection.condition, selection.variant)
+    is_blank = estimator == "weighted" and not asked.is_corrected
     question = Question(
         condition=selection.condition,
         definition=selection.variant,
         by=by,
         period=period or selection.period,
-        estimator=estimator,
+        estimator="crude" if is_blank else estimator,
         standard=selection.standard if estimator == "standardised" else DEFAULT_STANDARD,
         ages=selection.ages,
         age_bands=age_bands,
         where=_where(districts, selection.sex),
         confidence=confidence,
     )
-    return source.answered(source.generation(selection.build), question)
+    rows = source.answered(generation, question)
+    return _not_corrected(rows) if is_blank else rows
+
+
+def _not_corrected(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a definition that does not say who is known from claims: an honest blank, never the crude number."""
+    numbers = ("numerator", "denominator", "value", "lower", "upper")
+    return rows.with_columns(
+        *(pl.lit(None, rows.schema[name]).alias(name) for name in numbers),
+        pl.lit("not_defined").alias("state"),
+        pl.lit("not_corrected").alias("reason"),
+    )
 
 
 def _choices(generation: Generation, viewer: Viewer) -> Choices:

@@ -10,7 +10,7 @@ import polars as pl
 
 from dashboard.selection.base import MAPS, THEMES, Fallback, Opened, Reader, Selection
 
-ESTIMATORS = ("crude", "standardised")
+ESTIMATORS = ("crude", "standardised", "weighted")
 STANDARDS = ("who_world_2000", "vietnam", "city")
 AGES = ("18+", "18-69", "25-64", "30-69", "40+", "60+")
 SEXES = ("both", "male", "female")

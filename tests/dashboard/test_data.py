@@ -121,3 +121,22 @@ def test_without_a_build_there_is_nothing_to_open(
 
     assert data.open_page({}, EVERYBODY, "vi") is None
     assert not source.has_build()
+
+
+@pytest.mark.usefixtures("server")
+def test_a_definition_that_cannot_be_corrected_is_blank_and_never_the_crude_number() -> None:
+    selection = opened(estimator="weighted")
+
+    for row in (data.city(selection, EVERYBODY), *data.by_district(selection, EVERYBODY).to_dicts()):
+        assert row["reason"] == "not_corrected"
+        assert row["state"] == "not_defined"
+        assert row["numerator"] is row["denominator"] is row["value"] is row["lower"] is None
+
+
+@pytest.mark.usefixtures("server")
+def test_a_corrected_number_stands_beside_the_counts_it_was_learned_from() -> None:
+    weighted = data.by_district(opened(variant="recommended", estimator="weighted"), EVERYBODY)
+    crude = data.by_district(opened(variant="recommended"), EVERYBODY)
+
+    assert weighted["denominator"].to_list() == crude["denominator"].to_list()
+    assert set(weighted.columns) == set(crude.columns)
