@@ -37,6 +37,9 @@ Ints = NDArray[np.int64]
 METHOD = "two_part"
 #: Assessed people a collapsed cell needs (design/statistics, cell collapse rule).
 SMALLEST_CELL = 30
+#: Share of a row's people (insured, not known) who must have been assessed. On the synthetic city, where the ill are
+#: enrolled first, the interval holds the truth from about here on; at a twentieth the value is twice the truth.
+SMALLEST_SHARE = 0.20
 DRAWS = 1000
 SEED = 3160
 CELL = ("quarter", "district", "sex", "age_from")
@@ -79,11 +82,12 @@ class _Groups:
 
 @dataclass(frozen=True)
 class _Cells:
-    """Cells of one quarter as columns."""
+    """Cells of one quarter as columns; ``unknown``: people insured and not known to have the disease."""
 
     population: Floats
     insured_share: Floats
     known_share: Floats
+    unknown: Floats
     assessed_share: Floats
     district: Ints
     groups: _Groups
@@ -127,9 +131,9 @@ def summarise(
     """Rows of ``by`` from the draws; ``frame``: the cells as learned, with the columns of ``by`` and ``is_asked``.
 
     Returns ``by``, ``value`` (median of the draws), ``lower``, ``upper``, ``effective_n``: the number of people that a
-    simple random sample would need for the same sampling error. All four are null where nothing was learned in the
-    place itself: fewer than 30 assessed in each of the row's districts. In the number of a larger place such a district
-    takes the shares of the city at the same sex and age. Every row comes from the same draws.
+    simple random sample would need for the same sampling error. All four are null where too little was learned: fewer
+    than a fifth of the row's people assessed, or fewer than 30 in each of its districts. In the number of a larger
+    place such a district takes the shares of the city at the same sex and age. Every row comes from the same draws.
     """
     asked = frame["is_asked"].to_numpy()
     keys = frame.select(*by) if by else pl.DataFrame({"_row": np.zeros(frame.height, dtype=np.int64)})
@@ -149,7 +153,9 @@ def _row(learned: Learned, members: Ints, confidence: float, priors: Priors) -> 
     """Value, lower, upper, effective n of one row; nulls where nothing was learned of its places."""
     cells, groups, tail = learned.cells, learned.cells.groups, (1 - confidence) / 2
     here = members[cells.population[members] > 0]
-    if not len(here) or groups.is_borrowed[here].all() or (groups.of_cell[here] < 0).any():
+    assessed = float(np.sum(cells.assessed_share[here] * cells.unknown[here]))
+    is_thin = assessed < SMALLEST_SHARE * float(np.sum(cells.unknown[here]))
+    if not len(here) or is_thin or groups.is_borrowed[here].all() or (groups.of_cell[here] < 0).any():
         return (None,) * len(COLUMNS)
     weight = cells.population[here] / cells.population[here].sum()
     draws = learned.shares[:, here] @ weight
@@ -166,13 +172,13 @@ def _columns(frame: pl.DataFrame, priors: Priors) -> _Cells:
     residents, insured, known = (
         np.where(count["insured"] > 0, count[name], whole[name]) for name in ("residents", "insured", "known")
     )
+    unknown = count["insured"] - count["known"]
     return _Cells(
         population=count["population"],
         insured_share=insured / np.maximum(residents, 1.0),
         known_share=known / np.maximum(insured, 1.0),
-        assessed_share=np.minimum(
-            count["assessed"] / np.maximum(count["insured"] - count["known"], 1.0), 1.0
-        ),
+        unknown=unknown,
+        assessed_share=np.minimum(count["assessed"] / np.maximum(unknown, 1.0), 1.0),
         district=district,
         groups=_groups(frame, count, priors),
     )

@@ -55,11 +55,11 @@ def test_the_uninsured_are_known_less_often() -> None:
 
 
 def test_people_not_assessed_have_other_odds() -> None:
-    """Of 810 not known 81 assessed; d = 0.5: pi = 0.1 x 0.25 + 0.9 x expit(logit 0.25 - 0.5) = 0.1764."""
-    row = {**PLAIN, "assessed": 81, "cases": 20, "indeterminate": 0}
+    """Of 800 not known 200 assessed; d = 0.5: pi = 0.25 x 0.25 + 0.75 x expit(logit 0.25 - 0.5) = 0.1886."""
+    row = {**PLAIN, "known": 100, "assessed": 200, "cases": 50, "indeterminate": 0}
     priors = replace(CERTAIN, selection_city=(0.5, 0.0))
-    expected = 0.1 + 0.9 * 0.1764
-    assert value_of(cells(row), priors=priors)["value"] == pytest.approx(expected, abs=0.01)
+    expected = 1 / 9 + 8 / 9 * 0.1886
+    assert value_of(cells(row), priors=priors)["value"] == pytest.approx(expected, abs=0.012)
 
 
 def test_cells_are_weighed_by_the_population_not_by_who_has_a_record() -> None:
@@ -97,7 +97,7 @@ def test_a_collapsed_cell_keeps_the_ages_of_the_city_apart() -> None:
     """
     usual = {**PLAIN, "known": 0, "indeterminate": 0}
     young, old = {**usual, "age_from": 20, "cases": 1_000}, {**usual, "age_from": 60, "cases": 8_000}
-    few = {**usual, "district": "761", "assessed": 20}
+    few = {**usual, "district": "761", "assessed": 20, "residents": 80, "insured": 80}
     frame = cells(
         young,
         old,
@@ -119,13 +119,20 @@ def test_a_cell_nobody_of_the_register_is_in_takes_the_shares_of_its_district() 
 
 
 def test_the_interval_says_what_records_cannot_tell() -> None:
-    row = {**PLAIN, "assessed": 80, "cases": 20, "indeterminate": 0}
+    row = {**PLAIN, "assessed": 200, "cases": 50, "indeterminate": 0}
     sampling = value_of(cells(row), priors=CERTAIN)
     honest = value_of(cells(row))
     assert honest["upper"] - honest["lower"] > 1.2 * (sampling["upper"] - sampling["lower"])
     certain = value_of(cells({**PLAIN, "indeterminate": 0}), confidence=0.5, priors=CERTAIN)
     wide = value_of(cells({**PLAIN, "indeterminate": 0}), confidence=0.998, priors=CERTAIN)
     assert wide["lower"] < certain["lower"] < certain["upper"] < wide["upper"]
+
+
+@pytest.mark.parametrize(("assessed", "is_shown"), [(161, False), (162, True)])
+def test_under_a_fifth_assessed_nothing_is_said(assessed: int, is_shown: bool) -> None:
+    """Of 810 insured and not known."""
+    found = value_of(cells({**PLAIN, "assessed": assessed, "cases": 40, "indeterminate": 0}))
+    assert (found["value"] is not None) == is_shown
 
 
 def test_effective_n_of_a_simple_sample_is_its_size() -> None:
@@ -137,7 +144,8 @@ def test_effective_n_of_a_simple_sample_is_its_size() -> None:
 def test_what_was_not_asked_for_teaches_but_is_not_counted() -> None:
     """The old cell of 20 assessed joins the young one of 10,000; only the old one is asked for."""
     young = {**PLAIN, "age_from": 20, "is_asked": False}
-    old = {**PLAIN, "age_from": 60, "known": 450, "assessed": 20, "cases": 20, "indeterminate": 0}
+    old = {**PLAIN, "age_from": 60, "residents": 100, "insured": 100, "known": 50}
+    old |= {"assessed": 20, "cases": 20, "indeterminate": 0}
     pi = (2_000 + 500 + 20) / 10_020
     assert value_of(cells(young, old), priors=CERTAIN)["value"] == pytest.approx(0.5 + 0.5 * pi, abs=0.003)
 
@@ -173,7 +181,7 @@ def replication(seed: int) -> tuple[pl.DataFrame, float, float]:
     rows, have, people, found, seen = [], 0.0, 0, 0, 0
     for district in ("760", "761", "764", "765"):
         for age, share_known, share_hidden, share_seen in (
-            (20, 0.02, 0.05, 0.08),
+            (20, 0.02, 0.05, 0.12),
             (40, 0.10, 0.15, 0.15),
             (60, 0.30, 0.30, 0.45),
         ):
