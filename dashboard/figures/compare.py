@@ -36,6 +36,8 @@ def compare(
             text=words(f"state.{row['state']}"), font={"color": palette.quiet, "size": 11},
         )  # fmt: skip
     _axes(figure, [row["short"] for row in rows], palette)
+    if not shown.height:
+        figure.update_xaxes(visible=False)  # a scale without a dot would only make numbers up
     return figure
 
 

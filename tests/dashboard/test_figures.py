@@ -203,3 +203,11 @@ def test_the_legend_names_the_states() -> None:
 
     for part in (VI("legend.suppressed"), VI("legend.no_data")):
         assert part in shown
+
+
+def test_a_comparison_without_a_dot_has_no_scale() -> None:
+    blank = FRAME.with_columns(pl.lit("not_defined").alias("state"), pl.lit(None, pl.Float64).alias("value"))
+    figure = compare.compare(blank, CITY, VI, LIGHT, selected=None)
+
+    assert figure.layout.xaxis.visible is False
+    assert len(figure.layout.annotations) == blank.height

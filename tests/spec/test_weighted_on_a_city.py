@@ -135,3 +135,12 @@ def test_the_truth_lies_in_the_interval(city: Generation) -> None:
     """Of adults on the last day: 26.6 % by the calibration (tests/golden), at 20,000 residents within a point."""
     [row] = ask(city, period="2024Q4")
     assert row["lower"] < 0.266 < row["upper"]
+
+
+def test_a_filter_gives_the_row_that_was_filtered_for(city: Generation) -> None:
+    for name, value in (("sex", "female"), ("district", "785")):
+        rows = {row[name]: row["value"] for row in ask(city, by=name, period="2024Q4")}
+        [only] = ask(city, where=[f"{name}={value}"], period="2024Q4")
+        assert only["value"] == rows[value] is not None
+    by_sex = ask(city, by="sex", period="2024Q4")
+    assert by_sex[0]["value"] != by_sex[1]["value"]
