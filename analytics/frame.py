@@ -11,8 +11,7 @@ from functools import lru_cache
 import polars as pl
 
 from analytics import cells as grid
-from analytics.ages import MartAges
-from analytics.catalogue import Catalogue, Quarter, Variant, catalogue
+from analytics.catalogue import Quarter, Variant, catalogue
 from analytics.generation import Generation
 from analytics.plan import Plan
 from analytics.two_part import CELL, COUNTS, Learned, learn, summarise
@@ -21,9 +20,11 @@ from analytics.two_part import CELL, COUNTS, Learned, learn, summarise
 KEPT_QUARTERS = 32
 
 
-def corrected(plan: Plan, variant: Variant, known: Catalogue, generation: Generation) -> pl.DataFrame:
+def corrected(plan: Plan, variant: Variant, generation: Generation) -> pl.DataFrame:
     """The rows of ``by`` that :func:`analytics.two_part.summarise` gives for each quarter of a question."""
-    ages, by = _ages(plan, known.ages), list(plan.question.by)
+    wanted = grid.age_lists(plan, catalogue(generation).ages)
+    ages = pl.DataFrame(wanted, schema_overrides={"age_from": pl.Int16}).select("age_from", "age_band")
+    by = list(plan.question.by)
     asked = [
         pl.col(name).is_in(plan.question.only(name))
         for name in ("district", "sex")
@@ -66,14 +67,3 @@ def frame_cells(generation: Generation, variant: Variant, quarter: Quarter) -> p
         .select(*CELL, *COUNTS)
         .sort(CELL)
     )
-
-
-def _ages(plan: Plan, ages: MartAges) -> pl.DataFrame:
-    """Each mart band that was asked for, with the band of the answer it belongs to."""
-    rows = [
-        (start, group.band.label)
-        for group in plan.ages
-        if group.is_defined
-        for start in ages.compose(group.band)
-    ]
-    return pl.DataFrame(rows, schema={"age_from": pl.Int16, "age_band": pl.String}, orient="row")

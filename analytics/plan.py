@@ -158,7 +158,9 @@ def _values(name: str, indicator: Indicator, known: Catalogue) -> tuple[str, ...
 
 def _check_frame(question: Question, variant: Variant, known: Catalogue) -> None:
     """The correction is for definitions that say who is known from claims, by what the reference population is by."""
-    framed = [item for item in known.variants if item.measure_id in known.framed]
+    framed = [
+        f"{item.condition}/{item.variant}" for item in known.variants if item.measure_id in known.framed
+    ]
     if variant.measure_id not in known.framed:
         raise UserError(
             "this definition is not corrected: it does not say who is known from claims"
@@ -166,9 +168,7 @@ def _check_frame(question: Question, variant: Variant, known: Catalogue) -> None
             else "this build does not hold what the correction needs",
             field="definition",
             value=f"{variant.condition}/{variant.variant}",
-            expected=f"one of {', '.join(f'{item.condition}/{item.variant}' for item in framed)}"
-            if framed
-            else "a build made by this version",
+            expected=f"one of {', '.join(framed)}" if framed else "a build made by this version",
         )
     if "ward" in question.by or question.only("ward"):
         raise UserError("the correction is by district", field="by", value="ward", expected="district")

@@ -96,7 +96,7 @@ def answer(
     cells = _cells(plan, known, generation, name, parameters)
     variant = plan.variant
     if question.estimator == "weighted" and variant is not None:
-        rows = weighted(plan, cells, frame.corrected(plan, variant, known, generation))
+        rows = weighted(plan, cells, frame.corrected(plan, variant, generation))
     else:
         rows = estimate(plan, cells, standard)
     return Answer(

@@ -69,7 +69,8 @@ PRIORS = Priors()
 class _Groups:
     """Collapsed cells: the group of each cell (-1: none), whether the city lends it, and the counts of each group.
 
-    ``shift``: by how much a cell's logit lies above its group's, as ages and sexes differ in the whole city.
+    ``shift``: by how much a cell's logit lies above its group's, as ages and sexes differ in the whole city. ``share``:
+    of cases among the assessed of a group, the indeterminate at the mean of their prior.
     """
 
     of_cell: Ints
@@ -78,17 +79,21 @@ class _Groups:
     assessed: Floats
     cases: Floats
     indeterminate: Floats
+    share: Floats
 
 
 @dataclass(frozen=True)
 class _Cells:
-    """Cells of one quarter as columns; ``unknown``: people insured and not known to have the disease."""
+    """Cells of one quarter as columns; ``unknown``: people insured and not known to have the disease.
+
+    ``assessed``: those of them who were.
+    """
 
     population: Floats
     insured_share: Floats
     known_share: Floats
     unknown: Floats
-    assessed_share: Floats
+    assessed: Floats
     district: Ints
     groups: _Groups
 
@@ -109,9 +114,7 @@ def two_part(
     One row a cell; all cells teach, those that are asked for make the rows. See :func:`summarise`.
     """
     parts = [part.sort(CELL) for part in cells.partition_by("quarter", maintain_order=True)]
-    return pl.concat(
-        [summarise(learn(part, priors), part, by, confidence=confidence, priors=priors) for part in parts]
-    )
+    return pl.concat([summarise(learn(part, priors), part, by, confidence=confidence) for part in parts])
 
 
 def learn(cells: pl.DataFrame, priors: Priors = PRIORS) -> Learned:
@@ -120,14 +123,7 @@ def learn(cells: pl.DataFrame, priors: Priors = PRIORS) -> Learned:
     return Learned(columns, draw_shares(columns, priors).astype(np.float32))
 
 
-def summarise(
-    learned: Learned,
-    frame: pl.DataFrame,
-    by: Sequence[str],
-    *,
-    confidence: float,
-    priors: Priors = PRIORS,
-) -> pl.DataFrame:
+def summarise(learned: Learned, frame: pl.DataFrame, by: Sequence[str], *, confidence: float) -> pl.DataFrame:
     """Rows of ``by`` from the draws; ``frame``: the cells as learned, with the columns of ``by`` and ``is_asked``.
 
     Returns ``by``, ``value`` (median of the draws), ``lower``, ``upper``, ``effective_n``: the number of people that a
@@ -139,28 +135,24 @@ def summarise(
     keys = frame.select(*by) if by else pl.DataFrame({"_row": np.zeros(frame.height, dtype=np.int64)})
     rows = keys.filter(frame["is_asked"]).unique(maintain_order=True).with_row_index("_group")
     member = keys.join(rows, on=keys.columns, how="left", maintain_order="left")["_group"].to_numpy()
-    found = [
-        _row(learned, np.flatnonzero(asked & (member == row)), confidence, priors)
-        for row in range(rows.height)
-    ]
+    found = [_row(learned, np.flatnonzero(asked & (member == row)), confidence) for row in range(rows.height)]
     schema = dict.fromkeys(COLUMNS, pl.Float64)
     return pl.concat(
         [rows.select(*by), pl.DataFrame(found, schema=schema, orient="row")], how="horizontal"
     ).select(*by, *COLUMNS)
 
 
-def _row(learned: Learned, members: Ints, confidence: float, priors: Priors) -> tuple[float | None, ...]:
+def _row(learned: Learned, members: Ints, confidence: float) -> tuple[float | None, ...]:
     """Value, lower, upper, effective n of one row; nulls where nothing was learned of its places."""
     cells, groups, tail = learned.cells, learned.cells.groups, (1 - confidence) / 2
     here = members[cells.population[members] > 0]
-    assessed = float(np.sum(cells.assessed_share[here] * cells.unknown[here]))
-    is_thin = assessed < SMALLEST_SHARE * float(np.sum(cells.unknown[here]))
+    is_thin = cells.assessed[here].sum() < SMALLEST_SHARE * cells.unknown[here].sum()
     if not len(here) or is_thin or groups.is_borrowed[here].all() or (groups.of_cell[here] < 0).any():
         return (None,) * len(COLUMNS)
     weight = cells.population[here] / cells.population[here].sum()
     draws = learned.shares[:, here] @ weight
     lower, value, upper = (float(one) for one in np.quantile(draws, [tail, 0.5, 1 - tail]))
-    return value, lower, upper, _effective_n(cells, here, weight, value, priors)
+    return value, lower, upper, _effective_n(cells, here, weight, value)
 
 
 def _columns(frame: pl.DataFrame, priors: Priors) -> _Cells:
@@ -178,7 +170,7 @@ def _columns(frame: pl.DataFrame, priors: Priors) -> _Cells:
         insured_share=insured / np.maximum(residents, 1.0),
         known_share=known / np.maximum(insured, 1.0),
         unknown=unknown,
-        assessed_share=np.minimum(count["assessed"] / np.maximum(unknown, 1.0), 1.0),
+        assessed=np.minimum(count["assessed"], np.maximum(unknown, 1.0)),
         district=district,
         groups=_groups(frame, count, priors),
     )
@@ -204,12 +196,12 @@ def _groups(frame: pl.DataFrame, count: dict[str, Floats], priors: Priors) -> _G
     }
     # The last group is nobody's: a cell that has none (-1) finds it.
     totals = {name: np.concatenate([mine[name], of_city[name], [0.0]]) for name in _LEARNED}
+    share = _share(totals, priors)
     return _Groups(
         of_cell=np.where(is_borrowed, np.where(borrowed < 0, -1, borrowed + following), own),
         is_borrowed=is_borrowed,
-        shift=_shift(
-            own, _share(of_city, priors)[borrowed] if len(lent) and lent.max() >= 0 else None, count
-        ),
+        shift=_shift(own, share[following:][borrowed], count),
+        share=share,
         **totals,
     )
 
@@ -221,10 +213,8 @@ def _share(counts: dict[str, Floats], priors: Priors) -> Floats:
     return (confirmed + 0.5) / (counts["assessed"] + 1)
 
 
-def _shift(own: Ints, pattern: Floats | None, count: dict[str, Floats]) -> Floats:
+def _shift(own: Ints, pattern: Floats, count: dict[str, Floats]) -> Floats:
     """Logit of the city's share at a cell's sex and age, less that of the mean over the assessed of its own group."""
-    if pattern is None:
-        return np.zeros(len(own))
     used = own >= 0
     assessed = np.bincount(own[used], count["assessed"][used])
     expected = np.bincount(own[used], (count["assessed"] * pattern)[used]) / assessed
@@ -278,7 +268,8 @@ def draw_shares(cells: _Cells, priors: Priors) -> Floats:
     of_group = _draw_groups(cells, rho, generator)[:, cells.groups.of_cell]
     among_assessed = expit(logit(of_group) + cells.groups.shift)
     others = expit(logit(among_assessed) - d_city - d_unit[:, cells.district])
-    pi = cells.assessed_share * among_assessed + (1 - cells.assessed_share) * others
+    a = cells.assessed / np.maximum(cells.unknown, 1.0)
+    pi = a * among_assessed + (1 - a) * others
     k = cells.known_share
     ku = expit(logit(np.clip(k, 1e-4, 1 - 1e-4)) + h)
     shares: Floats = cells.insured_share * (k + (1 - k) * pi) + (1 - cells.insured_share) * (
@@ -295,10 +286,9 @@ def _draw_groups(cells: _Cells, rho: Floats, generator: np.random.Generator) -> 
     return np.clip(found, 1e-6, 1 - 1e-6)
 
 
-def _effective_n(cells: _Cells, here: Ints, weight: Floats, value: float, priors: Priors) -> float:
+def _effective_n(cells: _Cells, here: Ints, weight: Floats, value: float) -> float:
     """``P (1 - P)`` over the sampling variance of the row: that of ``pi`` alone, the rest is complete counts."""
-    groups = cells.groups
-    share = _share({name: getattr(groups, name) for name in _LEARNED}, priors)
+    groups, share = cells.groups, cells.groups.share
     unknown = weight * (1 - cells.known_share[here])
     of_group = np.bincount(groups.of_cell[here], unknown, minlength=len(share))
     variance = float(np.sum(of_group**2 * share * (1 - share) / np.maximum(groups.assessed, 1)))

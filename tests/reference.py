@@ -208,12 +208,10 @@ class Reference:
     def _events(self, spec: dict[str, Any]) -> Iterator[tuple[int, int]]:
         match spec["source"]:
             case "condition":
-                others = () if spec.get("origin") == "claim" else self.person.diagnoses
-                every = (*others, *self.person.claimed_diagnoses)
+                every = _of_channel(spec, self.person.diagnoses, self.person.claimed_diagnoses)
                 yield from ((d, d) for d, code in every if self._in_set(spec["value_set"], code))
             case "medication":
-                others = () if spec.get("origin") == "claim" else self.person.supplies
-                every = (*others, *self.person.claimed_supplies)
+                every = _of_channel(spec, self.person.supplies, self.person.claimed_supplies)
                 yield from ((a, z) for a, z, code in every if self._in_set(spec["value_set"], code))
             case "measurement":
                 days: dict[int, dict[tuple[str, str], list[Any]]] = defaultdict(lambda: defaultdict(list))
@@ -273,6 +271,11 @@ class Reference:
             if r.quantity == quantity and r.is_plausible and oldest <= r.day <= day
         ]
         return max(known)[2] if known else None
+
+
+def _of_channel(spec: dict[str, Any], others: tuple[Any, ...], claimed: tuple[Any, ...]) -> tuple[Any, ...]:
+    """All of them, or the claims alone where the event set asks for claims."""
+    return claimed if spec.get("origin") == "claim" else (*others, *claimed)
 
 
 def age_on(person: Person, day: int) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,7 +16,7 @@ from dashboard.data import overview as data
 from dashboard.data import source
 from dashboard.figures.sparkline import sparkline
 from dashboard.selection.overview import PHASES, STEPS, OverviewSelection, Phase
-from dashboard.words import words
+from dashboard.words import Words, words
 from tests.support.marts import Step, Target, write_generation
 
 VI, EN = words("vi"), words("en")
@@ -54,8 +55,8 @@ def opened(**query: str) -> OverviewSelection:
     return page.selection
 
 
-def phase(**changed: object) -> Phase:
-    values = {
+def phase(**changed: Any) -> Phase:
+    values: dict[str, Any] = {
         "phase": "p1",
         "records": 50,
         "due": 100,
@@ -63,7 +64,7 @@ def phase(**changed: object) -> Phase:
         "needed": 9.0,
         "goal": GOAL,
     }
-    return Phase(**{**values, **changed})  # type: ignore[arg-type]
+    return Phase(**{**values, **changed})
 
 
 @pytest.mark.usefixtures("city")
@@ -181,8 +182,8 @@ def test_where_a_phase_stands(records: int, due: int | None, expected: str) -> N
 
 
 @pytest.mark.parametrize("language", [VI, EN])
-def test_no_sentence_gives_a_number_that_cannot_be_measured(language: object) -> None:
-    card = str(overview_parts.phase_card(phase(due=None, needed=None), language))  # type: ignore[arg-type]
+def test_no_sentence_gives_a_number_that_cannot_be_measured(language: Words) -> None:
+    card = str(overview_parts.phase_card(phase(due=None, needed=None), language))
 
     assert "50" in card
     assert "%" not in card

@@ -4,18 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.home import marts, run_build
-from warehouse.synthetic.city import EXTRACTS, synthesize
+from tests.support.city import synthetic_home
+from tests.support.home import marts
 
 GRAIN = "quarter_index, place_id, sex, age_from"
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("city")
-    synthesize(folder / "city", population=6_000, seed=3)
-    run_build(folder / "home", folder / "city" / EXTRACTS)
-    return folder / "home"
+    return synthetic_home(tmp_path_factory.mktemp("city"), population=6_000, seed=3)
 
 
 def counted(home: Path, condition: str, variant: str, role: str) -> set[tuple[int, ...]]:

@@ -10,17 +10,13 @@ import pytest
 
 from analytics.generation import Generation, close_all
 from analytics.query import answer, parse
-from tests.support.home import run_build
+from tests.support.city import synthetic_home
 from warehouse.errors import UserError
-from warehouse.synthetic.city import EXTRACTS, synthesize
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("city")
-    synthesize(folder / "city", population=20_000, seed=3)
-    run_build(folder / "home", folder / "city" / EXTRACTS)
-    return folder / "home"
+    return synthetic_home(tmp_path_factory.mktemp("city"), population=20_000, seed=3)
 
 
 @pytest.fixture(scope="module")

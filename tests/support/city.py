@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.home import pressure, record, resident, run_build, write_csv
+from warehouse.synthetic.city import EXTRACTS, synthesize
 
 #: District, people, how many of them are raised on two days. 764 is under thirty people.
 GROUPS = (("760", 80, 40), ("761", 120, 30), ("764", 20, 8))
@@ -27,6 +28,13 @@ def city_home(home: Path) -> Path:
     write_csv(extract / "measurement.csv", readings)
     run_build(home, extract)
     return home
+
+
+def synthetic_home(folder: Path, *, population: int, seed: int) -> Path:
+    """A synthetic city of ``population`` residents through the real build; returns its home inside ``folder``."""
+    synthesize(folder / "city", population=population, seed=seed)
+    run_build(folder / "home", folder / "city" / EXTRACTS)
+    return folder / "home"
 
 
 def _resident(ref: str, code: str, number: int) -> dict[str, object]:

@@ -1,7 +1,7 @@
 -- grain:     quarter x district x sex x age band x definition (the measure of its cases) x insured x known x has a record
 -- units:     people: residents of the register that day; assessed, cases, indeterminate: those of them with a record;
 --            each with the sum of record keys modulo 256
--- sources:   core_measure, core_person_age, rule_measure, rule_frame, rule_quarter, rule_age_band, rule_place
+-- sources:   core_measure, core_person_age, core_measure_age, rule_measure, rule_frame, rule_quarter, rule_place
 -- meaning:   everybody the correction needs to know of, also people without a record. known_level: 2 the disease is known
 --            from claims, 1 another disease of these definitions is, 0 none; of the uninsured too, where it says little
 -- surprises: place_id is the district's own (ward unknown), 0 without one. People of unknown age (-1) and sex are kept.
@@ -74,13 +74,6 @@ pattern as (
         w.holder & a.bits, w.insured & a.bits, w.known_any & a.bits, w.known & a.bits, w.assessed & a.bits,
         w.cases & a.bits, w.indeterminate & a.bits
 ),
-counted as (
-    select distinct f.measure_id, b.age_from
-    from rule_frame as f
-    inner join rule_measure as r on f.measure_id = r.measure_id
-    inner join rule_age_band as b
-        on b.age_from = -1 or (b.age_from >= r.age_from and (r.age_to is null or b.age_from <= r.age_to))
-),
 flagged as (
     select
         q.quarter_index,
@@ -97,7 +90,7 @@ flagged as (
         p.people,
         p.people_key
     from pattern as p
-    inner join counted as c on p.measure_id = c.measure_id and p.age_from = c.age_from
+    inner join core_measure_age as c on p.measure_id = c.measure_id and p.age_from = c.age_from
     inner join rule_quarter as q on (p.bits & q.bit) <> 0
 )
 select
