@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -32,6 +32,9 @@ from warehouse.identity import create_key_file
 from warehouse.landing import Landed
 from warehouse.lineage import explain as explain_table
 from warehouse.settings import load_settings
+
+if TYPE_CHECKING:
+    from models.fit import FitReport
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
@@ -79,18 +82,27 @@ def build(
     ] = False,
     no_fit: Annotated[
         bool,
-        typer.Option(
-            "--no-fit", help="Publish counts without estimates (no model exists yet, so every build does)."
-        ),
+        typer.Option("--no-fit", help="Publish counts without estimates."),
     ] = False,
     home: Home = None,
     form: Format = Form.table,
 ) -> None:
-    """Load what is new in the folders and publish a new generation of counts."""
+    """Load what is new in the folders and publish a new generation: counts, and estimates fitted to them."""
+    # scipy takes longer to import than most commands take to run.
+    from models.fit import into  # noqa: PLC0415
+
     settings = load_settings(home)
     day = parse_day(as_of, field="--as-of") if as_of else None
     with _progress() as step:
-        report = builder.build(settings, folders, now=_now(), as_of=day, full=full, progress=step)
+        report = builder.build(
+            settings,
+            folders,
+            now=_now(),
+            as_of=day,
+            full=full,
+            estimate=None if no_fit else into,
+            progress=step,
+        )
     if form is Form.json:
         print(json.dumps(builder.as_json(report), ensure_ascii=False))
         return
@@ -102,6 +114,26 @@ def build(
     for note in report.notes:
         out.print(f"note: {note}")
     out.print(f"extract date {report.as_of} (from {report.as_of_source}); published as {report.build_id}")
+
+
+@app.command(epilog="Example: hssk fit --format json")
+def fit(
+    as_of: Annotated[str | None, typer.Option(help="Build id; default the current one.")] = None,
+    home: Home = None,
+    form: Format = Form.table,
+) -> None:
+    """Fit the models to a build again and publish a new generation with the same counts; exit 65 when a fit failed."""
+    from models import fit as fitting  # noqa: PLC0415
+
+    with _progress() as step:
+        report = fitting.fit(load_settings(home), now=_now(), build=as_of, progress=step)
+    if form is Form.json:
+        print(json.dumps(fitting.as_json(report), ensure_ascii=False))
+    else:
+        out.print(_fits_table(report))
+        out.print(f"published as {report.build_id} after {report.seconds:.1f} s")
+    if any(item.faults for item in report.fits):
+        raise typer.Exit(EXIT_DATA)
 
 
 @app.command(epilog="Example: hssk check extracts/2024-12 --format json")
@@ -159,7 +191,7 @@ def query(
     by: Annotated[str, typer.Option(help="Comma list: district, ward, sex, age_band, quarter.")] = "",
     period: Annotated[str | None, typer.Option(help="Quarter like 2024Q4; default the newest.")] = None,
     estimator: Annotated[
-        str, typer.Option(help="crude, standardised or weighted (corrected to all residents).")
+        str, typer.Option(help="crude, standardised, weighted (corrected to all residents) or modelled.")
     ] = "crude",
     standard: Annotated[str | None, typer.Option(help="who_world_2000, vietnam, city or a CSV file.")] = None,
     ages: Annotated[str | None, typer.Option(help="Like 18+ or 18-69.")] = None,
@@ -288,6 +320,21 @@ def _files_table(landed: Sequence[Landed], title: str) -> Table:
     for item in landed:
         counts = (item.received, item.accepted, item.quarantined, item.duplicate)
         table.add_row(item.file_name, item.table, *(f"{count:,}" for count in counts))
+    return table
+
+
+def _fits_table(report: FitReport) -> Table:
+    table = Table(title="Fits")
+    for name in ("condition", "definition", "quarter"):
+        table.add_column(name)
+    table.add_column("assessed", justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column("shown")
+    for item in report.fits:
+        shown = "no: " + ", ".join(item.faults) if item.faults else "yes"
+        table.add_row(
+            item.condition, item.variant, item.quarter, f"{item.assessed:,}", f"{item.seconds:.2f}", shown
+        )
     return table
 
 

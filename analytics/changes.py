@@ -51,11 +51,15 @@ class Changes:
 
 
 def previous(generation: Generation) -> Generation | None:
-    """The build published before this one, by the time it was made, then by its id; None for the first."""
+    """The build published before this one, by the time it was made, then by its id; None for the first.
+
+    A build of the same counts, to which models were fitted anew, is not another one.
+    """
     older = [
         other
         for build in builds(generation.home)
         if _made(other := Generation(generation.home, build)) < _made(generation)
+        and other.manifest["fingerprints"] != generation.manifest["fingerprints"]
     ]
     return max(older, key=_made, default=None)
 

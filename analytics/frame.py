@@ -1,4 +1,4 @@
-"""What the two-part estimator learns of one quarter: everybody of the register and the reference population.
+"""What the corrected estimators learn of one quarter: everybody of the register and the reference population.
 
 Always all cells of a definition, whatever the question restricts itself to: what is learned of a cell must not depend
 on who else was asked for. The question only marks the cells it asks for, so that one quarter is learned once.
@@ -12,16 +12,21 @@ import polars as pl
 
 from analytics import cells as grid
 from analytics.catalogue import Quarter, Variant, catalogue
-from analytics.generation import Generation
+from analytics.disclosure import Reason
+from analytics.generation import Generation, read_sql
+from analytics.modelled import compose
 from analytics.plan import Plan
-from analytics.two_part import CELL, COUNTS, Learned, learn, summarise
+from analytics.two_part import CELL, COLUMNS, COUNTS, Learned, learn, summarise
 
 #: Quarters kept by a process; the draws of one take 3.5 MB.
 KEPT_QUARTERS = 32
 
 
 def corrected(plan: Plan, variant: Variant, generation: Generation) -> pl.DataFrame:
-    """The rows of ``by`` that :func:`analytics.two_part.summarise` gives for each quarter of a question."""
+    """The rows of ``by`` that :func:`analytics.two_part.summarise` gives for each quarter of a question.
+
+    ``refusal``: why a row has no value; null where it has one.
+    """
     wanted = grid.age_lists(plan, catalogue(generation).ages)
     ages = pl.DataFrame(wanted, schema_overrides={"age_from": pl.Int16}).select("age_from", "age_band")
     by = list(plan.question.by)
@@ -32,18 +37,51 @@ def corrected(plan: Plan, variant: Variant, generation: Generation) -> pl.DataFr
     ]
     parts = []
     for quarter in plan.quarters:
-        cells, learned = _learned(generation, variant, quarter)
+        cells, learned, refusal = _learned(generation, variant, quarter, plan.question.estimator)
         marked = cells.join(ages, on="age_from", how="left", maintain_order="left").with_columns(
             pl.all_horizontal(pl.col("age_band").is_not_null(), *asked).alias("is_asked")
         )
-        parts.append(summarise(learned, marked, by, confidence=plan.question.confidence))
+        rows = summarise(learned, marked, by, confidence=plan.question.confidence)
+        parts.append(rows.with_columns(_refusal(refusal)) if refusal is None else _blank(rows, refusal))
     return pl.concat(parts)
 
 
+def _blank(rows: pl.DataFrame, reason: Reason) -> pl.DataFrame:
+    """The same rows without a value."""
+    return rows.with_columns(*(pl.lit(None, pl.Float64).alias(name) for name in COLUMNS), _refusal(reason))
+
+
+def _refusal(whole: Reason | None) -> pl.Expr:
+    own = pl.when(pl.col("value").is_null()).then(pl.lit(Reason.TOO_FEW_ASSESSED.value))
+    return (own if whole is None else pl.lit(whole.value)).alias("refusal")
+
+
 @lru_cache(maxsize=KEPT_QUARTERS)
-def _learned(generation: Generation, variant: Variant, quarter: Quarter) -> tuple[pl.DataFrame, Learned]:
+def _learned(
+    generation: Generation, variant: Variant, quarter: Quarter, estimator: str
+) -> tuple[pl.DataFrame, Learned, Reason | None]:
+    """Cells of one quarter, what they taught, and why nothing may be said of the quarter (None: it may)."""
     cells = frame_cells(generation, variant, quarter)
-    return cells, learn(cells)
+    if estimator == "weighted":
+        return cells, learn(cells), None
+    fits = _fits(generation)
+    if (variant.measure_id, quarter.index) not in fits:
+        return cells, learn(cells), Reason.NO_ESTIMATES
+    runs, faults = fits[variant.measure_id, quarter.index]
+    if faults:
+        return cells, learn(cells), Reason.MODEL_NOT_TRUSTED
+    asked = {"measure_id": variant.measure_id, "quarter_index": quarter.index}
+    effects = generation.estimates(read_sql("estimate_effect"), asked)
+    return cells, learn(cells, modelled=compose(cells, effects, runs=runs)), None
+
+
+@lru_cache(maxsize=8)
+def _fits(generation: Generation) -> dict[tuple[int, int], tuple[int, list[str]]]:
+    """Runs of draws and faults of each fit, by measure and quarter."""
+    if not generation.has_estimates:
+        return {}
+    rows = generation.estimates(read_sql("estimate_fit")).iter_rows()
+    return {(measure, quarter): (runs, faults) for measure, quarter, runs, faults in rows}
 
 
 def frame_cells(generation: Generation, variant: Variant, quarter: Quarter) -> pl.DataFrame:

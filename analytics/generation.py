@@ -1,4 +1,4 @@
-"""The one door to sealed generations: the marts of one build, read-only.
+"""The one door to sealed generations: the marts and estimates of one build, read-only.
 
 A published generation never changes, so a connection per build is kept for the life of the process; every request
 works on its own cursor. After a fork the child opens its own (DuckDB connections must not cross a fork).
@@ -21,7 +21,7 @@ import duckdb
 import polars as pl
 
 from warehouse.errors import EXIT_UNAVAILABLE, UserError
-from warehouse.generation_files import BUILDS, LINEAGE, MANIFEST, MARTS, current_build
+from warehouse.generation_files import BUILDS, ESTIMATES, LINEAGE, MANIFEST, MARTS, current_build
 
 __all__ = ["Generation", "builds", "close_all", "current_build", "read_sql"]
 
@@ -85,12 +85,31 @@ class Generation:
 
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """Run one SELECT; values come by ``$name``. ``sql`` is the text of a file of ``analytics/sql``."""
-        cursor = _connection(self.folder / MARTS).cursor()
-        try:
-            frame: pl.DataFrame = cursor.sql(sql, params=dict(params or {})).pl()
-            return frame
-        finally:
-            cursor.close()
+        return _read(self.folder / MARTS, sql, params)
+
+    @property
+    def has_estimates(self) -> bool:
+        """Whether models were fitted to this build."""
+        return (self.folder / ESTIMATES).exists()
+
+    def estimates(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """Run one SELECT on the estimates, as :meth:`frame` does on the marts."""
+        return _read(self.folder / ESTIMATES, sql, params)
+
+    def close(self) -> None:
+        """Close this process's connections to the files of this generation."""
+        with _lock:
+            for key in [key for key in _connections if key[1].parent == self.folder]:
+                _connections.pop(key).close()
+
+
+def _read(path: Path, sql: str, params: Mapping[str, Any] | None) -> pl.DataFrame:
+    cursor = _connection(path).cursor()
+    try:
+        frame: pl.DataFrame = cursor.sql(sql, params=dict(params or {})).pl()
+        return frame
+    finally:
+        cursor.close()
 
 
 def builds(home: Path) -> tuple[str, ...]:

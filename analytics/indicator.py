@@ -12,6 +12,11 @@ from typing import Any
 from analytics.disclosure import Kind
 from warehouse.errors import Fault, Faults
 
+#: How a number is made of counts, from raw to modelled.
+ESTIMATORS = ("crude", "standardised", "weighted", "modelled")
+#: Those about all residents, not about people with a record.
+CORRECTED = ("weighted", "modelled")
+
 _TEXTS = ("name", "numerator", "denominator", "caveats")
 _REQUIRED = ("id", "version", "reviewed", "kind", "unit", "by", "where", "needs_condition", "source", *_TEXTS)
 
@@ -63,7 +68,7 @@ class Indicator:
     @property
     def estimators(self) -> tuple[str, ...]:
         """Only counts of people by age can be standardised, only those of a disease corrected."""
-        return ("crude", "standardised", "weighted") if self.needs_condition else ("crude",)
+        return ESTIMATORS if self.needs_condition else ("crude",)
 
 
 @cache

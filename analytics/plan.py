@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from analytics import standardise, two_part
+from analytics import modelled, standardise, two_part
 from analytics.ages import AgeBand, MartAges, parse_age_band, parse_age_bands, span
 from analytics.catalogue import Catalogue, Holder, Quarter, Variant
 from analytics.disclosure import Kind
-from analytics.indicator import Indicator, Section, indicators
+from analytics.indicator import CORRECTED, Indicator, Section, indicators
 from analytics.question import Question, choose, parse_period
 from analytics.rates import PROPORTION_METHODS
 from analytics.reference import PHASES, CutOff, classes_of, quantities, schemes
@@ -69,7 +69,7 @@ def resolve(question: Question, known: Catalogue) -> Plan:
     variant = _variant(question, known) if indicator.needs_condition else None
     if question.estimator not in indicator.estimators:
         choose(question.estimator, indicator.estimators, field="estimator")
-    if question.estimator == "weighted" and variant is not None:
+    if question.estimator in CORRECTED and variant is not None:
         _check_frame(question, variant, known)
     return Plan(
         question=question,
@@ -288,7 +288,8 @@ def _sections(question: Question, indicator: Indicator) -> tuple[Section, ...]:
 
 
 def _method(question: Question, indicator: Indicator) -> str:
-    method = question.method or (two_part.METHOD if question.estimator == "weighted" else DEFAULT_METHOD)
+    usual = {"weighted": two_part.METHOD, "modelled": modelled.METHOD}
+    method = question.method or usual.get(question.estimator, DEFAULT_METHOD)
     if indicator.kind is Kind.ADMINISTRATIVE:
         choose(
             method,
@@ -301,6 +302,7 @@ def _method(question: Question, indicator: Indicator) -> str:
         "crude": tuple(PROPORTION_METHODS),
         "standardised": standardise.METHODS,
         "weighted": (two_part.METHOD,),
+        "modelled": (modelled.METHOD,),
     }
     return choose(
         method,

@@ -28,6 +28,7 @@ from analytics.disclosure import (
     protect,
 )
 from analytics.generation import Generation, read_sql
+from analytics.indicator import CORRECTED
 from analytics.plan import COUNT, Plan, resolve
 from analytics.question import Question, parse
 from analytics.rates import with_interval
@@ -95,8 +96,8 @@ def answer(
     name, parameters = grid.parameters_of(plan, known)
     cells = _cells(plan, known, generation, name, parameters)
     variant = plan.variant
-    if question.estimator == "weighted" and variant is not None:
-        rows = weighted(plan, cells, frame.corrected(plan, variant, generation))
+    if question.estimator in CORRECTED and variant is not None:
+        rows = corrected(plan, cells, frame.corrected(plan, variant, generation))
     else:
         rows = estimate(plan, cells, standard)
     return Answer(
@@ -168,7 +169,7 @@ def estimate(plan: Plan, cells: pl.DataFrame, standard: Standard | None) -> pl.D
     return check_released(rows.select(*plan.columns, *RESULT_COLUMNS))
 
 
-def weighted(plan: Plan, cells: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+def corrected(plan: Plan, cells: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
     """Rows corrected to all residents. Numerator and denominator stay those observed among record holders. Pure.
 
     ``made``: what :func:`frame.corrected` gives. A row that the gate does not show gets no estimate either;
@@ -186,10 +187,7 @@ def weighted(plan: Plan, cells: pl.DataFrame, made: pl.DataFrame) -> pl.DataFram
     rows = rows.with_columns(
         *[pl.when(shown).then(pl.col(name)).alias(name) for name in two_part.COLUMNS],
         pl.when(refused).then(pl.lit(State.NOT_DEFINED.value)).otherwise(pl.col("state")).alias("state"),
-        pl.when(refused)
-        .then(pl.lit(Reason.TOO_FEW_ASSESSED.value))
-        .otherwise(pl.col("reason"))
-        .alias("reason"),
+        pl.when(refused).then(pl.col("refusal")).otherwise(pl.col("reason")).alias("reason"),
         pl.lit(question.confidence).alias("confidence"),
         pl.lit(plan.method).alias("method"),
         pl.lit(question.estimator).alias("estimator"),

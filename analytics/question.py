@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from analytics.indicator import ESTIMATORS
 from analytics.rates import check_confidence
 from warehouse.errors import UserError, suggest
 
@@ -19,7 +20,6 @@ DIMENSIONS = (
     *("section", "step", "phase", "plan_group", "source", "bin"),
 )
 FILTERS = ("district", "ward", "sex", "section", "step", "phase", "plan_group", "source")
-ESTIMATORS = ("crude", "standardised", "weighted")
 METHODS = ("wilson", "clopper_pearson", "dobson_byar", "fay_feuer", "tiwari", "two_part")
 DEFAULT_STANDARD = "who_world_2000"
 _PERIOD = re.compile(r"(\d{4}Q[1-4])(?:\.\.(\d{4}Q[1-4]))?")
@@ -62,7 +62,7 @@ class Question:
                     "a filter without a value", field="where", value=name, expected=f"{name}=VALUE,VALUE"
                 )
         _refuse_repeats([name for name, _ in self.where], "where")
-        choose(self.estimator, ESTIMATORS, field="estimator", action=_not_yet(self.estimator))
+        choose(self.estimator, ESTIMATORS, field="estimator")
         if self.method is not None:
             choose(self.method, METHODS, field="method")
         check_confidence(self.confidence)
@@ -136,13 +136,6 @@ def choose(value: str, allowed: Sequence[str], *, field: str, action: str | None
         return value
     expected = suggest(value, allowed) if allowed else "one of nothing: this build has none"
     raise UserError(f"unknown {field}", field=field, value=value, expected=expected, action=action)
-
-
-def _not_yet(estimator: str) -> str | None:
-    """Estimators that the statistics know and that need estimates beside the counts."""
-    if estimator == "modelled":
-        return "This build holds counts only; the modelled estimator needs estimates made from them"
-    return None
 
 
 def _refuse_repeats(names: Sequence[str], field: str) -> None:

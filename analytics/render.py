@@ -13,7 +13,7 @@ from rich.text import Text
 
 from analytics.catalogue import catalogue
 from analytics.generation import Generation
-from analytics.indicator import Indicator, indicators
+from analytics.indicator import CORRECTED, Indicator, indicators
 from analytics.query import RESULT_COLUMNS, Answer
 from analytics.question import choose
 from analytics.standard import BUNDLED
@@ -103,7 +103,7 @@ def _caption(answer: Answer) -> str:
     level = f", {question.confidence:.1%} interval ({answer.rows['method'][0]})" if answer.rows.height else ""
     standard = f", standard {question.standard}" if question.estimator == "standardised" else ""
     told = f"build {answer.build['id']}, extract of {answer.build['extract_date']}{level}{standard}"
-    return f"{told}\n{_WEIGHTED}" if question.estimator == "weighted" else told
+    return f"{told}\n{_WEIGHTED}" if question.estimator in CORRECTED else told
 
 
 def _numbers(row: dict[str, Any]) -> list[str]:

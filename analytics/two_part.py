@@ -19,6 +19,8 @@ What the data do not tell is in the interval, not left out of it:
 - ``ku``: ``logit ku = logit k + h``.
 
 Priors as designed for this city (design/statistics, "residual selection"); a linked survey would replace them.
+
+``pi`` among the assessed may also come from a model (:mod:`analytics.modelled`); everything after it is the same.
 """
 
 from __future__ import annotations
@@ -99,11 +101,27 @@ class _Cells:
 
 
 @dataclass(frozen=True)
+class Modelled:
+    """Draws x cells of ``pi`` among the assessed from a model, in ``runs`` equal runs of draws.
+
+    One run a value of the share of the indeterminate who have the disease, so that sampling error is what is left
+    inside a run.
+    """
+
+    among_assessed: Floats
+    runs: int
+
+
+@dataclass(frozen=True)
 class Learned:
-    """What the cells of one quarter taught: ``shares`` are ``DRAWS x cells`` prevalences."""
+    """What the cells of one quarter taught: ``shares`` are draws x cells prevalences.
+
+    ``deviations``: of a model, the draws of ``pi`` less the mean of their run; None where cells taught by themselves.
+    """
 
     cells: _Cells
     shares: NDArray[np.float32]
+    deviations: NDArray[np.float32] | None
 
 
 def two_part(
@@ -117,10 +135,18 @@ def two_part(
     return pl.concat([summarise(learn(part, priors), part, by, confidence=confidence) for part in parts])
 
 
-def learn(cells: pl.DataFrame, priors: Priors = PRIORS) -> Learned:
+def learn(cells: pl.DataFrame, priors: Priors = PRIORS, modelled: Modelled | None = None) -> Learned:
     """Draw the prevalence of every cell of one quarter; ``cells`` are sorted by :data:`CELL`."""
     columns = _columns(cells, priors)
-    return Learned(columns, draw_shares(columns, priors).astype(np.float32))
+    generator = np.random.default_rng(SEED)
+    if modelled is None:
+        shares = _among_residents(columns, _among_assessed(columns, priors, generator), priors, generator)
+        return Learned(columns, shares.astype(np.float32), None)
+    found, runs = modelled.among_assessed, modelled.runs
+    in_runs = found.reshape(runs, -1, found.shape[1])
+    deviations = (in_runs - in_runs.mean(axis=1, keepdims=True)).reshape(found.shape)
+    shares = _among_residents(columns, found, priors, generator)
+    return Learned(columns, shares.astype(np.float32), deviations.astype(np.float32))
 
 
 def summarise(learned: Learned, frame: pl.DataFrame, by: Sequence[str], *, confidence: float) -> pl.DataFrame:
@@ -128,8 +154,9 @@ def summarise(learned: Learned, frame: pl.DataFrame, by: Sequence[str], *, confi
 
     Returns ``by``, ``value`` (median of the draws), ``lower``, ``upper``, ``effective_n``: the number of people that a
     simple random sample would need for the same sampling error. All four are null where too little was learned: fewer
-    than a fifth of the row's people assessed, or fewer than 30 in each of its districts. In the number of a larger
-    place such a district takes the shares of the city at the same sex and age. Every row comes from the same draws.
+    than a fifth of the row's people assessed, or (without a model) fewer than 30 in each of its districts. In the
+    number of a larger place such a district takes the shares of the city at the same sex and age. Every row comes from
+    the same draws.
     """
     asked = frame["is_asked"].to_numpy()
     keys = frame.select(*by) if by else pl.DataFrame({"_row": np.zeros(frame.height, dtype=np.int64)})
@@ -147,12 +174,13 @@ def _row(learned: Learned, members: Ints, confidence: float) -> tuple[float | No
     cells, groups, tail = learned.cells, learned.cells.groups, (1 - confidence) / 2
     here = members[cells.population[members] > 0]
     is_thin = cells.assessed[here].sum() < SMALLEST_SHARE * cells.unknown[here].sum()
-    if not len(here) or is_thin or groups.is_borrowed[here].all() or (groups.of_cell[here] < 0).any():
+    lacks_own = groups.is_borrowed[here].all() or (groups.of_cell[here] < 0).any()
+    if not len(here) or is_thin or (learned.deviations is None and lacks_own):
         return (None,) * len(COLUMNS)
     weight = cells.population[here] / cells.population[here].sum()
     draws = learned.shares[:, here] @ weight
     lower, value, upper = (float(one) for one in np.quantile(draws, [tail, 0.5, 1 - tail]))
-    return value, lower, upper, _effective_n(cells, here, weight, value)
+    return value, lower, upper, _effective_n(learned, here, weight, value)
 
 
 def _columns(frame: pl.DataFrame, priors: Priors) -> _Cells:
@@ -258,15 +286,22 @@ def _runs(assessed: Floats) -> Ints:
     return np.minimum(runs, max(run - 1, 0))
 
 
-def draw_shares(cells: _Cells, priors: Priors) -> Floats:
-    """``DRAWS x cells`` prevalences; meaningless where a cell has no group (-1)."""
-    generator = np.random.default_rng(SEED)
+def _among_assessed(cells: _Cells, priors: Priors, generator: np.random.Generator) -> Floats:
+    """``DRAWS x cells`` of ``pi`` among the assessed; meaningless where a cell has no group (-1)."""
     rho = generator.beta(*priors.persistence, (DRAWS, 1))
-    d_city = generator.normal(*priors.selection_city, (DRAWS, 1))
-    d_unit = generator.normal(*priors.selection_district, (DRAWS, int(cells.district.max()) + 1))
-    h = generator.normal(*priors.known_uninsured, (DRAWS, 1))
     of_group = _draw_groups(cells, rho, generator)[:, cells.groups.of_cell]
-    among_assessed = expit(logit(of_group) + cells.groups.shift)
+    found: Floats = expit(logit(of_group) + cells.groups.shift)
+    return found
+
+
+def _among_residents(
+    cells: _Cells, among_assessed: Floats, priors: Priors, generator: np.random.Generator
+) -> Floats:
+    """Prevalence among all residents of each cell: those not assessed, the known, the uninsured come in."""
+    draws = len(among_assessed)
+    d_city = generator.normal(*priors.selection_city, (draws, 1))
+    d_unit = generator.normal(*priors.selection_district, (draws, int(cells.district.max()) + 1))
+    h = generator.normal(*priors.known_uninsured, (draws, 1))
     others = expit(logit(among_assessed) - d_city - d_unit[:, cells.district])
     a = cells.assessed / np.maximum(cells.unknown, 1.0)
     pi = a * among_assessed + (1 - a) * others
@@ -286,10 +321,14 @@ def _draw_groups(cells: _Cells, rho: Floats, generator: np.random.Generator) -> 
     return np.clip(found, 1e-6, 1 - 1e-6)
 
 
-def _effective_n(cells: _Cells, here: Ints, weight: Floats, value: float) -> float:
+def _effective_n(learned: Learned, here: Ints, weight: Floats, value: float) -> float:
     """``P (1 - P)`` over the sampling variance of the row: that of ``pi`` alone, the rest is complete counts."""
-    groups, share = cells.groups, cells.groups.share
+    cells, groups = learned.cells, learned.cells.groups
     unknown = weight * (1 - cells.known_share[here])
-    of_group = np.bincount(groups.of_cell[here], unknown, minlength=len(share))
-    variance = float(np.sum(of_group**2 * share * (1 - share) / np.maximum(groups.assessed, 1)))
+    if learned.deviations is not None:
+        variance = float(np.mean((learned.deviations[:, here] @ unknown) ** 2))
+    else:
+        of_group = np.bincount(groups.of_cell[here], unknown, minlength=len(groups.share))
+        spread = groups.share * (1 - groups.share) / np.maximum(groups.assessed, 1)
+        variance = float(np.sum(of_group**2 * spread))
     return value * (1 - value) / variance if variance > 0 else float(groups.assessed.sum())

@@ -13,16 +13,18 @@ export HSSK_KEY_FILE=./.demo-keys.toml
 stamp="$HSSK_HOME/.demo-stamp"
 digest='import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'
 
-# What the builds depend on: the floor that builds, and the size asked for.
-key="$people $(find warehouse -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 cat | "$bin/python" -c "$digest")"
+# What the builds depend on: the floors that build and fit, and the size asked for.
+key="$people $(find warehouse analytics models -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 cat | "$bin/python" -c "$digest")"
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$key" ] || [ ! -f "$HSSK_HOME/CURRENT" ] || [ ! -f "$HSSK_KEY_FILE" ]; then
     rm -rf "$HSSK_HOME"
     mkdir -p "$HSSK_HOME"
     [ -f "$HSSK_KEY_FILE" ] || "$bin/hssk" keys create "$HSSK_KEY_FILE"
     for day in 2024-11-30 2024-12-31; do
+        # The build before is there to be compared with; models are looked at in the newest.
+        fit=$([ "$day" = 2024-12-31 ] || echo --no-fit)
         echo "Drawing and building $people synthetic residents as of $day"
         "$bin/hssk" synthesize --population "$people" --seed 1 --as-of "$day" --out "$HSSK_HOME/city-$day" >/dev/null
-        "$bin/hssk" build "$HSSK_HOME/city-$day/extracts" | tail -n 1
+        "$bin/hssk" build $fit "$HSSK_HOME/city-$day/extracts" | tail -n 1
     done
     echo "$key" >"$stamp"
 fi

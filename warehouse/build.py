@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from warehouse.database import rows
 from warehouse.errors import Fault
 from warehouse.extract_files import Folder, read_folder
 from warehouse.fault_points import check_name, reach
-from warehouse.generation_files import MARTS
+from warehouse.generation_files import ESTIMATES, MARTS
 from warehouse.identity import Keys, hmac_parameters, load_keys
 from warehouse.intake import (
     LINKAGE,
@@ -38,6 +38,9 @@ from warehouse.lineage import build_manifest, read_quarantine, table_lineage, wr
 from warehouse.lock import build_lock
 from warehouse.reference_tables import write_reference_tables
 from warehouse.settings import Settings
+
+#: Writes estimates into a staged generation with this manifest; returns what the manifest says of them.
+Estimate = Callable[[Path, dict[str, Any], Progress], dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +67,13 @@ def build(
     now: datetime,
     as_of: date | None = None,
     full: bool = False,
+    estimate: Estimate | None = None,
     progress: Progress = lambda stage, what: None,
 ) -> BuildReport:
     """Load what is new in ``folders`` and publish a new generation.
 
-    With ``full`` the warehouse is built aside from ``folders`` alone and then replaces the old one. Raises
+    ``estimate`` fits the models (a floor above); counts are published even if it fails, and the manifest says so. With
+    ``full`` the warehouse is built aside from ``folders`` alone and then replaces the old one. Raises
     :class:`UserError` when another build runs, keys are missing, synthetic and real data would mix, or a file's
     refused share passes the limit; then nothing is changed.
     """
@@ -94,6 +99,8 @@ def build(
             owned = sealed_files(connection)
         if full:
             rebuild.install(settings.home, fault=settings.fault)
+        if estimate is not None:
+            generation = _estimated(generation, estimate, progress)
         _publish(settings, generation)
         sweep_linkage(settings.home, owned)
         return _report(found, core, generation, retired=publish.retire(settings.home, now))
@@ -112,7 +119,7 @@ def _report(
         refused=core.intake.refused,
         ignored=tuple(fault for folder in found for fault in folder.ignored),
         tables=(*core.runs, *generation.runs),
-        notes=core.notes,
+        notes=tuple(generation.manifest["notes"]),
         retired=tuple(retired),
     )
 
@@ -215,6 +222,18 @@ def _prepare(
         refused_rows=read_quarantine(connection),
         runs=tuple(runs),
     )
+
+
+def _estimated(generation: _Generation, estimate: Estimate, progress: Progress) -> _Generation:
+    """With what the models say. Whatever goes wrong in them must not keep the counts from their readers."""
+    try:
+        found = estimate(generation.staged, generation.manifest, progress)
+    except Exception as error:
+        (generation.staged / ESTIMATES).unlink(missing_ok=True)
+        note = f"no estimates: fitting failed ({type(error).__name__}: {error})"
+        notes = [*generation.manifest["notes"], note]
+        return replace(generation, manifest={**generation.manifest, "notes": notes})
+    return replace(generation, manifest={**generation.manifest, "estimates": found})
 
 
 def _publish(settings: Settings, generation: _Generation) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 BUILDS = "builds"
 CURRENT = "CURRENT"
 MARTS = "marts.duckdb"
+ESTIMATES = "estimates.duckdb"
 MANIFEST = "manifest.json"
 LINEAGE = "lineage.json"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from warehouse.contracts import load_contracts
 from warehouse.database import rows
 from warehouse.errors import EXIT_DATA, UserError, suggest
 from warehouse.generation_files import BUILDS, LINEAGE, current_build
+from warehouse.publish import code_version
 
 
 def build_manifest(
@@ -49,14 +49,6 @@ def build_manifest(
         "estimates": None,
         "notes": list(notes),
     }
-
-
-def code_version() -> str:
-    """Version of the installed program; ``source`` when it runs from a checkout that is not installed."""
-    try:
-        return metadata.version("hssk-atlas")
-    except metadata.PackageNotFoundError:
-        return "source"
 
 
 def table_lineage(tables: Sequence[engine.Table], runs: Sequence[engine.TableRun]) -> dict[str, Any]:

@@ -12,8 +12,10 @@ import os
 import shutil
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from importlib import metadata
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import polars as pl
@@ -33,7 +35,8 @@ def stage(home: Path) -> Path:
     builds.mkdir(parents=True, exist_ok=True, mode=0o750)
     for leftover in builds.glob(f"{_STAGED}*"):
         shutil.rmtree(leftover)
-    folder = builds / f"{_STAGED}{os.getpid()}"
+    # Never the same name twice: readers keep what they read by the path of a generation.
+    folder = builds / f"{_STAGED}{uuid4().hex}"
     folder.mkdir(mode=0o750)
     return folder
 
@@ -64,6 +67,14 @@ def new_build_id(home: Path, as_of: date, fingerprints: dict[str, dict[str, Any]
         serial += 1
         build_id = f"{base}-{serial}"
     return build_id
+
+
+def code_version() -> str:
+    """Version of the installed program; ``source`` when it runs from a checkout that is not installed."""
+    try:
+        return metadata.version("hssk-atlas")
+    except metadata.PackageNotFoundError:
+        return "source"
 
 
 def publish(

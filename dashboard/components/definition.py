@@ -27,7 +27,9 @@ def definition(subject: Subject, selection: NcdSelection, words: Words, *, metho
             5,
             ("standard", words("definition.standard_text", standard=words(f"standard.{selection.standard}"))),
         )
-    if selection.estimator == "weighted":
+    if selection.is_corrected:
         terms.insert(4, ("corrected", words("definition.corrected_text")))
+    if selection.estimator == "modelled":
+        terms.insert(5, ("model", words("definition.model_text")))
     pairs = [part for name, text in terms for part in (html.Dt(words(f"definition.{name}")), html.Dd(text))]
     return html.Dl(pairs, className="terms")

@@ -16,6 +16,7 @@ _CAUTIONS = {
     "crude": "ncd.caution",
     "standardised": "ncd.caution_standardised",
     "weighted": "ncd.caution_weighted",
+    "modelled": "ncd.caution_weighted",
 }
 #: Positions that rest on an interval.
 JUDGED = ("much_lower", "lower", "similar", "higher", "much_higher")
@@ -32,7 +33,7 @@ def headline(city: phrases.Row, subject: Subject, selection: NcdSelection, words
         return words("ncd.headline_none", **named)
     who = words(f"who.{selection.sex}")
     key = "ncd.headline_holders" if subject.denominator == "record_holders" else "ncd.headline"
-    key = "ncd.headline_weighted" if selection.estimator == "weighted" else key
+    key = "ncd.headline_weighted" if selection.is_corrected else key
     return words(key, one_in=words.one_in(city["value"]), who=who, **named)
 
 
@@ -53,7 +54,7 @@ def lead(city: phrases.Row, subject: Subject, selection: NcdSelection, words: Wo
     }
     if selection.estimator == "standardised":
         return words("ncd.lead_standardised", standard=words(f"standard.{selection.standard}"), **numbers)
-    return words("ncd.lead_weighted" if selection.estimator == "weighted" else "ncd.lead", **numbers)
+    return words("ncd.lead_weighted" if selection.is_corrected else "ncd.lead", **numbers)
 
 
 def cautions(subject: Subject, selection: NcdSelection, words: Words) -> list[str]:
@@ -95,7 +96,7 @@ def map_subtitle(subject: Subject, selection: NcdSelection, words: Words) -> str
     """Unit and denominator of the maps."""
     who = words(f"who.{selection.sex}")
     key = "map.subtitle_holders" if subject.denominator == "record_holders" else "map.subtitle"
-    key = "map.subtitle_weighted" if selection.estimator == "weighted" else key
+    key = "map.subtitle_weighted" if selection.is_corrected else key
     return words(key, who=who, ages=ages(selection, words))
 
 

@@ -16,6 +16,7 @@ from dashboard.data import source
 from dashboard.data.source import Row, estimate
 from dashboard.selection.base import Build
 from dashboard.selection.ncd import (
+    CORRECTED,
     MATRIX,
     WIDE_BANDS,
     Choices,
@@ -258,7 +259,7 @@ def _ask(
     generation = source.generation(selection.build)
     estimator = "crude" if crude else selection.estimator
     asked = catalogue.read(generation).variant(selection.condition, selection.variant)
-    is_blank = estimator == "weighted" and not asked.is_corrected
+    is_blank = estimator in CORRECTED and not asked.is_corrected
     question = Question(
         condition=selection.condition,
         definition=selection.variant,

@@ -10,7 +10,9 @@ import polars as pl
 
 from dashboard.selection.base import MAPS, THEMES, Fallback, Opened, Reader, Selection
 
-ESTIMATORS = ("crude", "standardised", "weighted")
+ESTIMATORS = ("crude", "standardised", "weighted", "modelled")
+#: Those of all residents; the others describe people with a record.
+CORRECTED = ("weighted", "modelled")
 STANDARDS = ("who_world_2000", "vietnam", "city")
 AGES = ("18+", "18-69", "25-64", "30-69", "40+", "60+")
 SEXES = ("both", "male", "female")
@@ -68,6 +70,11 @@ class NcdSelection(Selection):
     map: str = MAPS[0]
     quantity: str = QUANTITIES[0]
     district: str | None = None
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether its numbers are about all residents."""
+        return self.estimator in CORRECTED
 
 
 #: What each part of the page depends on beside build, language and theme.

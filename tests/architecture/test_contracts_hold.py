@@ -36,6 +36,7 @@ def test_layers_inside_a_floor_place_every_file() -> None:
     assert {container for contract in inside for container in contract["containers"]} == {
         "analytics",
         "dashboard",
+        "models",
         "warehouse",
         "warehouse.synthetic",
     }

@@ -11,7 +11,7 @@ from flask import Flask
 
 from dashboard import geometry
 from dashboard.figures.district_map import CITY_WINDOW, INNER_WINDOW
-from warehouse.geography import districts
+from warehouse.geography import districts, neighbours
 
 CSS = Path(__file__).resolve().parents[2] / "dashboard" / "assets" / "atlas.css"
 FEATURES = json.loads(geometry.outlines())["features"]
@@ -27,6 +27,17 @@ def test_exterior_rings_run_clockwise() -> None:
     parts = [part for outline in SHAPES.values() for part in getattr(outline, "geoms", [outline])]
 
     assert [part for part in parts if part.exterior.is_ccw] == []
+
+
+def test_neighbours_are_the_districts_whose_outlines_touch() -> None:
+    codes = sorted(SHAPES)
+    touching = [
+        (one, other)
+        for place, one in enumerate(codes)
+        for other in codes[place + 1 :]
+        if SHAPES[one].distance(SHAPES[other]) == 0
+    ]
+    assert touching == list(neighbours())
 
 
 def test_outlines_do_not_overlap() -> None:

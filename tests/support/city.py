@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tests.support.home import pressure, record, resident, run_build, write_csv
 from warehouse.synthetic.city import EXTRACTS, synthesize
@@ -13,8 +14,8 @@ WARDS = {"760": "26758", "761": "26764", "764": "26869"}
 DAYS = ("2024-03-05", "2024-04-05")
 
 
-def city_home(home: Path) -> Path:
-    """Build the small city into ``home``; returns ``home``."""
+def city_home(home: Path, **options: Any) -> Path:
+    """Build the small city into ``home`` with the options of a build; returns ``home``."""
     extract = home / "extract"
     people = [(f"{code}-{i:03}", code, i, i < raised) for code, count, raised in GROUPS for i in range(count)]
     write_csv(extract / "resident.csv", [_resident(ref, code, i) for ref, code, i, _ in people])
@@ -26,7 +27,7 @@ def city_home(home: Path) -> Path:
         for row in pressure(ref, day, 150 if is_raised else 120)
     ]
     write_csv(extract / "measurement.csv", readings)
-    run_build(home, extract)
+    run_build(home, extract, **options)
     return home
 
 

@@ -34,11 +34,13 @@ def home(tmp_path: Path) -> Path:
     rewrite(
         tmp_path, OLD,
         created_at="2023-02-11T08:00:00",
+        fingerprints={"mart_case": "old"},
         files=[file("2023-02/resident", "a"), file("2023-02/target", "b", 4), file("2023-02/budget", "c")],
     )  # fmt: skip
     rewrite(
         tmp_path, NEW,
         created_at="2023-03-11T08:00:00",
+        fingerprints={"mart_case": "new"},
         extract_date="2023-03-10",
         files=[file("2023-03/resident", "a"), file("2023-03/target", "d", 1), file("2023-03/activity", "e", 2)],
     )  # fmt: skip

@@ -175,7 +175,7 @@ REFUSED = [
     ({"period": "2021Q4"}, "one of 2022Q3, 2022Q4, 2023Q1"),
     ({"period": "2022Q4..2022Q3"}, "ends before"),
     ({"period": "2022Q3..2022Q4"}, "by quarter"),
-    ({"estimator": "modelled"}, r"one of crude, standardised.*needs estimates"),
+    ({"estimator": "modelled"}, r"does not hold what the correction needs"),
     ({"estimator": "standardised", "standard": "who"}, "one of who_world_2000, vietnam, city"),
     ({"method": "fay_feuer"}, "one of wilson, clopper_pearson"),
     (

@@ -66,6 +66,12 @@ def districts() -> tuple[District, ...]:
 
 
 @cache
+def neighbours() -> tuple[tuple[str, str], ...]:
+    """Pairs of districts that share a border, each once, the lower code first."""
+    return tuple((row["district_code"], row["neighbour_code"]) for row in read_csv("district_neighbours.csv"))
+
+
+@cache
 def wards() -> tuple[Ward, ...]:
     """The 273 wards in the order of their codes."""
     return tuple(Ward(row["ward_code"], row["name"], row["district_code"]) for row in read_csv("wards.csv"))

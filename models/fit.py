@@ -1,0 +1,204 @@
+"""``hssk fit``: which models a generation gets, and how their estimates become part of a generation.
+
+A published generation never changes: fitting anew publishes a new one whose marts are the same file (a hard link).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from analytics.catalogue import Quarter, Variant, catalogue
+from analytics.frame import frame_cells
+from analytics.generation import Generation
+from analytics.two_part import PRIORS
+from models.prevalence import DRAWS, SEED, Fit
+from models.prevalence import fit as fit_prevalence
+from models.store import write_estimates
+from warehouse import publish
+from warehouse.fault_points import check_name
+from warehouse.generation_files import BUILDS, MANIFEST, MARTS
+from warehouse.geography import neighbours
+from warehouse.lock import build_lock
+from warehouse.settings import Settings
+
+Progress = Callable[[str, str], None]
+#: Fewer assessed people in the whole city teach nothing worth a model.
+SMALLEST_CITY = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """One fit, for the person who started it. ``faults``: why it may not be shown, empty when it may."""
+
+    condition: str
+    variant: str
+    quarter: str
+    assessed: int
+    seconds: float
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitReport:
+    """What a run of ``hssk fit`` did."""
+
+    build_id: str
+    fits: tuple[Fitted, ...]
+    seconds: float
+
+
+def fit(
+    settings: Settings,
+    *,
+    now: datetime,
+    build: str | None = None,
+    progress: Progress = lambda stage, what: None,
+) -> FitReport:
+    """Fit the models of a published build (else the current one) and publish a new generation with the same marts.
+
+    Raises UserError when there is no build or another one runs.
+    """
+    check_name(settings.fault)
+    started = time.perf_counter()
+    with build_lock(settings.home, now):
+        old = Generation.open(settings.home, build)
+        staged = publish.stage(settings.home)
+        os.link(old.folder / MARTS, staged / MARTS)
+        # Read from the staged folder, as after a build: what is fitted is what is published.
+        estimates = into(staged, dict(old.manifest), progress)
+        build_id = publish.new_build_id(
+            settings.home, datetime.fromisoformat(old.extract_date).date(), old.manifest["fingerprints"]
+        )
+        manifest = {
+            **old.manifest,
+            "build_id": build_id,
+            "created_at": now.isoformat(timespec="seconds"),
+            "estimates": estimates,
+        }
+        publish.publish(settings.home, staged, build_id, manifest, old.lineage, fault=settings.fault)
+        publish.retire(settings.home, now)
+    return FitReport(
+        build_id=build_id,
+        fits=tuple(Fitted(**item) for item in estimates["fits"]),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def into(staged: Path, manifest: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Fit every model to the marts of a staged generation and write the estimates beside them.
+
+    Returns what the manifest says of them: code version, seed, and each fit with its faults.
+    """
+    (staged / MANIFEST).write_text(json.dumps(manifest, default=str), encoding="utf-8")
+    generation = Generation(staged.parents[1], staged.name)
+    if staged.parent.name != BUILDS:
+        raise ValueError("a generation is staged in the folder of builds")
+    try:
+        return _fit_all(generation, staged, progress)
+    finally:
+        generation.close()
+
+
+def _fit_all(generation: Generation, staged: Path, progress: Progress) -> dict[str, Any]:
+    known = catalogue(generation)
+    variants = [item for item in known.variants if item.measure_id in known.framed]
+    rows: list[pl.DataFrame] = []
+    effects: list[pl.DataFrame] = []
+    fits: list[Fitted] = []
+    for variant in variants:
+        for quarter in known.quarters:
+            cells = frame_cells(generation, variant, quarter)
+            assessed = int(cells["assessed"].sum())
+            if assessed < SMALLEST_CITY:
+                continue
+            progress("fit", f"{variant.condition} {quarter.name}")
+            started = time.perf_counter()
+            found = fit_prevalence(cells, neighbours(), persistence=PRIORS.persistence)
+            seconds = time.perf_counter() - started
+            fits.append(
+                Fitted(
+                    condition=variant.condition,
+                    variant=variant.variant,
+                    quarter=quarter.name,
+                    assessed=assessed,
+                    seconds=round(seconds, 3),
+                    faults=found.diagnostics.faults,
+                )
+            )
+            rows.append(_fit_row(variant, quarter, assessed, seconds, found))
+            effects.append(_effect_rows(variant, quarter, found))
+    tables = {"estimate_fit": [_FIT_SCHEMA_ROW, *rows], "estimate_effect": [_EFFECT_SCHEMA_ROW, *effects]}
+    write_estimates(staged, tables)
+    return {
+        "code_version": publish.code_version(),
+        "seed": SEED,
+        "draws": DRAWS,
+        "fits": [asdict(item) for item in fits],
+    }
+
+
+_KEY = {"measure_id": pl.Int16, "quarter_index": pl.Int16}
+_FIT_SCHEMA_ROW = pl.DataFrame(
+    schema={
+        **_KEY,
+        "assessed": pl.Int64,
+        "runs": pl.Int16,
+        "faults": pl.List(pl.String),
+        "is_converged": pl.Boolean,
+        "effective_points": pl.Float64,
+        "dispersion": pl.Float64,
+        "covered": pl.Float64,
+        "sigma_district": pl.Float64,
+        "phi": pl.Float64,
+        "sigma_age": pl.Float64,
+        "sigma_cell": pl.Float64,
+        "seconds": pl.Float64,
+    }
+)
+_EFFECT_SCHEMA_ROW = pl.DataFrame(
+    schema={
+        **_KEY,
+        "effect": pl.String,
+        "district": pl.String,
+        "sex": pl.String,
+        "age_from": pl.Int16,
+        "draws": pl.List(pl.Float32),
+    }
+)
+
+
+def _fit_row(variant: Variant, quarter: Quarter, assessed: int, seconds: float, found: Fit) -> pl.DataFrame:
+    row = {
+        "measure_id": variant.measure_id,
+        "quarter_index": quarter.index,
+        "assessed": assessed,
+        "runs": found.runs,
+        "faults": list(found.diagnostics.faults),
+        **asdict(found.diagnostics),
+        **found.theta,
+        "seconds": seconds,
+    }
+    return pl.DataFrame([row], schema=_FIT_SCHEMA_ROW.schema)
+
+
+def _effect_rows(variant: Variant, quarter: Quarter, found: Fit) -> pl.DataFrame:
+    return found.layout.names.select(
+        pl.lit(variant.measure_id, pl.Int16).alias("measure_id"),
+        pl.lit(quarter.index, pl.Int16).alias("quarter_index"),
+        pl.all(),
+        pl.Series("draws", found.draws.T.tolist(), pl.List(pl.Float32)),
+    )
+
+
+def as_json(report: FitReport) -> dict[str, Any]:
+    """The report as plain JSON types."""
+    return json.loads(json.dumps(asdict(report), default=str))  # type: ignore[no-any-return]

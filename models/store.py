@@ -1,0 +1,29 @@
+"""Writes estimates into a generation that is not published yet; reading them is :mod:`analytics.generation`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from warehouse.generation_files import ESTIMATES
+
+#: Table and the columns that order its rows.
+ORDER = {
+    "estimate_fit": ("measure_id", "quarter_index"),
+    "estimate_effect": ("measure_id", "quarter_index", "effect", "district", "sex", "age_from"),
+}
+
+
+def write_estimates(folder: Path, frames: Mapping[str, Sequence[pl.DataFrame]]) -> None:
+    """Write ``estimates.duckdb`` into ``folder``; the frames of a table are put one below the other."""
+    path = folder / ESTIMATES
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        for table, order in ORDER.items():
+            # Read by its name from this scope.
+            rows = pl.concat(frames[table])  # noqa: F841
+            connection.sql(f"create table {table} as select * from rows order by {', '.join(order)}")
+        connection.sql("checkpoint")

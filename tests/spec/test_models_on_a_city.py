@@ -1,0 +1,143 @@
+"""Estimates fitted to a small synthetic city built for real: published with the counts, or without them in the way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from analytics.changes import previous
+from analytics.generation import Generation, builds, close_all
+from analytics.query import answer, parse
+from models.fit import FitReport, fit, into
+from tests.support.city import city_home, synthetic_home
+from tests.support.home import NOW, settings
+from warehouse.errors import UserError
+from warehouse.lock import build_lock
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return synthetic_home(tmp_path_factory.mktemp("city"), population=20_000, seed=3)
+
+
+@pytest.fixture(scope="module")
+def unfitted(home: Path) -> Generation:
+    return Generation.open(home)
+
+
+@pytest.fixture(scope="module")
+def report(home: Path, unfitted: Generation) -> FitReport:
+    assert unfitted.build_id
+    return fit(settings(home), now=NOW)
+
+
+@pytest.fixture(scope="module")
+def city(home: Path, report: FitReport) -> Generation:
+    return Generation.open(home, report.build_id)
+
+
+def ask(city: Generation, **words: Any) -> list[dict[str, Any]]:
+    words = {"condition": "hypertension", "estimator": "modelled", "period": "2024Q4", **words}
+    return answer(parse(measure="prevalence", **words), city).rows.to_dicts()
+
+
+def test_a_build_without_estimates_says_so(unfitted: Generation) -> None:
+    [row] = ask(unfitted)
+    assert (row["state"], row["reason"], row["value"]) == ("not_defined", "no_estimates", None)
+    assert row["denominator"] > 0
+
+
+def test_fitting_publishes_a_new_generation_of_the_same_counts(
+    unfitted: Generation, report: FitReport, city: Generation
+) -> None:
+    assert city.build_id == report.build_id != unfitted.build_id
+    assert (city.folder / "marts.duckdb").samefile(unfitted.folder / "marts.duckdb")
+    assert not unfitted.has_estimates
+    assert city.manifest["fingerprints"] == unfitted.manifest["fingerprints"]
+    assert {item["condition"] for item in city.manifest["estimates"]["fits"]} == {
+        "hypertension",
+        "diabetes",
+        "bmi",
+    }
+
+
+def test_a_build_fitted_anew_has_no_changes_to_tell(city: Generation) -> None:
+    assert previous(city) is None
+
+
+def test_the_city_agrees_with_the_rung_below_where_people_are_many(city: Generation) -> None:
+    [modelled] = ask(city)
+    [weighted] = ask(city, estimator="weighted")
+    assert modelled["value"] == pytest.approx(weighted["value"], abs=0.015)
+    for name in ("numerator", "denominator", "state"):
+        assert modelled[name] == weighted[name]
+    assert modelled["lower"] < 0.266 < modelled["upper"]
+
+
+def test_small_districts_borrow_from_their_neighbours(city: Generation) -> None:
+    """Shorter intervals and districts nearer to each other than by each district's own counts."""
+    modelled, weighted = ask(city, by="district"), ask(city, by="district", estimator="weighted")
+    both = [
+        (one, other)
+        for one, other in zip(modelled, weighted, strict=True)
+        if one["state"] == other["state"] == "shown"
+    ]
+    assert len(both) > 5
+
+    def spread(rows: list[dict[str, Any]]) -> float:
+        return max(row["value"] for row in rows) - min(row["value"] for row in rows)
+
+    assert spread([one for one, _ in both]) < spread([other for _, other in both])
+    assert sum(one["effective_n"] > other["effective_n"] for one, other in both) > 0.8 * len(both)
+
+
+def test_what_the_gate_hides_gets_no_estimate(city: Generation) -> None:
+    hidden = [row for row in ask(city, by="district,sex", period="2023Q1") if row["state"] == "suppressed"]
+    assert hidden
+    assert all(row[name] is None for row in hidden for name in ("value", "lower", "upper", "effective_n"))
+
+
+def test_a_fit_that_failed_its_diagnostics_is_not_shown(city: Generation, tmp_path: Path) -> None:
+    copy = tmp_path / "builds" / city.build_id
+    copy.mkdir(parents=True)
+    for name in ("marts.duckdb", "manifest.json", "lineage.json", "estimates.duckdb"):
+        (copy / name).write_bytes((city.folder / name).read_bytes())
+    with duckdb.connect(str(copy / "estimates.duckdb")) as connection:
+        connection.execute("update estimate_fit set faults = ['overdispersed']")
+    [row] = ask(Generation(tmp_path, city.build_id))
+    assert (row["state"], row["reason"], row["value"]) == ("not_defined", "model_not_trusted", None)
+    close_all()
+
+
+def test_a_model_that_breaks_does_not_keep_the_counts_back(tmp_path: Path) -> None:
+    def broken(staged: Path, *_: Any) -> dict[str, Any]:
+        (staged / "estimates.duckdb").write_bytes(b"half")
+        raise ZeroDivisionError("no curvature")
+
+    generation = Generation.open(city_home(tmp_path, estimate=broken))
+    assert generation.manifest["estimates"] is None
+    assert any("ZeroDivisionError" in note for note in generation.manifest["notes"])
+    assert not generation.has_estimates
+    assert ask(generation, estimator="crude", period=None)[0]["state"] == "shown"
+    close_all()
+
+
+def test_a_build_fits_as_it_publishes(tmp_path: Path) -> None:
+    """One generation, not two; of a city too small to learn from the manifest says that nothing was fitted."""
+    home = city_home(tmp_path, estimate=into)
+    assert len(builds(home)) == 1
+    generation = Generation.open(home)
+    assert generation.manifest["estimates"]["fits"] == []
+    assert json.loads((generation.folder / "manifest.json").read_text())["build_id"] == generation.build_id
+    close_all()
+
+
+def test_fitting_waits_for_nobody(home: Path, report: FitReport) -> None:
+    assert report.fits
+    with build_lock(home, NOW), pytest.raises(UserError) as refused:
+        fit(settings(home), now=NOW)
+    assert refused.value.exit_code == 75
