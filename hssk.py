@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -70,6 +71,10 @@ class QueryForm(StrEnum):
 
 Folders = Annotated[list[Path], typer.Argument(help="Folders of extract files.", metavar="DIR...")]
 Home = Annotated[Path | None, typer.Option("--home", help="Data folder; default HSSK_HOME or ./data.")]
+Truth = Annotated[
+    Path | None,
+    typer.Option("--truth", help="truth_counts.parquet of a synthetic city, shown beside its estimates."),
+]
 Format = Annotated[Form, typer.Option("--format", help="Table for people, JSON for programs.")]
 
 
@@ -84,6 +89,7 @@ def build(
         bool,
         typer.Option("--no-fit", help="Publish counts without estimates."),
     ] = False,
+    truth: Truth = None,
     home: Home = None,
     form: Format = Form.table,
 ) -> None:
@@ -100,7 +106,7 @@ def build(
             now=_now(),
             as_of=day,
             full=full,
-            estimate=None if no_fit else into,
+            estimate=None if no_fit else partial(into, truth=truth),
             progress=step,
         )
     if form is Form.json:
@@ -119,6 +125,7 @@ def build(
 @app.command(epilog="Example: hssk fit --format json")
 def fit(
     as_of: Annotated[str | None, typer.Option(help="Build id; default the current one.")] = None,
+    truth: Truth = None,
     home: Home = None,
     form: Format = Form.table,
 ) -> None:
@@ -126,7 +133,7 @@ def fit(
     from models import fit as fitting  # noqa: PLC0415
 
     with _progress() as step:
-        report = fitting.fit(load_settings(home), now=_now(), build=as_of, progress=step)
+        report = fitting.fit(load_settings(home), now=_now(), build=as_of, truth=truth, progress=step)
     if form is Form.json:
         print(json.dumps(fitting.as_json(report), ensure_ascii=False))
     else:

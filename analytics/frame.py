@@ -18,8 +18,8 @@ from analytics.modelled import compose
 from analytics.plan import Plan
 from analytics.two_part import CELL, COLUMNS, COUNTS, Learned, learn, summarise
 
-#: Quarters kept by a process; the draws of one take 3.5 MB.
-KEPT_QUARTERS = 32
+#: Quarters kept by a process, of each estimator; the draws of one take 3.5 MB.
+KEPT_QUARTERS = 64
 
 
 def corrected(plan: Plan, variant: Variant, generation: Generation) -> pl.DataFrame:
@@ -48,7 +48,9 @@ def corrected(plan: Plan, variant: Variant, generation: Generation) -> pl.DataFr
 
 def _blank(rows: pl.DataFrame, reason: Reason) -> pl.DataFrame:
     """The same rows without a value."""
-    return rows.with_columns(*(pl.lit(None, pl.Float64).alias(name) for name in COLUMNS), _refusal(reason))
+    return rows.with_columns(
+        *(pl.lit(None, pl.Float64).alias(name) for name in COLUMNS[:-1]), _refusal(reason)
+    )
 
 
 def _refusal(whole: Reason | None) -> pl.Expr:

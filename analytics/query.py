@@ -173,7 +173,7 @@ def corrected(plan: Plan, cells: pl.DataFrame, made: pl.DataFrame) -> pl.DataFra
     """Rows corrected to all residents. Numerator and denominator stay those observed among record holders. Pure.
 
     ``made``: what :func:`frame.corrected` gives. A row that the gate does not show gets no estimate either;
-    ``effective_n`` stands beside the usual columns.
+    ``effective_n`` and ``assessed_share`` stand beside the usual columns.
     """
     question, by = plan.question, list(plan.question.by)
     released = protect(cells, by=by, kind=plan.kind, exact=question.exact)
@@ -192,7 +192,7 @@ def corrected(plan: Plan, cells: pl.DataFrame, made: pl.DataFrame) -> pl.DataFra
         pl.lit(plan.method).alias("method"),
         pl.lit(question.estimator).alias("estimator"),
     )
-    return check_released(rows.select(*plan.columns, *RESULT_COLUMNS, "effective_n"))
+    return check_released(rows.select(*plan.columns, *RESULT_COLUMNS, "effective_n", "assessed_share"))
 
 
 def _counted(plan: Plan, released: pl.DataFrame) -> pl.DataFrame:

@@ -47,7 +47,7 @@ SEED = 3160
 CELL = ("quarter", "district", "sex", "age_from")
 COUNTS = ("population", "residents", "insured", "known", "assessed", "cases", "indeterminate")
 _LEARNED = ("assessed", "cases", "indeterminate")
-COLUMNS = ("value", "lower", "upper", "effective_n")
+COLUMNS = ("value", "lower", "upper", "effective_n", "assessed_share")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,10 +153,11 @@ def summarise(learned: Learned, frame: pl.DataFrame, by: Sequence[str], *, confi
     """Rows of ``by`` from the draws; ``frame``: the cells as learned, with the columns of ``by`` and ``is_asked``.
 
     Returns ``by``, ``value`` (median of the draws), ``lower``, ``upper``, ``effective_n``: the number of people that a
-    simple random sample would need for the same sampling error. All four are null where too little was learned: fewer
-    than a fifth of the row's people assessed, or (without a model) fewer than 30 in each of its districts. In the
-    number of a larger place such a district takes the shares of the city at the same sex and age. Every row comes from
-    the same draws.
+    simple random sample would need for the same sampling error, and ``assessed_share``: of the people insured and not
+    known to have the disease, how many were assessed. The first four are null where too little was learned: fewer than
+    a fifth of the row's people assessed, or (without a model) fewer than 30 in each of its districts. In the number of
+    a larger place such a district takes the shares of the city at the same sex and age. Every row comes from the same
+    draws.
     """
     asked = frame["is_asked"].to_numpy()
     keys = frame.select(*by) if by else pl.DataFrame({"_row": np.zeros(frame.height, dtype=np.int64)})
@@ -170,17 +171,17 @@ def summarise(learned: Learned, frame: pl.DataFrame, by: Sequence[str], *, confi
 
 
 def _row(learned: Learned, members: Ints, confidence: float) -> tuple[float | None, ...]:
-    """Value, lower, upper, effective n of one row; nulls where nothing was learned of its places."""
+    """The COLUMNS of one row; nulls where nothing was learned of its places."""
     cells, groups, tail = learned.cells, learned.cells.groups, (1 - confidence) / 2
     here = members[cells.population[members] > 0]
-    is_thin = cells.assessed[here].sum() < SMALLEST_SHARE * cells.unknown[here].sum()
+    share = float(cells.assessed[here].sum() / max(cells.unknown[here].sum(), 1.0))
     lacks_own = groups.is_borrowed[here].all() or (groups.of_cell[here] < 0).any()
-    if not len(here) or is_thin or (learned.deviations is None and lacks_own):
-        return (None,) * len(COLUMNS)
+    if not len(here) or share < SMALLEST_SHARE or (learned.deviations is None and lacks_own):
+        return None, None, None, None, share
     weight = cells.population[here] / cells.population[here].sum()
     draws = learned.shares[:, here] @ weight
     lower, value, upper = (float(one) for one in np.quantile(draws, [tail, 0.5, 1 - tail]))
-    return value, lower, upper, _effective_n(learned, here, weight, value)
+    return value, lower, upper, _effective_n(learned, here, weight, value), share
 
 
 def _columns(frame: pl.DataFrame, priors: Priors) -> _Cells:

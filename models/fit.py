@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from models.prevalence import DRAWS, SEED, Fit
 from models.prevalence import fit as fit_prevalence
 from models.store import write_estimates
 from warehouse import publish
+from warehouse.errors import UserError
 from warehouse.fault_points import check_name
 from warehouse.generation_files import BUILDS, MANIFEST, MARTS
 from warehouse.geography import neighbours
@@ -61,11 +62,12 @@ def fit(
     *,
     now: datetime,
     build: str | None = None,
+    truth: Path | None = None,
     progress: Progress = lambda stage, what: None,
 ) -> FitReport:
     """Fit the models of a published build (else the current one) and publish a new generation with the same marts.
 
-    Raises UserError when there is no build or another one runs.
+    ``truth``: see :func:`into`. Raises UserError when there is no build or another one runs.
     """
     check_name(settings.fault)
     started = time.perf_counter()
@@ -74,7 +76,7 @@ def fit(
         staged = publish.stage(settings.home)
         os.link(old.folder / MARTS, staged / MARTS)
         # Read from the staged folder, as after a build: what is fitted is what is published.
-        estimates = into(staged, dict(old.manifest), progress)
+        estimates = into(staged, dict(old.manifest), progress, truth=truth)
         build_id = publish.new_build_id(
             settings.home, datetime.fromisoformat(old.extract_date).date(), old.manifest["fingerprints"]
         )
@@ -93,22 +95,45 @@ def fit(
     )
 
 
-def into(staged: Path, manifest: dict[str, Any], progress: Progress) -> dict[str, Any]:
+def into(
+    staged: Path, manifest: Mapping[str, Any], progress: Progress, *, truth: Path | None = None
+) -> dict[str, Any]:
     """Fit every model to the marts of a staged generation and write the estimates beside them.
 
-    Returns what the manifest says of them: code version, seed, and each fit with its faults.
+    ``truth``: the counts of what is really so in a synthetic city, laid beside the estimates to be compared with; a
+    build of real data has none, and refuses it (UserError). Returns what the manifest says of the estimates: code
+    version, seed, and each fit with its faults.
     """
+    known = _truth(truth, is_synthetic=bool(manifest["synthetic"]))
     (staged / MANIFEST).write_text(json.dumps(manifest, default=str), encoding="utf-8")
     generation = Generation(staged.parents[1], staged.name)
     if staged.parent.name != BUILDS:
         raise ValueError("a generation is staged in the folder of builds")
     try:
-        return _fit_all(generation, staged, progress)
+        return _fit_all(generation, staged, known, progress)
     finally:
         generation.close()
 
 
-def _fit_all(generation: Generation, staged: Path, progress: Progress) -> dict[str, Any]:
+def _truth(path: Path | None, *, is_synthetic: bool) -> pl.DataFrame:
+    if path is None:
+        return pl.DataFrame(schema=TRUTH_SCHEMA)
+    if not is_synthetic:
+        raise UserError(
+            "real data has no known truth", field="--truth", value=path.name, expected="a synthetic build"
+        )
+    try:
+        return pl.read_parquet(path).select(pl.col(name).cast(kind) for name, kind in TRUTH_SCHEMA.items())
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise UserError(
+            "not the counts of a synthetic truth",
+            file=str(path),
+            field="--truth",
+            expected="truth_counts.parquet as `hssk synthesize` writes it",
+        ) from error
+
+
+def _fit_all(generation: Generation, staged: Path, truth: pl.DataFrame, progress: Progress) -> dict[str, Any]:
     known = catalogue(generation)
     variants = [item for item in known.variants if item.measure_id in known.framed]
     rows: list[pl.DataFrame] = []
@@ -136,7 +161,11 @@ def _fit_all(generation: Generation, staged: Path, progress: Progress) -> dict[s
             )
             rows.append(_fit_row(variant, quarter, assessed, seconds, found))
             effects.append(_effect_rows(variant, quarter, found))
-    tables = {"estimate_fit": [_FIT_SCHEMA_ROW, *rows], "estimate_effect": [_EFFECT_SCHEMA_ROW, *effects]}
+    tables = {
+        "estimate_fit": [_FIT_SCHEMA_ROW, *rows],
+        "estimate_effect": [_EFFECT_SCHEMA_ROW, *effects],
+        "synthetic_truth": [truth],
+    }
     write_estimates(staged, tables)
     return {
         "code_version": publish.code_version(),
@@ -146,6 +175,12 @@ def _fit_all(generation: Generation, staged: Path, progress: Progress) -> dict[s
     }
 
 
+TRUTH_SCHEMA = {
+    **dict.fromkeys(("quarter", "condition", "variant", "district", "sex"), pl.String),
+    "age": pl.Int16,
+    "people": pl.Int64,
+    "cases": pl.Int64,
+}
 _KEY = {"measure_id": pl.Int16, "quarter_index": pl.Int16}
 _FIT_SCHEMA_ROW = pl.DataFrame(
     schema={

@@ -14,6 +14,7 @@ from warehouse.generation_files import ESTIMATES
 ORDER = {
     "estimate_fit": ("measure_id", "quarter_index"),
     "estimate_effect": ("measure_id", "quarter_index", "effect", "district", "sex", "age_from"),
+    "synthetic_truth": ("quarter", "condition", "variant", "district", "sex", "age"),
 }
 
 

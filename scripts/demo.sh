@@ -21,10 +21,11 @@ if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$key" ] || [ ! -f "$HSSK_HOME/CU
     [ -f "$HSSK_KEY_FILE" ] || "$bin/hssk" keys create "$HSSK_KEY_FILE"
     for day in 2024-11-30 2024-12-31; do
         # The build before is there to be compared with; models are looked at in the newest.
-        fit=$([ "$day" = 2024-12-31 ] || echo --no-fit)
+        city="$HSSK_HOME/city-$day"
+        fit=$([ "$day" = 2024-12-31 ] && echo "--truth=$city/truth_counts.parquet" || echo --no-fit)
         echo "Drawing and building $people synthetic residents as of $day"
-        "$bin/hssk" synthesize --population "$people" --seed 1 --as-of "$day" --out "$HSSK_HOME/city-$day" >/dev/null
-        "$bin/hssk" build $fit "$HSSK_HOME/city-$day/extracts" | tail -n 1
+        "$bin/hssk" synthesize --population "$people" --seed 1 --as-of "$day" --out "$city" >/dev/null
+        "$bin/hssk" build "$fit" "$city/extracts" | tail -n 1
     done
     echo "$key" >"$stamp"
 fi

@@ -70,3 +70,8 @@ def reader_text(text: str) -> Component:
 def no_build(words: Words) -> Component:
     """The page before the first build."""
     return state_card(words("no_build.title"), words("no_build.lead"))
+
+
+def verdict(level: str, label: str, reasons: str) -> list[Component]:
+    """How far a number may be relied on, as a word in a frame, and why. ``level``: ready, caution, not_ready."""
+    return [html.Span(label, className=f"verdict verdict-{level}"), html.Span(reasons)]

@@ -10,7 +10,7 @@ from dashboard.words import Words
 
 CONTROLS = (
     *("conditions", "condition", "estimator", "standard", "ages", "sex"),
-    *("periods", "period", "districts", "map", "catalogue"),
+    *("periods", "period", "districts", "map", "truth", "truth_hidden", "catalogue"),
 )
 
 
@@ -30,8 +30,9 @@ def opened(page: NcdOpened | None, words: Words) -> dict[str, Any]:
         "districts": page.districts,
         **{
             name: values[name]
-            for name in ("condition", "estimator", "standard", "ages", "sex", "period", "map")
+            for name in ("condition", "estimator", "standard", "ages", "sex", "period", "map", "truth")
         },
+        "truth_hidden": not page.has_truth,
         "catalogue": controls.catalogue(
             "ncd", page.build.build_id, words.language, values, _dependent(page), PARTS
         ),

@@ -11,7 +11,7 @@ from dashboard import ids
 from dashboard.components import cards, controls, maps, opening
 from dashboard.components.attributes import aria
 from dashboard.components.chart_card import chart_card
-from dashboard.selection.ncd import AGES, ESTIMATORS, PARTS, QUANTITIES, SEXES, STANDARDS
+from dashboard.selection.ncd import AGES, ESTIMATORS, PARTS, QUANTITIES, SEXES, STANDARDS, TRUTHS
 from dashboard.words import Words
 
 PAGE = "ncd"
@@ -26,12 +26,14 @@ def layout(words: Words, query: Mapping[str, str]) -> list[Component]:
     """Sentences, controls, the chosen district, the cards in reading order, what the number is."""
     return [
         *opening.skeleton(words, PAGE, query),
+        html.Div(id=of("readiness"), className="readiness"),
         *(dcc.Store(id=of(f"part-{name}")) for name in PARTS),
         _controls(words, query),
         html.P(id=of("filters"), className="print-only filters"),
         _strip(words),
         _row("row-map", maps.map_card(words, PAGE, query), _graph_card(words, "compare")),
         _row("row-two", _graph_card(words, "curve"), _graph_card(words, "trend")),
+        _convergence_card(words, query),
         _distribution_card(words, query),
         _matrix_card(words),
         _definition_card(words),
@@ -79,6 +81,17 @@ def _strip(words: Words) -> Component:
 
 def _graph_card(words: Words, card: str) -> Component:
     return chart_card(words, of(card), [cards.graph(of(f"{card}-graph"), name=f"graph-{card}")])
+
+
+def _convergence_card(words: Words, query: Mapping[str, str]) -> Component:
+    """The four estimates over the quarters; the choice of the truth is there where a build knows it."""
+    kind = html.Div(
+        controls.switch(words, PAGE, "truth", TRUTHS, query, is_small=True),
+        id=of("truth-frame"),
+        hidden=True,
+    )
+    graph = cards.graph(of("convergence-graph"), name="graph-trend")
+    return chart_card(words, of("convergence"), [graph], controls=[kind])
 
 
 def _distribution_card(words: Words, query: Mapping[str, str]) -> Component:

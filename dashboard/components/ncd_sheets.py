@@ -91,6 +91,33 @@ def trend(parts: Parts, about: About) -> Sheet:
     return _sheet("trend", title, [*columns, *_estimates(about)], rows, about)
 
 
+def convergence(series: Parts, truth: pl.DataFrame, about: About) -> Sheet:
+    """Every estimate of every quarter, and the truth where it is known."""
+    words = about.words
+    rows: list[Mapping[str, Any]] = [
+        sheets.estimate_row(
+            row, words, estimate=words(f"estimator.{name}"), period=words.quarter(row["quarter"]),
+            quarter=row["quarter"],
+        )
+        for name, frame in series
+        for row in frame.to_dicts()
+    ]  # fmt: skip
+    blank = dict.fromkeys(("lower", "upper", "numerator", "denominator"))
+    rows += [
+        {**blank, "estimate": words("convergence.truth"), "period": words.quarter(row["quarter"]),
+         "quarter": row["quarter"], "value": row["value"], "state": "shown", "note": ""}
+        for row in truth.to_dicts()
+    ]  # fmt: skip
+    columns = [
+        sheets.text_column("estimate", words("control.estimator")),
+        sheets.text_column("period", words("control.period")),
+        sheets.code_column("quarter"),
+    ]
+    title = statements.convergence_title(series, truth, about.selection.period, words)
+    subtitle = words("convergence.subtitle", place=about.place)
+    return _sheet("convergence", title, [*columns, *_estimates(about)], rows, about, subtitle=subtitle)
+
+
 def distribution(frame: pl.DataFrame, classes: Classes, about: About) -> Sheet:
     """The classes of each scheme, then the bins of the histogram; a bin of few people is pooled with its neighbour."""
     words, quantity = about.words, about.selection.quantity

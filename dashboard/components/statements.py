@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from dashboard.figures import phrases
-from dashboard.selection.ncd import Indicator, NcdSelection, Subject
+from dashboard.selection.ncd import Indicator, NcdSelection, Readiness, Subject
 from dashboard.words import Words
 
 _CAUTIONS = {
@@ -183,6 +183,36 @@ def trend_title(frame: pl.DataFrame, words: Words) -> str:
         first_quarter=words.quarter(first["quarter"]),
         last=phrases.value(last, words),
         last_quarter=words.quarter(last["quarter"]),
+    )
+
+
+def convergence_title(
+    series: Sequence[tuple[str, pl.DataFrame]], truth: pl.DataFrame, period: str, words: Words
+) -> str:
+    """What the first and the last of the estimates say in the chosen quarter, and the truth where it is known."""
+    rows = {
+        name: frame.filter((pl.col("quarter") == period) & (pl.col("state") == "shown")).to_dicts()
+        for name, frame in series
+    }
+    first, last = rows["crude"], rows["modelled"] or rows["weighted"]
+    if not first or not last:
+        return words("convergence.title_none")
+    name = "modelled" if rows["modelled"] else "weighted"
+    title = words(
+        "convergence.title",
+        crude=phrases.value(first[0], words),
+        estimator=words(f"estimator.{name}").lower(),
+        value=phrases.value(last[0], words),
+        interval=phrases.interval(last[0], words),
+    )
+    known = truth.filter(pl.col("quarter") == period).to_dicts()
+    return title + (words("convergence.title_truth", value=words.percent(known[0]["value"])) if known else "")
+
+
+def readiness(found: Readiness, words: Words) -> tuple[str, str]:
+    """The level in words, and its reasons."""
+    return words(f"readiness.{found.level}"), " ".join(
+        words(f"readiness.{reason}") for reason in found.reasons
     )
 
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import polars as pl
 
+from analytics import truth as truths
 from analytics.generation import Generation
+from analytics.readiness import readiness as judged
 from analytics.question import DEFAULT_STANDARD, Question
 from analytics.reference import CutOff, classes_of, schemes
 from dashboard import catalogue
@@ -17,12 +19,15 @@ from dashboard.data.source import Row, estimate
 from dashboard.selection.base import Build
 from dashboard.selection.ncd import (
     CORRECTED,
+    ESTIMATORS,
     MATRIX,
+    TRUTHS,
     WIDE_BANDS,
     Choices,
     Indicator,
     NcdOpened,
     NcdSelection,
+    Readiness,
     Scheme,
     Subject,
     resolve,
@@ -54,6 +59,7 @@ def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> NcdOpe
         },
         periods=known.quarters,
         open_periods=known.open_quarters,
+        has_truth=truths.has_truth(generation),
     )
 
 
@@ -98,6 +104,38 @@ def by_quarter(selection: NcdSelection, viewer: Viewer, district: str | None) ->
     quarters = sorted(catalogue.read(source.generation(selection.build)).quarters)
     period = f"{quarters[0]}..{quarters[-1]}"
     return _ask(selection, viewer, by=("quarter",), districts=_scope(viewer, district), period=period)
+
+
+def by_estimator(selection: NcdSelection, viewer: Viewer, district: str | None) -> list[tuple[str, pl.DataFrame]]:
+    """Each estimator's :func:`by_quarter`, from raw to modelled."""
+    return [
+        (name, by_quarter(replace(selection, estimator=name), viewer, district)) for name in ESTIMATORS
+    ]
+
+
+def truth(selection: NcdSelection, viewer: Viewer, district: str | None) -> pl.DataFrame:
+    """``quarter`` and ``value`` of what is really so; no rows unless the build is synthetic, knows it, and it is asked."""
+    _scope(viewer, district)
+    if selection.truth != TRUTHS[0]:
+        return pl.DataFrame(schema={"quarter": pl.String, "value": pl.Float64})
+    return truths.truth(
+        source.generation(selection.build),
+        selection.condition,
+        selection.variant,
+        ages=selection.ages,
+        sex=None if selection.sex == "both" else selection.sex,
+        district=district,
+    )
+
+
+def readiness(selection: NcdSelection, viewer: Viewer) -> Readiness:
+    """Of the number in the headline, with the course of its own estimator."""
+    rows = {row["quarter"]: row for row in by_quarter(selection, viewer, None).to_dicts()}
+    earlier = [quarter for quarter in sorted(rows) if quarter < selection.period]
+    before = rows[earlier[-1]] if earlier else None
+    is_open = selection.period in open_quarters(selection)
+    found = judged(rows[selection.period], before, is_open=is_open)
+    return Readiness(level=found.level.value, reasons=found.reasons)
 
 
 def distribution(
@@ -273,16 +311,17 @@ def _ask(
         confidence=confidence,
     )
     rows = source.answered(generation, question)
-    return _not_corrected(rows) if is_blank else rows
+    return _not_corrected(rows, estimator) if is_blank else rows
 
 
-def _not_corrected(rows: pl.DataFrame) -> pl.DataFrame:
+def _not_corrected(rows: pl.DataFrame, estimator: str) -> pl.DataFrame:
     """Rows of a definition that does not say who is known from claims: an honest blank, never the crude number."""
     numbers = ("numerator", "denominator", "value", "lower", "upper")
     return rows.with_columns(
         *(pl.lit(None, rows.schema[name]).alias(name) for name in numbers),
         pl.lit("not_defined").alias("state"),
         pl.lit("not_corrected").alias("reason"),
+        pl.lit(estimator).alias("estimator"),
     )
 
 

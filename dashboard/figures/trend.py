@@ -34,7 +34,7 @@ def trend(
         return empty.say(figure, city.to_dicts()[-1:], words, palette)
     for rows, name, colour in series:
         figure.add_trace(intervals.band([row["quarter"] for row in rows], rows, colour, palette))
-        figure.add_trace(_line(rows, words, palette, name, colour, open_quarters))
+        figure.add_trace(line(rows, words, palette, name, colour, open_quarters))
     top = max(row["upper"] for rows, *_ in series for row in rows) * 1.05
     ends = [
         labels.End(
@@ -46,7 +46,7 @@ def trend(
     for label in labels.at_ends(ends, top):
         figure.add_annotation(**label)
     figure.update_layout(margin={"l": 4, "r": 92 if ends else 18, "t": 8, "b": 24})
-    _axes(figure, city["quarter"].to_list(), top, words, palette)
+    axes(figure, city["quarter"].to_list(), top, words, palette)
     return figure
 
 
@@ -54,7 +54,7 @@ def _shown(frame: pl.DataFrame) -> Sequence[phrases.Row]:
     return frame.filter(pl.col("state") == "shown").to_dicts()
 
 
-def _line(
+def line(
     rows: Sequence[phrases.Row],
     words: Words,
     palette: Palette,
@@ -62,6 +62,7 @@ def _line(
     colour: str,
     open_quarters: Collection[str],
 ) -> go.Scatter:
+    """One estimate over the quarters; an open quarter is hollow."""
     return go.Scatter(
         name=name,
         x=[row["quarter"] for row in rows],
@@ -85,7 +86,7 @@ def _title(name: str, quarter: str, words: Words, open_quarters: Collection[str]
     return f"{name}, {words('quarter_open', quarter=text) if quarter in open_quarters else text}"
 
 
-def _axes(figure: go.Figure, quarters: list[str], top: float, words: Words, palette: Palette) -> None:
+def axes(figure: go.Figure, quarters: list[str], top: float, words: Words, palette: Palette) -> None:
     """Every quarter has its place, also one that is hidden; values from nought, so that nothing looks steep."""
     labelled = list(reversed(quarters[:: -max(1, -(-len(quarters) // LABELLED))]))
     figure.update_xaxes(

@@ -15,7 +15,7 @@ from dashboard.components import definition as definitions
 from dashboard.components.chart_card import texts
 from dashboard.components.ncd_controls import opened as opened_controls
 from dashboard.data import ncd as data
-from dashboard.figures import age_sex, compare, phrases
+from dashboard.figures import age_sex, compare, convergence, phrases
 from dashboard.figures import distribution as histogram
 from dashboard.figures import matrix as overview_matrix
 from dashboard.figures import trend as trend_line
@@ -26,7 +26,7 @@ from dashboard.words import Words, words
 
 PATH, PAGE, NAME, ICON = "/ncd", ncd_layout.PAGE, "page.ncd", "pulse"
 layout, of = ncd_layout.layout, ncd_layout.of
-CARDS = ("map", "compare", "curve", "trend", "distribution", "matrix")
+CARDS = ("map", "compare", "curve", "trend", "convergence", "distribution", "matrix")
 
 Store = Mapping[str, str]
 _read = twins.reader(data.read_selection)
@@ -46,7 +46,7 @@ clientside_callback(
         Input(of(name), "value")
         for name in (
             *("condition", "variant", "estimator", "standard", "ages", "sex", "period"),
-            *("district", "map", "quantity"),
+            *("district", "map", "quantity", "truth"),
         )
     ),
     *(Input(of(name), "clickData") for name in (*maps.GRAPHS, "compare-graph", "matrix-graph")),
@@ -69,6 +69,8 @@ clientside_callback(
         "period": Output(of("period"), "value"),
         "districts": Output(of("district"), "data"),
         "map": Output(of("map"), "value"),
+        "truth": Output(of("truth"), "value"),
+        "truth_hidden": Output(of("truth-frame"), "hidden"),
         "catalogue": Output(of("catalogue"), "data"),
         **opening.FRAME,
     },
@@ -85,6 +87,7 @@ def open_page(query: Store) -> dict[str, Any]:
 @callback(
     Output(of("headline"), "children"),
     Output(of("lead"), "children"),
+    Output(of("readiness"), "children"),
     Output(of("caution"), "children"),
     Output(of("place"), "children"),
     *(Output(of(f"map-{part}"), kind) for part, kind in maps.OUTPUTS),
@@ -99,9 +102,11 @@ def draw_places(store: Store) -> tuple[Any, ...]:
     selection, text, palette = _read(store)
     frame, city = data.by_district(selection, current_viewer()), data.city(selection, current_viewer())
     subject, place = data.subject(selection), data.place(selection, current_viewer())
+    ready = data.readiness(selection, current_viewer())
     return (
         statements.headline(city, subject, selection, text),
         statements.lead(city, subject, selection, text),
+        cards.verdict(ready.level, *statements.readiness(ready, text)),
         [cards.notice(line) for line in statements.cautions(subject, selection, text)],
         _strip(place, city, text),
         *maps.figures(
@@ -162,6 +167,24 @@ def draw_lines(store: Store) -> tuple[Any, ...]:
         statements.trend_subtitle(quarters, data.open_quarters(selection), name, text),
         title,
     )
+
+
+@callback(
+    Output(of("convergence-graph"), "figure"),
+    *texts(of("convergence"), "title", "subtitle", "summary"),
+    Input(of("part-convergence"), "data"),
+    prevent_initial_call=True,
+)
+def draw_convergence(store: Store) -> tuple[Any, ...]:
+    """Raw, standardised, corrected, modelled: how they come together while records accrue."""
+    selection, text, palette = _read(store)
+    series = data.by_estimator(selection, current_viewer(), selection.district)
+    known = data.truth(selection, current_viewer(), selection.district)
+    figure = convergence.convergence(
+        series, known, text, palette, open_quarters=data.open_quarters(selection)
+    )
+    title = statements.convergence_title(series, known, selection.period, text)
+    return figure, title, text("convergence.subtitle", place=data.place_name(selection)), title
 
 
 @callback(
@@ -275,6 +298,11 @@ def _sheets() -> Mapping[str, Any]:
     def trend(selection: NcdSelection, viewer: Viewer) -> Sheet:
         return ncd_sheets.trend(_both(data.by_quarter, selection, viewer), _about(selection))
 
+    def settling(selection: NcdSelection, viewer: Viewer) -> Sheet:
+        series = data.by_estimator(selection, viewer, selection.district)
+        known = data.truth(selection, viewer, selection.district)
+        return ncd_sheets.convergence(series, known, _about(selection))
+
     def distribution(selection: NcdSelection, viewer: Viewer) -> Sheet:
         bins = data.distribution(selection, viewer, selection.district)
         return ncd_sheets.distribution(bins, _classes(selection, viewer), _about(selection))
@@ -284,7 +312,7 @@ def _sheets() -> Mapping[str, Any]:
         return ncd_sheets.matrix(cells, _about(selection))
 
     found = {"map": places, "compare": places, "curve": curve, "trend": trend}
-    return {**found, "distribution": distribution, "matrix": matrix}
+    return {**found, "convergence": settling, "distribution": distribution, "matrix": matrix}
 
 
 def _both(ask: Any, selection: NcdSelection, viewer: Any) -> Sequence[tuple[str, Any]]:

@@ -16,6 +16,7 @@ CORRECTED = ("weighted", "modelled")
 STANDARDS = ("who_world_2000", "vietnam", "city")
 AGES = ("18+", "18-69", "25-64", "30-69", "40+", "60+")
 SEXES = ("both", "male", "female")
+TRUTHS = ("shown", "hidden")
 QUANTITIES = ("body_mass_index", "systolic", "diastolic")
 #: What a condition is measured by, for the card of distributions; other conditions show the first quantity.
 QUANTITY_OF = {"hypertension": "systolic", "bmi": "body_mass_index"}
@@ -69,6 +70,7 @@ class NcdSelection(Selection):
     period: str
     map: str = MAPS[0]
     quantity: str = QUANTITIES[0]
+    truth: str = TRUTHS[0]
     district: str | None = None
 
     @property
@@ -83,6 +85,7 @@ _MEASURE = ("condition", "variant", "estimator", "standard", "period")
 PARTS = {
     "places": (*_MEASURE, *_PEOPLE, "map"),
     "lines": (*_MEASURE, *_PEOPLE),
+    "convergence": ("condition", "variant", "standard", "period", "truth", *_PEOPLE),
     "distribution": ("quantity", "period", *_PEOPLE),
     "matrix": ("estimator", "standard", "period", *_PEOPLE),
 }
@@ -118,6 +121,14 @@ class Scheme:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Readiness:
+    """How far the corrected number may be relied on: ready, caution or not_ready, and the names of the reasons."""
+
+    level: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Indicator:
     """One row of the matrix: the city's estimate, the districts' with 95 % and with 99.8 % intervals.
 
@@ -141,6 +152,7 @@ class NcdOpened(Opened):
     variants: Mapping[str, list[dict[str, str]]]
     periods: tuple[str, ...]
     open_periods: frozenset[str]
+    has_truth: bool
 
 
 def resolve(
@@ -163,6 +175,7 @@ def resolve(
         period=read.one_of("period", choices.periods, choices.periods[0]),
         map=read.one_of("map", MAPS, MAPS[0]),
         quantity=read.one_of("quantity", QUANTITIES, QUANTITY_OF.get(condition, QUANTITIES[0])),
+        truth=read.quiet("truth", TRUTHS),
         district=read.one_of("district", choices.districts, "") or None,
     )
     return selection, tuple(read.fallbacks)

@@ -22,7 +22,7 @@ from warehouse.synthetic.calibration import Calibration, calibration, calibratio
 from warehouse.synthetic.columns import day_number
 from warehouse.synthetic.people import People, draw_people, resident_table
 from warehouse.synthetic.traits import Traits, draw_traits
-from warehouse.synthetic.truth import truth_table
+from warehouse.synthetic.truth import COUNTS_KEY, truth_counts, truth_table
 from warehouse.synthetic.writer import ABOUT, EXTRACTS, TRUTH, Description, Writer
 
 __all__ = ["ABOUT", "EXTRACTS", "FORMATS", "TRUTH", "synthesize"]
@@ -63,6 +63,7 @@ def synthesize(
     settings = calibration()
     day = as_of or settings.period.end
     _check(settings, out, population, seed, day, file_format)
+    counts: list[pl.DataFrame] = []
     with Writer(out, _description(settings, population, seed, day), file_format) as writer:
         for part, first in enumerate(range(0, population, CHUNK)):
             progress("draw", f"residents from {first:,}")
@@ -73,7 +74,10 @@ def synthesize(
                 progress("write", f"{name} of residents from {first:,}")
                 writer.table(name, part, frame)
             end = day_number(settings.period.end)
-            writer.truth(truth_table(drawn.people, drawn.traits, drawn.records, end))
+            truth = truth_table(drawn.people, drawn.traits, drawn.records, end)
+            writer.truth(truth)
+            counts.append(truth_counts(truth, settings.period.first_record, settings.period.end))
+        writer.truth_counts(pl.concat(counts).group_by(COUNTS_KEY).sum().sort(COUNTS_KEY))
         for name, frame in _plan_tables(settings, population, day):
             writer.table(name, 0, frame)
         return writer.rows

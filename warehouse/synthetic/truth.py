@@ -1,6 +1,9 @@
-"""The sealed truth: what every person really has, beside nothing a sender would know."""
+"""The sealed truth: what every person really has, beside nothing a sender would know; and its counts, for all eyes."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -59,3 +62,57 @@ def _course(name: str, course: Course) -> dict[str, pl.Series]:
         f"{name}_treated_from": dates(course.treated_day),
         f"{name}_is_controlled": pl.Series(course.is_controlled),
     }
+
+
+#: The case definitions whose estimand the truth is, each with who has it on ``day`` in a truth table.
+_HAS: dict[tuple[str, str], Callable[[date], pl.Expr]] = {
+    ("hypertension", "recommended"): lambda day: pl.col("hypertension_onset") <= day,
+    ("diabetes", "recommended"): lambda day: pl.col("diabetes_onset") <= day,
+    ("bmi", "who_overweight_25plus"): lambda day: pl.col("body_mass_index") >= 25,
+    ("bmi", "asian_overweight_23plus"): lambda day: pl.col("body_mass_index") >= 23,
+    ("bmi", "obese_30plus"): lambda day: pl.col("body_mass_index") >= 30,
+}
+COUNTS_KEY = ("quarter", "condition", "variant", "district", "sex", "age")
+
+
+def truth_counts(truth: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
+    """Adults of :func:`truth_table`, living and registered on the last day of each quarter from ``first`` to ``last``.
+
+    Columns COUNTS_KEY (``age`` in completed years), ``people``, ``cases``: counts that name nobody.
+    """
+    return pl.concat(_counts_on(truth, day) for day in _quarter_ends(first, last))
+
+
+def _counts_on(truth: pl.DataFrame, day: date) -> pl.DataFrame:
+    born = pl.col("birth_date")
+    before_birthday = (
+        pl.lit(day.month * 100 + day.day) < born.dt.month().cast(pl.Int32) * 100 + born.dt.day()
+    ).cast(pl.Int32)
+    present = truth.filter(
+        pl.col("registered_from").fill_null(born) <= day,
+        pl.col("death_date").is_null() | (pl.col("death_date") > day),
+        pl.col("left_on").is_null() | (pl.col("left_on") > day),
+    ).with_columns((day.year - born.dt.year() - before_birthday).cast(pl.Int16).alias("age"))
+    adults = present.filter(pl.col("age") >= ADULT)
+    quarter = f"{day.year}Q{(day.month + 2) // 3}"
+    return pl.concat(
+        adults.group_by(pl.col("district_code").alias("district"), "sex", "age")
+        .agg(
+            pl.len().cast(pl.Int64).alias("people"),
+            has(day).fill_null(False).sum().cast(pl.Int64).alias("cases"),
+        )
+        .with_columns(
+            pl.lit(quarter).alias("quarter"),
+            pl.lit(condition).alias("condition"),
+            pl.lit(variant).alias("variant"),
+        )
+        .select(*COUNTS_KEY, "people", "cases")
+        for (condition, variant), has in _HAS.items()
+    )
+
+
+def _quarter_ends(first: date, last: date) -> list[date]:
+    """Last days of the quarters from that of ``first`` to that of ``last``."""
+    quarters = range(first.year * 4 + (first.month - 1) // 3, last.year * 4 + (last.month - 1) // 3 + 1)
+    nexts = [number + 1 for number in quarters]
+    return [date(number // 4, number % 4 * 3 + 1, 1) - timedelta(days=1) for number in nexts]

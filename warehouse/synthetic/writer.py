@@ -2,6 +2,7 @@
 
 out/extracts/       one folder per table, one part per chunk of people, and manifest.toml (synthetic = true)
 out/truth.parquet   what is really so; never inside the extracts, readable by its owner only
+out/truth_counts.parquet   how many have what, by quarter, district, sex and age: for `hssk fit --truth`
 out/synthetic.json  seed, size, calibration, rows and content fingerprint of every table, SHA-256 of the truth
 """
 
@@ -22,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 EXTRACTS, TRUTH, ABOUT = "extracts", "truth.parquet", "synthetic.json"
+TRUTH_COUNTS = "truth_counts.parquet"
 _OWNER_READS = 0o400
 
 
@@ -128,6 +130,10 @@ class Writer:
             schema = rows.schema.with_metadata(about)
             self._truth_file = pq.ParquetWriter(self._out / TRUTH, schema, compression="zstd")
         self._truth_file.write_table(pa.table(rows.columns, schema=self._truth_file.schema))
+
+    def truth_counts(self, frame: pl.DataFrame) -> None:
+        """The truth as counts."""
+        frame.write_parquet(self._out / TRUTH_COUNTS)
 
     def _describe(self) -> None:
         about = self._about

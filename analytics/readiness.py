@@ -1,0 +1,76 @@
+"""How far a number may be relied on: ready, caution or not ready, always with the reasons. Version 1.
+
+Judged from the number itself: how many of its people were assessed, how much sampling error is left (the presentation
+standards of the US National Center for Health Statistics: Parker et al. 2017, Vital Health Stat 2(175)), and whether it
+still moves while records accrue. What no record shows, a survey must: that comparison is not part of this version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from analytics.indicator import CORRECTED
+
+VERSION = "1"
+#: Under it nothing is corrected (analytics.two_part); under half, most of the number rests on the prior of selection.
+HALF_ASSESSED = 0.50
+#: NCHS: an effective sample under 30, an interval wider than 30 points or than 1.3 times the value is not presented.
+SMALLEST_SAMPLE = 30
+WIDEST = 0.30
+WIDEST_RELATIVE = 1.30
+#: An interval up to 5 points wide is presented whatever its relative width.
+NARROW = 0.05
+#: Points by which a number may move from one quarter to the next.
+DRIFT = 0.02
+
+
+class Level(StrEnum):
+    """From best to worst."""
+
+    READY = "ready"
+    CAUTION = "caution"
+    NOT_READY = "not_ready"
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """``reasons``: what made the level, worst first; the words for people are in the text catalogues."""
+
+    level: Level
+    reasons: tuple[str, ...]
+
+
+def readiness(now: Mapping[str, Any], before: Mapping[str, Any] | None, *, is_open: bool) -> Readiness:
+    """Judge one row of an answer (with ``effective_n`` and ``assessed_share`` where it is corrected).
+
+    ``before``: the same row of the quarter before, where there is one; ``is_open``: the quarter is not over.
+    """
+    wrong = _not_ready(now)
+    doubtful = [] if wrong else _caution(now, before, is_open=is_open)
+    level = Level.NOT_READY if wrong else Level.CAUTION if doubtful else Level.READY
+    return Readiness(level, tuple(wrong or doubtful))
+
+
+def _not_ready(now: Mapping[str, Any]) -> list[str]:
+    if now["estimator"] not in CORRECTED:
+        return ["not_of_residents"]
+    if now["state"] != "shown":
+        return ["no_number"]
+    width = now["upper"] - now["lower"]
+    is_wide = width >= WIDEST or (width > NARROW and width > WIDEST_RELATIVE * now["value"])
+    found = {"small_sample": now["effective_n"] < SMALLEST_SAMPLE, "wide_interval": is_wide}
+    return [name for name, holds in found.items() if holds]
+
+
+def _caution(now: Mapping[str, Any], before: Mapping[str, Any] | None, *, is_open: bool) -> list[str]:
+    moved = before is not None and before["state"] == "shown" and abs(now["value"] - before["value"]) > DRIFT
+    found = {
+        "half_not_assessed": now["assessed_share"] < HALF_ASSESSED,
+        "drift": moved,
+        "drift_unknown": before is None or before["state"] != "shown",
+        "open_quarter": is_open,
+    }
+    return [name for name, holds in found.items() if holds]
