@@ -72,7 +72,8 @@ class _Groups:
     """Collapsed cells: the group of each cell (-1: none), whether the city lends it, and the counts of each group.
 
     ``shift``: by how much a cell's logit lies above its group's, as ages and sexes differ in the whole city. ``share``:
-    of cases among the assessed of a group, the indeterminate at the mean of their prior.
+    of cases among the assessed of a group, the indeterminate at the mean of their prior. ``expected``: that share if
+    the group were as the city at its ages and sexes; a half for the city itself.
     """
 
     of_cell: Ints
@@ -82,6 +83,7 @@ class _Groups:
     cases: Floats
     indeterminate: Floats
     share: Floats
+    expected: Floats
 
 
 @dataclass(frozen=True)
@@ -225,31 +227,34 @@ def _groups(frame: pl.DataFrame, count: dict[str, Floats], priors: Priors) -> _G
     }
     # The last group is nobody's: a cell that has none (-1) finds it.
     totals = {name: np.concatenate([mine[name], of_city[name], [0.0]]) for name in _LEARNED}
-    share = _share(totals, priors)
+    of_each = _share(of_city, np.full(len(of_city["assessed"]), 0.5), priors)
+    # Nobody's group (-1) finds the half at the end.
+    pattern = np.append(of_each, 0.5)[borrowed]
+    expected = np.full(len(totals["assessed"]), 0.5)
+    expected[:following] = _expected(own, pattern, count["assessed"])
+    shift = np.zeros(len(own))
+    shift[~is_borrowed] = logit(pattern[~is_borrowed]) - logit(expected[own[~is_borrowed]])
     return _Groups(
         of_cell=np.where(is_borrowed, np.where(borrowed < 0, -1, borrowed + following), own),
         is_borrowed=is_borrowed,
-        shift=_shift(own, share[following:][borrowed], count),
-        share=share,
+        shift=shift,
+        share=_share(totals, expected, priors),
+        expected=expected,
         **totals,
     )
 
 
-def _share(counts: dict[str, Floats], priors: Priors) -> Floats:
+def _share(counts: dict[str, Floats], expected: Floats, priors: Priors) -> Floats:
     """Share of cases among the assessed of some groups, the indeterminate at the mean of their prior."""
     alpha, beta = priors.persistence
     confirmed = counts["cases"] + alpha / (alpha + beta) * counts["indeterminate"]
-    return (confirmed + 0.5) / (counts["assessed"] + 1)
+    return (confirmed + expected) / (counts["assessed"] + 1)
 
 
-def _shift(own: Ints, pattern: Floats, count: dict[str, Floats]) -> Floats:
-    """Logit of the city's share at a cell's sex and age, less that of the mean over the assessed of its own group."""
+def _expected(own: Ints, pattern: Floats, assessed: Floats) -> Floats:
+    """Of each collapsed cell, the mean of the city's shares at its ages and sexes over those assessed."""
     used = own >= 0
-    assessed = np.bincount(own[used], count["assessed"][used])
-    expected = np.bincount(own[used], (count["assessed"] * pattern)[used]) / assessed
-    shift = np.zeros(len(own))
-    shift[used] = logit(pattern[used]) - logit(expected[own[used]])
-    return shift
+    return np.bincount(own[used], (assessed * pattern)[used]) / np.bincount(own[used], assessed[used])
 
 
 def collapse(districts: Sequence[str], sexes: Sequence[str], assessed: Floats) -> Ints:
@@ -315,10 +320,16 @@ def _among_residents(
 
 
 def _draw_groups(cells: _Cells, rho: Floats, generator: np.random.Generator) -> Floats:
-    """Draws of ``pi`` among the assessed of each collapsed cell: Beta with Jeffreys' half on both sides."""
+    """Draws of ``pi`` among the assessed of each collapsed cell: Beta with a prior worth one person.
+
+    That person is as the city expects of the group's ages: Jeffreys' half would add half a point to every district
+    where cells of thirty hold few cases.
+    """
     groups = cells.groups
     confirmed = groups.cases + rho * groups.indeterminate
-    found: Floats = generator.beta(confirmed + 0.5, groups.assessed - confirmed + 0.5)
+    found: Floats = generator.beta(
+        confirmed + groups.expected, groups.assessed - confirmed + 1 - groups.expected
+    )
     return np.clip(found, 1e-6, 1 - 1e-6)
 
 
