@@ -165,20 +165,23 @@ def _uncorrected(crude: pl.DataFrame) -> dict[str, Floats]:
 
 
 def replicate(job: tuple[int, float | None, int]) -> list[dict[str, Any]]:
-    """Errors of every rung in one replication, in points over the 22 districts."""
+    """Errors of every rung in one replication, in points over the districts that have a number."""
     residents, odds_ratio, seed = job
     city = draw(residents, odds_ratio, seed)
     rows = []
     for rung, limits in estimate(city).items():
-        value, lower, upper = limits.T
+        shown = ~np.isnan(limits[:, 0])
+        value, lower, upper = limits[shown].T
+        truth = city.truth[shown]
         rows.append(
             {
                 "odds_ratio": "drawn" if odds_ratio is None else str(odds_ratio),
                 "rung": rung,
-                "bias": float(np.mean(value - city.truth)) * 100,
-                "error": float(np.mean(np.abs(value - city.truth))) * 100,
-                "covered": float(np.mean((lower <= city.truth) & (city.truth <= upper))) * 100,
+                "bias": float(np.mean(value - truth)) * 100,
+                "error": float(np.mean(np.abs(value - truth))) * 100,
+                "covered": float(np.mean((lower <= truth) & (truth <= upper))) * 100,
                 "width": float(np.mean(upper - lower)) * 100,
+                "refused": float(np.mean(~shown)) * 100,
             }
         )
     return rows
@@ -192,7 +195,7 @@ def table(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
         .group_by("odds_ratio", "rung")
         .agg(
             pl.len().alias("replications"),
-            pl.col("bias", "error", "covered", "width").mean().round(2),
+            pl.col("bias", "error", "covered", "width", "refused").mean().round(2),
             (pl.col("covered").std() / pl.len().sqrt()).round(2).alias("covered_error"),
         )
         .sort("odds_ratio", pl.col("rung").replace_strict(order))

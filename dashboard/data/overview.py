@@ -15,9 +15,9 @@ from analytics import changes as change
 from analytics.attention import Standing, attention
 from analytics.generation import Generation
 from analytics.question import Question
-from analytics.targets import last_day, planned, quarter_of
+from analytics.targets import last_day, quarter_of
 from dashboard.access import Viewer
-from dashboard.data import source
+from dashboard.data import records, source
 from dashboard.selection.base import Build
 from dashboard.selection.overview import (
     PHASES,
@@ -34,7 +34,6 @@ from dashboard.words import words
 
 #: Weeks of the pace, and the least time a goal must lie ahead.
 PACE_WEEKS = 4
-Where = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> OverviewOpened | None:
@@ -65,9 +64,9 @@ def build(selection: OverviewSelection) -> Build:
 def weeks(selection: OverviewSelection, district: str | None, phase: str) -> pl.DataFrame:
     """``week`` (a Monday), ``records`` and ``due`` (null without a target) up to the last complete week."""
     generation = source.generation(selection.build)
-    where = _of_plan(generation, district, phase)
-    stock = _weekly(generation, Question(measure="ladder", by=("week",), where=where))
-    plan = _weekly(generation, Question(measure="progress", by=("week",), where=where))
+    where = records.of_plan(generation, district, phase)
+    stock = records.weekly(generation, Question(measure="ladder", by=("week",), where=where))
+    plan = records.weekly(generation, Question(measure="progress", by=("week",), where=where))
     due = pl.when(pl.col("reason").fill_null("") != "not_measurable").then(pl.col("denominator"))
     return stock.select("week", pl.col("numerator").alias("records")).join(
         plan.select("week", due.alias("due")), on="week", how="left", maintain_order="left"
@@ -88,9 +87,9 @@ def phases(selection: OverviewSelection, district: str | None) -> list[Phase]:
 def ladder(selection: OverviewSelection, district: str | None, phase: str) -> list[Step]:
     """The headline numbers of the city or one district, of one phase or all."""
     generation = source.generation(selection.build)
-    where = _where(district, phase)
-    rows = _weekly(generation, Question(measure="ladder", by=("week", "step"), where=where))
-    newest = {row["step"]: row for row in _newest(generation, ("step",), where).to_dicts()}
+    where = records.where(district, phase)
+    rows = records.weekly(generation, Question(measure="ladder", by=("week", "step"), where=where))
+    newest = {row["step"]: row for row in records.newest(generation, "ladder", ("step",), where).to_dicts()}
     found = []
     for step in STEPS:
         weekly = rows.filter(pl.col("step") == step)["numerator"].to_list()
@@ -120,8 +119,8 @@ def by_district(selection: OverviewSelection, viewer: Viewer) -> tuple[pl.DataFr
     Where no target was delivered it is the share of the population with a record instead.
     """
     generation = source.generation(selection.build)
-    where = _of_plan(generation, None, selection.phase)
-    rows = _weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
+    where = records.of_plan(generation, None, selection.phase)
+    rows = records.weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
     rows = rows.filter(pl.col("week") == pl.col("week").max())
     if rows.filter(pl.col("state") == "shown").is_empty():
         rows = source.answered(generation, Question(measure="coverage", by=("district",)))
@@ -131,7 +130,7 @@ def by_district(selection: OverviewSelection, viewer: Viewer) -> tuple[pl.DataFr
 
 def has_plan(selection: OverviewSelection) -> bool:
     """Whether any phase of the city has a target."""
-    return bool(_targeted(source.generation(selection.build)))
+    return bool(records.targeted(source.generation(selection.build)))
 
 
 def behind(selection: OverviewSelection, viewer: Viewer) -> list[Behind]:
@@ -181,26 +180,26 @@ def changed(selection: OverviewSelection) -> Changed | None:
 def _standings(selection: OverviewSelection, viewer: Viewer) -> list[Standing]:
     """Every district the viewer may see, from four questions rather than four a district."""
     generation = source.generation(selection.build)
-    where = _of_plan(generation, None, "all")
-    stock = _weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
-    steps = _newest(generation, ("district", "step"), ())
+    where = records.of_plan(generation, None, "all")
+    stock = records.weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
+    steps = records.newest(generation, "ladder", ("district", "step"), ())
     goal = _goal(stock["week"].max()) if stock.height else None  # type: ignore[arg-type]
     ahead = _ahead(generation, goal, by_district=True) if goal else {}
     shares = {(row["district"], row["step"]): row["value"] for row in steps.to_dicts()}
     found = []
     for code in source.visible(viewer):
         rows = stock.filter(pl.col("district") == code)
-        records = [row["numerator"] or 0 for row in rows.to_dicts()]
-        if not records:
+        created = [row["numerator"] or 0 for row in rows.to_dicts()]
+        if not created:
             continue
         end = rows["week"][-1] + timedelta(days=6)
         found.append(
             Standing(
                 district=code,
-                records=records[-1],
+                records=created[-1],
                 due=rows["denominator"][-1],
-                pace=_pace(records),
-                needed=_needed(records[-1], ahead.get(code), goal, end),
+                pace=_pace(created),
+                needed=_needed(created[-1], ahead.get(code), goal, end),
                 complete=shares.get((code, "all_sections")),
                 activated=shares.get((code, "activated")),
             )
@@ -225,7 +224,7 @@ def _standing(selection: OverviewSelection) -> Standing:
 
 def _phase(selection: OverviewSelection, district: str | None, phase: str) -> Phase:
     found = weeks(selection, district, phase)
-    records = found["records"].to_list() or [0]
+    created = found["records"].to_list() or [0]
     end = found["week"][-1] + timedelta(days=6) if found.height else source.describe(
         source.generation(selection.build)
     ).extract_date  # fmt: skip
@@ -235,10 +234,10 @@ def _phase(selection: OverviewSelection, district: str | None, phase: str) -> Ph
     ).get(district or "79")
     return Phase(
         phase=phase,
-        records=records[-1],
+        records=created[-1],
         due=found["due"][-1] if found.height else None,
-        pace=_pace(records),
-        needed=_needed(records[-1], ahead, goal, end),
+        pace=_pace(created),
+        needed=_needed(created[-1], ahead, goal, end),
         goal=goal,
     )
 
@@ -250,7 +249,7 @@ def _goal(week: date) -> date:
 
 def _ahead(generation: Generation, goal: date, *, by_district: bool, phase: str = "all") -> dict[str, float]:
     """People due by the goal, per district (or ``79``), of one phase or all."""
-    rows = _planned(generation, goal, by_district=by_district)
+    rows = records.planned(generation, goal, by_district=by_district)
     if phase != "all":
         rows = rows.filter(pl.col("phase") == phase)
     found: dict[str, float] = {}
@@ -258,12 +257,6 @@ def _ahead(generation: Generation, goal: date, *, by_district: bool, phase: str 
         code = row["district"] or "79"
         found[code] = found.get(code, 0.0) + row["due"]
     return found
-
-
-@lru_cache(maxsize=64)
-def _planned(generation: Generation, day: date, *, by_district: bool) -> pl.DataFrame:
-    """The plan's own numbers: asked for by every phase of every page, and the same as long as the build is."""
-    return planned(generation, day, by_district=by_district)
 
 
 def _pace(records: list[int]) -> float:
@@ -276,43 +269,6 @@ def _needed(records: int, ahead: float | None, goal: date | None, end: date) -> 
     if ahead is None or goal is None:
         return None
     return max(ahead - records, 0.0) / max((goal - end).days / 7, 1.0)
-
-
-def _where(district: str | None, phase: str) -> Where:
-    return source.where(
-        district=None if district is None else (district,), phase=None if phase == "all" else (phase,)
-    )
-
-
-def _of_plan(generation: Generation, district: str | None, phase: str) -> Where:
-    """The same for what is held against the plan: all phases are those that have a target.
-
-    Records of a phase without one would count as ahead of a plan that asks for nobody.
-    """
-    if phase != "all":
-        return _where(district, phase)
-    targeted = _targeted(generation)
-    return (*_where(district, "all"), *((("phase", targeted),) if targeted else ()))
-
-
-def _targeted(generation: Generation) -> tuple[str, ...]:
-    """The phases that have a target."""
-    rows = _planned(generation, date.fromisoformat(generation.extract_date), by_district=False)
-    known = set(rows["phase"])
-    return tuple(name for name in PHASES if name in known)
-
-
-def _weekly(generation: Generation, question: Question) -> pl.DataFrame:
-    """An answer by week, up to the last complete week."""
-    extract_date = date.fromisoformat(generation.extract_date)
-    rows = source.answered(generation, question)
-    return rows.filter(pl.col("week") + pl.duration(days=6) <= extract_date)
-
-
-def _newest(generation: Generation, by: tuple[str, ...], where: Where) -> pl.DataFrame:
-    """The ladder as of the day of the data."""
-    quarter = source.newest_quarter(generation)
-    return source.answered(generation, Question(measure="ladder", by=by, where=where, period=quarter))
 
 
 def place_name(selection: OverviewSelection) -> str:

@@ -9,21 +9,17 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import theme
-from dashboard.figures import phrases
+from dashboard.figures import phrases, tet
 from dashboard.theme import Palette
 from dashboard.words import Words
-
-#: First day of the lunar year (Tết Nguyên đán); the week before and after it nearly nobody is enrolled.
-TET = (date(2023, 1, 22), date(2024, 2, 10), date(2025, 1, 29), date(2026, 2, 17))
 
 
 def s_curve(frame: pl.DataFrame, words: Words, palette: Palette) -> go.Figure:
     """``frame``: week (a Monday), records, due (null without a target), ascending."""
     figure = go.Figure(layout=theme.layout(words.separators, palette))
     weeks = [day + timedelta(days=6) for day in frame["week"].to_list()]
-    for tet in TET:
-        if weeks and weeks[0] <= tet <= weeks[-1]:
-            _mark_tet(figure, tet, words, palette)
+    if weeks:
+        tet.mark(figure, weeks[0], weeks[-1], words, palette)
     due = [
         (week, count) for week, count in zip(weeks, frame["due"].to_list(), strict=True) if count is not None
     ]
@@ -60,17 +56,3 @@ def _line(
         ],
         hovertemplate=phrases.HOVER,
     )
-
-
-def _mark_tet(figure: go.Figure, tet: date, words: Words, palette: Palette) -> None:
-    figure.add_vrect(
-        x0=tet - timedelta(days=7),
-        x1=tet + timedelta(days=7),
-        fillcolor=palette.rule,
-        line_width=0,
-        layer="below",
-    )
-    figure.add_annotation(
-        x=tet, y=1, yref="paper", yanchor="top", text=words("curve.tet"), showarrow=False,
-        font={"size": 11, "color": palette.quiet},
-    )  # fmt: skip

@@ -8,7 +8,12 @@ from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
-PATHS = {"overview": "/?", "ncd": "/ncd?variant=measured_twice", "nothing": "/nowhere?"}
+PATHS = {
+    "overview": "/?",
+    "rollout": "/rollout?",
+    "ncd": "/ncd?variant=measured_twice",
+    "nothing": "/nowhere?",
+}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

@@ -20,7 +20,7 @@ from dashboard.words import words
 
 #: What the first callback of the explorer writes.
 OUTPUTS = (
-    *((f"ncd-{name}", "children") for name in ("headline", "lead", "caution", "place")),
+    *((f"ncd-{name}", "children") for name in ("headline", "lead", "readiness", "caution", "place")),
     *((f"ncd-map-{name}", "figure") for name in ("city", "inner", "tiles")),
     *((f"ncd-map-{name}", "hidden") for name in ("outlines", "squares")),
     *((f"ncd-map-{name}", "children") for name in ("title", "subtitle", "legend", "summary")),

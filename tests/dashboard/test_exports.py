@@ -18,8 +18,9 @@ from tests.support.components import told
 
 QUERY = "lang=en&condition=hypertension&variant=measured_twice"
 CARDS = {
-    "ncd": ("map", "compare", "curve", "trend", "distribution", "matrix"),
+    "ncd": ("map", "compare", "curve", "trend", "convergence", "distribution", "matrix"),
     "overview": ("map", "curve"),
+    "rollout": ("ladder", "split", "plan", "curves", "flow", "heat"),
 }
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from analytics.disclosure import Reason, State
 from analytics.question import METHODS
+from analytics.readiness import Level
 from dashboard.data.overview import STEPS
 from dashboard.figures.matrix import POSITIONS
 from dashboard.selection.base import MAPS
 from dashboard.selection.ncd import AGES, ESTIMATORS, QUANTITIES, SEXES, STANDARDS
 from dashboard.selection.overview import PHASES
+from dashboard.selection.rollout import GROUPS, LADDER, SPLITS
 from dashboard.words import words
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
@@ -53,7 +55,24 @@ def prefixes() -> set[str]:
 
 
 #: Switches name their options ``<name of the control>.<value>``.
-SWITCHES = {"estimator.", "sex.", "map.", "phase.", "standard.", "ages.", "quantity."}
+#: Everything analytics.readiness can say.
+READY = {level.value for level in Level}
+REASONS = {
+    *("not_of_residents", "no_number", "small_sample", "wide_interval"),
+    *("half_not_assessed", "drift", "drift_unknown", "open_quarter"),
+}
+SWITCHES = {
+    "estimator.",
+    "sex.",
+    "map.",
+    "phase.",
+    "standard.",
+    "ages.",
+    "quantity.",
+    "group.",
+    "split.",
+    "truth.",
+}
 
 
 def blanks(text: str) -> set[str]:
@@ -88,7 +107,12 @@ def test_every_family_of_texts_is_complete() -> None:
         "ages.": set(AGES),
         "quantity.": set(QUANTITIES),
         "unit.": set(QUANTITIES),
-        "step.": set(STEPS),
+        "step.": {*STEPS, *LADDER},
+        "step_short.": set(LADDER[1:]),
+        "group.": set(GROUPS),
+        "split.": set(SPLITS),
+        "plan.": {"reached", "not_reached", "not_measurable"},
+        "readiness.": {*READY, *REASONS},
         "position.": {*POSITIONS, "suppressed", "no_data"},
         "matrix.": set(POSITIONS),
         "fallback.": {
@@ -105,6 +129,8 @@ def test_every_family_of_texts_is_complete() -> None:
             "map",
             "quantity",
             "phase",
+            "group",
+            "source",
         },
         "denominator.": {"assessed", "outcome_dependent", "record_holders"},
     }

@@ -1,0 +1,223 @@
+"""The numbers of the rollout page: the ladder of records, its splits, districts against their plan, weeks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import polars as pl
+
+from analytics.catalogue import catalogue
+from analytics.generation import Generation
+from analytics.question import Question
+from dashboard.access import Viewer
+from dashboard.data import records, source
+from dashboard.selection.base import Build
+from dashboard.selection.overview import PHASES
+from dashboard.selection.rollout import (
+    ANY_SOURCE,
+    GROUPS,
+    LADDER,
+    RolloutOpened,
+    RolloutSelection,
+    resolve,
+)
+from dashboard.words import words
+from warehouse.geography import wards
+
+#: Of a split, the dimension analytics counts by.
+_DIMENSION = {"group": "plan_group"}
+
+
+def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> RolloutOpened | None:
+    """The build a query names (else the current one) and the query resolved; None where nothing has been published."""
+    if not source.has_build():
+        return None
+    generation, fallbacks = source.asked_generation(query)
+    sources = catalogue(generation).sources
+    selection, more = resolve(
+        query,
+        build=generation.build_id,
+        districts=source.visible(viewer),
+        sources=sources,
+        language=language,
+    )
+    return RolloutOpened(
+        **source.shared(query, generation, viewer, language, of_build=fallbacks, of_choices=more),
+        selection=selection,
+        sources=sources,
+    )
+
+
+def read_selection(store: Mapping[str, str], viewer: Viewer) -> RolloutSelection:
+    """The selection a browser sent, checked anew."""
+    generation, _ = source.asked_generation(store)
+    return resolve(
+        store,
+        build=generation.build_id,
+        districts=source.visible(viewer),
+        sources=catalogue(generation).sources,
+        language=source.stored_language(store),
+    )[0]
+
+
+def build(selection: RolloutSelection) -> Build:
+    """The build of a selection as a page names it."""
+    return source.describe(source.generation(selection.build))
+
+
+def ladder(selection: RolloutSelection) -> list[source.Row]:
+    """One row a step of LADDER, as of the day of the data: ``step`` and the columns of an estimate."""
+    return [{"step": step, **row} for step, row in _steps(selection, ()).get((), {}).items()]
+
+
+def split(selection: RolloutSelection, viewer: Viewer) -> list[tuple[str, str, dict[str, source.Row]]]:
+    """Code, name and steps of every district, ward, phase, group or source with records; wards of the chosen district."""
+    if selection.split == "ward" and selection.district is None:
+        return []
+    dimension = _DIMENSION.get(selection.split, selection.split)
+    found = _steps(selection, (dimension,))
+    names = _names(selection, viewer)
+    return [(code, name, found[code,]) for code, name in names.items() if (code,) in found]
+
+
+def against_plan(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
+    """A frame of places: records created over the people due, up to the last complete week, of the chosen phase."""
+    generation = source.generation(selection.build)
+    where = records.of_plan(generation, None, selection.phase)
+    rows = records.weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
+    rows = rows.filter(pl.col("week") == pl.col("week").max())
+    return source.by_place(rows, viewer, selection.language)
+
+
+def curves(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
+    """``district``, ``short``, ``week``, ``records``, ``due`` (null without a target), of the chosen phase."""
+    generation = source.generation(selection.build)
+    where = records.of_plan(generation, None, selection.phase)
+    rows = records.weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
+    due = pl.when(pl.col("reason").fill_null("") != "not_measurable").then(pl.col("denominator"))
+    named = {code: short for code, _, short in source.names(selection.language) if viewer.sees(code)}
+    return rows.filter(pl.col("district").is_in(list(named))).select(
+        "district",
+        pl.col("district").replace_strict(named, default="").alias("short"),
+        "week",
+        pl.col("numerator").alias("records"),
+        due.alias("due"),
+    )
+
+
+def flow(selection: RolloutSelection) -> pl.DataFrame:
+    """``week`` (a Monday) and ``added``: records created in each complete week, of the chosen place; null where hidden."""
+    return _added(_stock(selection, ()), ())
+
+
+def by_week(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
+    """``district``, ``short``, ``week``, ``added`` and ``rate``: records created that week per 1,000 residents."""
+    generation = source.generation(selection.build)
+    added = _added(_stock(selection, ("district",), with_district=False), ("district",))
+    people = source.answered(generation, Question(measure="coverage", by=("district",)))
+    named = {code: short for code, _, short in source.names(selection.language) if viewer.sees(code)}
+    return (
+        added.filter(pl.col("district").is_in(list(named)))
+        .join(people.select("district", pl.col("denominator").alias("people")), on="district", how="left")
+        .with_columns(
+            pl.col("district").replace_strict(named, default="").alias("short"),
+            (pl.col("added") / pl.col("people") * 1000).alias("rate"),
+        )
+    )
+
+
+def last_week(selection: RolloutSelection) -> date | None:
+    """The Sunday everything by week is counted up to; None without records."""
+    found = flow(selection)
+    return found["week"][-1] + timedelta(days=6) if found.height else None
+
+
+def _stock(selection: RolloutSelection, by: tuple[str, ...], *, with_district: bool = True) -> pl.DataFrame:
+    """``records`` created by the end of each week; null where a small count of a group is hidden.
+
+    Asked for as the denominator of a later step: created of created would be hidden for every group of the plan.
+    """
+    where = (*_where(selection, with_district=with_district), ("step", ("identity_verified",)))
+    question = Question(measure="ladder", by=(*by, "week"), where=where)
+    rows = records.weekly(source.generation(selection.build), question)
+    return rows.select(*by, "week", pl.col("denominator").alias("records"))
+
+
+def _added(stock: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
+    """From what had been created by each week to what was created in it; null beside a hidden week."""
+    before = pl.col("records").shift(1, fill_value=0)
+    change = pl.col("records") - (before.over(keys) if keys else before)
+    return stock.with_columns(change.alias("added")).drop("records")
+
+
+def _steps(selection: RolloutSelection, by: tuple[str, ...]) -> dict[tuple[str, ...], dict[str, source.Row]]:
+    """The rows of LADDER by the values of ``by``."""
+    generation, where = source.generation(selection.build), _where(selection)
+    found: dict[tuple[str, ...], dict[str, source.Row]] = {}
+    for measure, part in (("ladder", "step"), ("completeness", "section")):
+        rows = records.newest(generation, measure, (*by, part), where)
+        for row in rows.to_dicts():
+            key = tuple(row[name] or "" for name in by)
+            found.setdefault(key, {})[row[part]] = source.estimate(row)
+    return {key: {step: rows[step] for step in LADDER if step in rows} for key, rows in found.items()}
+
+
+def _where(selection: RolloutSelection, *, with_district: bool = True) -> records.Where:
+    chosen = {
+        "district": selection.district if with_district else None,
+        "phase": None if selection.phase == PHASES[0] else selection.phase,
+        "plan_group": None if selection.group == GROUPS[0] else selection.group,
+        "source": None if selection.source == ANY_SOURCE else selection.source,
+    }
+    return source.where(**{name: None if value is None else (value,) for name, value in chosen.items()})
+
+
+def _names(selection: RolloutSelection, viewer: Viewer) -> dict[str, str]:
+    """Codes and names of what a split has rows for, in their order."""
+    text = words(selection.language)
+    match selection.split:
+        case "district":
+            chosen = selection.district
+            shorts = source.names(selection.language)
+            return {c: s for c, _, s in shorts if viewer.sees(c) and chosen in (None, c)}
+        case "ward":
+            return {w.code: w.name for w in wards() if w.district_code == selection.district}
+        case "phase":
+            return {name: text(f"phase.{name}") for name in PHASES[1:]}
+        case "group":
+            return {name: text(f"group.{name}") for name in GROUPS[1:]}
+        case _:
+            return {name: source_name(name, selection.language) for name in _sources(selection)}
+
+
+def _sources(selection: RolloutSelection) -> tuple[str, ...]:
+    generation: Generation = source.generation(selection.build)
+    return catalogue(generation).sources
+
+
+def source_name(code: str, language: str) -> str:
+    """A source of records by its name; one this program does not know keeps its code."""
+    text = words(language)
+    return text(f"record_source.{code}") if f"record_source.{code}" in text.catalogue else code
+
+
+def place_name(selection: RolloutSelection) -> str:
+    """The chosen district, or the whole city, by name."""
+    return source.place_name(selection.district, selection.language)
+
+
+def filters(selection: RolloutSelection) -> dict[str, str]:
+    """Everything that was chosen: label and value, in the selection's language."""
+    text = words(selection.language)
+    chosen = selection.source
+    return {
+        text("control.phase"): text(f"phase_name.{selection.phase}"),
+        text("control.group"): text(f"group.{selection.group}"),
+        text("control.source"): text("record_source.all")
+        if chosen == ANY_SOURCE
+        else source_name(chosen, selection.language),
+        text("control.district"): place_name(selection),
+    }
+
+

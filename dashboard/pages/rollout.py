@@ -1,0 +1,286 @@
+"""The rollout: how far have the records come, where do they stop, which districts reach their plan, since when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from dash.development.base_component import Component
+
+from dashboard import ids, twins
+from dashboard.access import Viewer, current_viewer
+from dashboard.components import cards, controls, opening, rollout_parts, rollout_sheets
+from dashboard.components.attributes import aria
+from dashboard.components.chart_card import chart_card, texts
+from dashboard.data import rollout as data
+from dashboard.figures import ladder, multiples, shares, targets, weeks
+from dashboard.selection.overview import PHASES
+from dashboard.selection.rollout import (
+    ANY_SOURCE,
+    GROUPS,
+    LADDER,
+    PARTS,
+    SECTIONS,
+    SPLITS,
+    RolloutOpened,
+    RolloutSelection,
+)
+from dashboard.sheet import Sheet
+from dashboard.words import Words, words
+
+PATH, PAGE, NAME, ICON = "/rollout", "rollout", "page.rollout", "steps"
+CARDS = ("ladder", "plan", "split", "curves", "flow", "heat")
+CONTROLS = ("districts", "district", "phase", "group", "sources", "source", "split", "catalogue")
+
+Store = Mapping[str, str]
+_read = twins.reader(data.read_selection)
+
+
+def of(name: str) -> str:
+    """The id of something of this page."""
+    return ids.of(PAGE, name)
+
+
+def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
+    """The skeleton. It asks nothing."""
+    bar = [
+        controls.switch(text, PAGE, "phase", PHASES, query),
+        controls.select(text, PAGE, "group", kind="long", values=GROUPS),
+        controls.select(text, PAGE, "source", kind="long"),
+        controls.district(text, PAGE),
+    ]
+    return [
+        *opening.skeleton(text, PAGE, query),
+        *(dcc.Store(id=of(f"part-{name}")) for name in PARTS),
+        controls.bar(text, bar),
+        html.P(id=of("filters"), className="print-only filters"),
+        html.Div([_card(text, "ladder"), _card(text, "plan")], className="row row-two"),
+        _split_card(text, query),
+        _card(text, "flow"),
+        _wide_card(text, "curves"),
+        _wide_card(text, "heat"),
+        cards.card([rollout_parts.definition(text)], id=of("definition-card")),
+        html.Footer(id=of("sources"), className="sources"),
+    ]
+
+
+def _card(text: Words, name: str) -> Component:
+    return chart_card(text, of(name), [cards.graph(of(f"{name}-graph"), name=f"graph-{name}")])
+
+
+def _wide_card(text: Words, name: str, *above: Component) -> Component:
+    """On a phone the figure keeps its width and scrolls sideways; the keyboard reaches the box it scrolls in."""
+    scroller = html.Div(
+        cards.graph(of(f"{name}-graph"), name=f"graph-{name}"),
+        id=of(f"{name}-frame"),
+        className="scroller",
+        tabIndex=0,
+        role="group",
+        **aria(label=text(f"rollout.{name}_scroll")),
+    )
+    return chart_card(text, of(name), [scroller], controls=above)
+
+
+def _split_card(text: Words, query: Mapping[str, str]) -> Component:
+    return _wide_card(text, "split", controls.switch(text, PAGE, "split", SPLITS, query, is_small=True))
+
+
+clientside_callback(
+    ClientsideFunction("atlas", "select"),
+    Output(of("selection"), "data"),
+    *(Output(of(f"part-{name}"), "data") for name in PARTS),
+    Output(of("district"), "value"),
+    Input(of("catalogue"), "data"),
+    *(Input(of(name), "value") for name in ("phase", "group", "source", "split", "district")),
+    *(Input(of(name), "clickData") for name in ("plan-graph", "curves-graph", "heat-graph")),
+    Input(ids.THEME, "data"),
+    State(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+
+
+@callback(
+    output={
+        "districts": Output(of("district"), "data"),
+        "phase": Output(of("phase"), "value"),
+        "group": Output(of("group"), "value"),
+        "sources": Output(of("source"), "data"),
+        "source": Output(of("source"), "value"),
+        "split": Output(of("split"), "value"),
+        "catalogue": Output(of("catalogue"), "data"),
+        **opening.FRAME,
+    },
+    inputs={"query": Input(of("query"), "data")},
+    prevent_initial_call="initial_duplicate",
+)
+def open_page(query: Store) -> dict[str, Any]:
+    """Once per load, Back and pasted link: what the query means in the build it asks for."""
+    text = words(query["lang"])
+    opened = data.open_page(query, current_viewer(), text.language)
+    return opening.closed(text, CONTROLS) if opened is None else _opened(opened, text)
+
+
+def _opened(page: RolloutOpened, text: Words) -> dict[str, Any]:
+    chosen = page.selection
+    sources = [{"value": ANY_SOURCE, "label": text("record_source.all")}]
+    sources += [{"value": code, "label": data.source_name(code, text.language)} for code in page.sources]
+    return {
+        "districts": page.districts,
+        "phase": chosen.phase,
+        "group": chosen.group,
+        "sources": sources,
+        "source": chosen.source,
+        "split": chosen.split,
+        "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, chosen.values(), {}, PARTS),
+        **opening.frame(
+            page, chosen, text, labels={"source": {item["value"]: item["label"] for item in sources}}
+        ),
+    }
+
+
+@callback(
+    Output(of("headline"), "children"),
+    Output(of("lead"), "children"),
+    Output(of("caution"), "children"),
+    Output(of("ladder-graph"), "figure"),
+    *texts(of("ladder"), "title", "subtitle", "summary"),
+    Input(of("part-ladder"), "data"),
+    prevent_initial_call=True,
+)
+def draw_ladder(store: Store) -> tuple[Any, ...]:
+    """How far the records have come, in a sentence and step by step."""
+    selection, text, palette = _read(store)
+    rows, place = data.ladder(selection), data.place_name(selection)
+    return (
+        rollout_parts.headline(rows, place, text),
+        rollout_parts.lead(rows, text),
+        [cards.notice(text("rollout.caution"))],
+        ladder.ladder(rows, SECTIONS, text, palette),
+        rollout_parts.ladder_title(rows, text),
+        text("rollout.ladder_subtitle", place=place),
+        rollout_parts.ladder_summary(rows, text),
+    )
+
+
+@callback(
+    Output(of("split-graph"), "figure"),
+    Output(of("split-frame"), "style"),
+    *texts(of("split"), "title", "subtitle", "summary"),
+    Input(of("part-split"), "data"),
+    prevent_initial_call=True,
+)
+def draw_split(store: Store) -> tuple[Any, ...]:
+    """The same steps, split; wards are those of the chosen district."""
+    selection, text, palette = _read(store)
+    lines = data.split(selection, current_viewer())
+    title = rollout_parts.split_title(lines, text)
+    is_blank = selection.split == "ward" and selection.district is None
+    subtitle = text("rollout.split_choose" if is_blank else "rollout.split_subtitle")
+    # The style sheet makes the figure as high as it has lines.
+    style = {"--lines": max(len(lines), 4)}
+    return shares.shares(lines, LADDER[1:], text, palette), style, title, subtitle, title
+
+
+@callback(
+    Output(of("plan-graph"), "figure"),
+    *texts(of("plan"), "title", "subtitle", "summary"),
+    Output(of("curves-graph"), "figure"),
+    *texts(of("curves"), "title", "subtitle", "summary"),
+    Input(of("part-plan"), "data"),
+    prevent_initial_call=True,
+)
+def draw_plan(store: Store) -> tuple[Any, ...]:
+    """Districts against their plan: now, and on the way there."""
+    selection, text, palette = _read(store)
+    frame = data.against_plan(selection, current_viewer())
+    curves = data.curves(selection, current_viewer())
+    phase = text(f"phase_name.{selection.phase}")
+    until = rollout_parts.weeks_note(data.last_week(selection), text)
+    titles = rollout_parts.plan_title(frame, text), rollout_parts.curves_title(curves, text)
+    return (
+        targets.targets(frame, text, palette, selected=selection.district),
+        titles[0],
+        text("rollout.plan_subtitle", phase=phase, until=until),
+        titles[0],
+        multiples.multiples(curves, text, palette, selected=selection.district),
+        titles[1],
+        text("rollout.curves_subtitle", phase=phase),
+        titles[1],
+    )
+
+
+@callback(
+    Output(of("flow-graph"), "figure"),
+    *texts(of("flow"), "title", "subtitle", "summary"),
+    Output(of("heat-graph"), "figure"),
+    *texts(of("heat"), "title", "subtitle", "summary"),
+    Input(of("part-weeks"), "data"),
+    prevent_initial_call=True,
+)
+def draw_weeks(store: Store) -> tuple[Any, ...]:
+    """New records week by week: of the chosen place, and of all districts."""
+    selection, text, palette = _read(store)
+    flow, heat = data.flow(selection), data.by_week(selection, current_viewer())
+    titles = rollout_parts.flow_title(flow, text), rollout_parts.heat_title(heat, text)
+    return (
+        weeks.flow(flow, text, palette),
+        titles[0],
+        text("rollout.flow_subtitle", place=data.place_name(selection)),
+        titles[0],
+        weeks.heat(heat, text, palette),
+        titles[1],
+        text("rollout.heat_subtitle"),
+        titles[1],
+    )
+
+
+@callback(
+    Output(of("filters"), "children"),
+    Output(of("sources"), "children"),
+    *(Output(of(f"{card}-source"), "children") for card in CARDS),
+    Input(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+def explain(store: Store) -> tuple[Any, ...]:
+    """What was chosen and where the numbers come from."""
+    selection, text, _ = _read(store)
+    line = opening.source_line(data.build(selection), text)
+    return (
+        opening.filter_line(data.filters(selection)),
+        [opening.permanent(selection, text)],
+        *(line for _ in CARDS),
+    )
+
+
+def _about(selection: RolloutSelection) -> rollout_sheets.About:
+    return rollout_sheets.About(
+        data.build(selection), tuple(data.filters(selection).items()), words(selection.language)
+    )
+
+
+def _sheets() -> Mapping[str, Any]:
+    """The sheet of each card, from the same data as its figure."""
+
+    def steps(selection: RolloutSelection, viewer: Viewer) -> Sheet:
+        return rollout_sheets.ladder(data.ladder(selection), _about(selection))
+
+    def split(selection: RolloutSelection, viewer: Viewer) -> Sheet:
+        return rollout_sheets.split(data.split(selection, viewer), _about(selection))
+
+    def plan(selection: RolloutSelection, viewer: Viewer) -> Sheet:
+        return rollout_sheets.plan(data.against_plan(selection, viewer), _about(selection))
+
+    def curves(selection: RolloutSelection, viewer: Viewer) -> Sheet:
+        return rollout_sheets.curves(data.curves(selection, viewer), _about(selection))
+
+    def flow(selection: RolloutSelection, viewer: Viewer) -> Sheet:
+        return rollout_sheets.flow(data.flow(selection), _about(selection))
+
+    def heat(selection: RolloutSelection, viewer: Viewer) -> Sheet:
+        return rollout_sheets.heat(data.by_week(selection, viewer), _about(selection))
+
+    return {"ladder": steps, "split": split, "plan": plan, "curves": curves, "flow": flow, "heat": heat}
+
+
+twins.register(PAGE, data.read_selection, _sheets())

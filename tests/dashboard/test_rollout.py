@@ -1,0 +1,214 @@
+"""The rollout page's numbers by hand, in a city with a plan for one phase; what figures and sentences say of them."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from flask import Flask
+
+from analytics.generation import close_all
+from dashboard import theme
+from dashboard.access import Viewer
+from dashboard.components import rollout_parts as parts
+from dashboard.components import rollout_sheets as sheets
+from dashboard.data import rollout as data
+from dashboard.data import source
+from dashboard.figures import ladder, multiples, shares, targets, tet, weeks
+from dashboard.selection.rollout import LADDER, SECTIONS, RolloutSelection
+from dashboard.words import words
+from tests.support.marts import Step, Target, write_generation
+
+VI, EN = words("vi"), words("en")
+EVERYBODY = Viewer()
+#: The extract is of Friday 10 February 2023, so the last complete week ends on Sunday the fifth.
+STEPS_TAKEN = [
+    Step(date(2022, 10, 3), "760", "over_50", "bhxh", "created", 100),
+    Step(date(2022, 10, 3), "760", "over_50", "bhxh", "identity_verified", 90),
+    Step(date(2022, 10, 3), "760", "over_50", "bhxh", "activated", 20),
+    Step(date(2022, 11, 7), "760", "over_50", "bhxh", "section_blood_group", 10),
+    Step(date(2022, 11, 7), "760", "over_50", "bhxh", "section_administrative", 80),
+    Step(date(2022, 11, 7), "760", "over_50", "bhxh", "all_sections", 8),
+    Step(date(2022, 11, 7), "761", "over_50", "exam", "created", 60),
+    Step(date(2022, 11, 7), "761", "over_50", "exam", "all_sections", 30),
+    Step(date(2023, 1, 30), "760", "over_50", "bhxh", "created", 40),
+    Step(date(2023, 2, 6), "760", "over_50", "bhxh", "created", 900),
+]
+TARGETS: list[Target] = [
+    ("760", "p1", "over_50", "2022Q4", 100, "test"),
+    ("761", "p1", "over_50", "2022Q4", 70, "t"),
+]
+
+
+@pytest.fixture
+def city(server: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    write_generation(tmp_path, steps=STEPS_TAKEN, targets=TARGETS)
+    monkeypatch.setitem(server.config, source.HOME, tmp_path)
+    yield tmp_path
+    close_all()
+
+
+def opened(**query: str) -> RolloutSelection:
+    page = data.open_page(query, EVERYBODY, "en")
+    assert page is not None
+    return page.selection
+
+
+def row(value: float | None, **more: Any) -> dict[str, Any]:
+    shown = value is not None
+    return {
+        "district": "760", "name": "District 1", "short": "D. 1", "value": value, "lower": None, "upper": None,
+        "numerator": 50 if shown else None, "denominator": 100 if shown else None,
+        "state": "shown" if shown else "not_defined", "reason": None if shown else "not_measurable", **more,
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("city")
+def test_the_ladder_counts_every_step_of_every_record() -> None:
+    """Of 1,100 records created up to the day of the data (900 of them in the week that is not over)."""
+    found = {row["step"]: row for row in data.ladder(opened())}
+    assert [step for step in LADDER if step in found] == list(found)
+    assert (found["identity_verified"]["numerator"], found["identity_verified"]["denominator"]) == (90, 1100)
+    assert found["all_sections"]["numerator"] == 38
+    one = {row["step"]: row for row in data.ladder(opened(district="761", source="exam"))}
+    assert (one["all_sections"]["value"], one["identity_verified"]["value"]) == (0.5, 0.0)
+
+
+@pytest.mark.usefixtures("city")
+def test_a_split_has_a_line_for_everything_that_has_records() -> None:
+    lines = {code: rows for code, _, rows in data.split(opened(split="source"), EVERYBODY)}
+    assert set(lines) == {"bhxh", "exam"}
+    assert lines["exam"]["all_sections"]["value"] == 0.5
+    districts = data.split(opened(), EVERYBODY)
+    assert {"760", "761"} <= {code for code, *_ in districts}
+    assert data.split(opened(split="ward"), EVERYBODY) == []
+
+
+@pytest.mark.usefixtures("city")
+def test_a_district_reaches_its_plan_does_not_or_cannot_be_measured() -> None:
+    """760: 140 of 100; 761: 60 of 70; the others have no target."""
+    frame = data.against_plan(opened(), EVERYBODY)
+    states = {row["district"]: targets.state_of(row) for row in frame.to_dicts()}
+    assert (states["760"], states["761"], states["787"]) == ("reached", "not_reached", "not_measurable")
+    assert parts.plan_title(frame, EN) == "Plan due reached: 1; not reached: 1; not measurable: 20"
+    told = {row["district"]: row["reached"] for row in sheets.plan(frame, about()).rows}
+    assert told["787"] == "not measurable: no target"
+
+
+@pytest.mark.usefixtures("city")
+def test_weeks_tell_what_came_in_each_and_leave_out_the_one_that_is_not_over() -> None:
+    flow = data.flow(opened())
+    assert flow["week"][-1] == date(2023, 1, 30)
+    assert dict(flow.filter(pl.col("added") > 0).iter_rows()) == {
+        date(2022, 10, 3): 100, date(2022, 11, 7): 60, date(2023, 1, 30): 40,
+    }  # fmt: skip
+    assert parts.flow_title(flow, EN).startswith(
+        "40 new records in the week ending 5 February 2023; 10 a week"
+    )
+    heat = data.by_week(opened(), EVERYBODY)
+    last = heat.filter((pl.col("district") == "760") & (pl.col("week") == date(2023, 1, 30))).row(
+        0, named=True
+    )
+    assert last["added"] == 40
+    # This build knows no population of the year: a rate is not made up.
+    assert (last["people"], last["rate"]) == (None, None)
+    assert parts.heat_title(heat, EN) == EN("state.no_data")
+
+
+@pytest.mark.usefixtures("city")
+def test_a_group_of_the_plan_keeps_its_weeks_though_its_created_are_hidden() -> None:
+    assert data.flow(opened(group="over_50"))["added"].sum() == 200
+
+
+@pytest.mark.usefixtures("city")
+def test_a_small_group_hides_its_weeks_and_no_zero_stands_for_them() -> None:
+    """Of 761 in the group nobody is verified: fewer than five."""
+    flow = data.flow(opened(group="over_50", district="761"))
+    assert flow.filter(pl.col("week") >= date(2022, 11, 14))["added"].null_count() > 0
+    assert parts.flow_title(flow, EN) == EN("rollout.flow_hidden")
+
+
+@pytest.mark.usefixtures("city")
+def test_an_unknown_source_falls_back_and_says_so() -> None:
+    page = data.open_page({"source": "fax"}, EVERYBODY, "en")
+    assert page is not None
+    assert (page.selection.source, [item.name for item in page.fallbacks]) == ("all", ["source"])
+
+
+def about() -> sheets.About:
+    return sheets.About(data.build(opened()), (), EN)
+
+
+def test_the_sentences_name_where_records_stop_and_the_rarest_section() -> None:
+    steps = {"created": 1.0, "identity_verified": 0.9, "activated": 0.2, "blood_group": 0.1, "administrative": 0.8,
+             "all_sections": 0.08}  # fmt: skip
+    rows = [row(value, step=step, numerator=round(value * 100)) for step, value in steps.items()]
+    assert (
+        parts.headline(rows, "District 1", EN)
+        == "District 1: 100 records, 8% of them with every mandatory section"
+    )
+    assert "blood group (10.0% have it)" in parts.lead(rows, EN)
+    assert (
+        parts.ladder_title(rows, EN)
+        == "Most records stop between “identity verified” and “activated by the citizen”: 70"
+    )
+    assert parts.headline([], "District 1", EN) == "District 1: no records match this choice"
+    assert "hồ sơ" in parts.headline(rows, "Quận 1", VI)
+
+
+def test_the_three_states_differ_by_form_and_word() -> None:
+    frame = pl.DataFrame(
+        [row(1.2), row(0.7, short="D. 3", district="770"), row(None, short="D. 4", district="773")]
+    )
+    figure = targets.targets(frame, EN, theme.LIGHT, selected=None)
+    fills = dict(zip(figure.data[1].y, figure.data[1].marker.color, strict=True))
+    assert fills == {"D. 1": theme.LIGHT.accent, "D. 3": theme.LIGHT.paper}
+    assert [note.text for note in figure.layout.annotations] == ["not measurable: no target"]
+
+
+def test_a_hidden_step_is_a_word_and_not_a_bar() -> None:
+    rows = [row(1.0, step="created"), row(None, step="activated", state="suppressed", reason="small_count")]
+    bars = ladder.ladder(rows, SECTIONS, EN, theme.LIGHT).data[0]
+    assert (list(bars.x), list(bars.text)) == ([1.0, 0], ["100.0%", "Hidden for privacy"])
+
+
+def test_each_column_of_a_grid_has_a_scale_of_its_own() -> None:
+    lines = [
+        ("760", "D. 1", {"activated": row(0.1), "all_sections": row(0.90)}),
+        ("770", "D. 3", {"activated": row(0.3), "all_sections": row(0.92)}),
+        ("773", "D. 4", {"activated": row(None), "all_sections": row(0.91)}),
+    ]
+    grid = shares.shares(lines, ("activated", "all_sections"), EN, theme.LIGHT)
+    assert [list(column) for column in grid.data[0].z] == [[0.0, 1.0, None], [0.0, 1.0, pytest.approx(0.5)]]
+    assert list(grid.data[1].text) == ["10%", "90%", "30%", "92%", "–", "91%"]
+    assert "Nobody" in shares.shares([], ("activated",), EN, theme.LIGHT).layout.annotations[0].text
+
+
+def test_curves_are_drawn_as_shares_of_their_own_plan() -> None:
+    days = [date(2024, 1, 1), date(2024, 1, 8), date(2024, 1, 15)]
+    frame = pl.DataFrame(
+        {
+            "district": ["760"] * 3,
+            "short": ["D. 1"] * 3,
+            "week": days,
+            "records": [10, 20, 50],
+            "due": [30.0, 60.0, 100.0],
+        }
+    )
+    figure = multiples.multiples(frame, EN, theme.LIGHT, selected=None)
+    assert "50%" in figure.layout.annotations[0].text
+    assert multiples.below_plan(frame) == (1, 1)
+    plan, records = figure.data
+    assert records.y[-1] - records.y[0] == pytest.approx(0.4 * multiples.HEIGHT / multiples.TOP)
+    assert plan.y[-1] > records.y[-1]
+
+
+def test_tet_is_marked_where_it_lies_in_the_weeks_drawn() -> None:
+    days = pl.date_range(date(2024, 1, 1), date(2024, 3, 4), "1w", eager=True)
+    frame = pl.DataFrame({"week": days, "added": range(len(days))})
+    assert [note.text for note in weeks.flow(frame, VI, theme.LIGHT).layout.annotations] == [VI("curve.tet")]
+    assert not weeks.flow(
+        frame.filter(pl.col("week") < tet.DAYS[1].replace(day=1)), VI, theme.LIGHT
+    ).layout.annotations
