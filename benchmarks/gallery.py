@@ -20,7 +20,8 @@ from benchmarks.served import SETTLED, WATCH, chromium, served
 #: Name of a picture and the page it shows: path and query without the language.
 PAGES = {
     "overview": "/?",
-    "ncd": "/ncd?estimator=standardised",
+    "rollout": "/rollout?",
+    "ncd": "/ncd?estimator=modelled&period=2024Q3",
     "ncd-district": "/ncd?condition=bmi&district=764&map=tiles",
 }
 #: Name, viewport in CSS pixels, colour scheme.

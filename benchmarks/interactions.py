@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, Request
 
 from benchmarks.served import SETTLED, WATCH, chromium, served
 
+PATHS = ("/?lang=vi", "/rollout?lang=vi", "/ncd?lang=vi")
 REPORT = Path(__file__).resolve().parent / "report"
 
 
@@ -77,13 +78,20 @@ def _table(page: Page, turn: int) -> None:
     page.locator("[data-card-view]").nth(turn // 2 % 2).click()
 
 
+ESTIMATORS = ("standardised", "weighted", "modelled", "crude")
+SPLITS = ("ward", "phase", "group", "source", "district")
 KINDS: dict[str, tuple[str, Press]] = {
     "overview: phase": ("/?lang=vi", _segment("overview-phase", ("p1", "p2", "p3", "all"))),
     "overview: kind of map": ("/?lang=vi", _segment("overview-map", ("tiles", "true"))),
     "overview: click a district": ("/?lang=vi", _map),
+    "rollout: phase": ("/rollout?lang=vi", _segment("rollout-phase", ("p1", "p2", "p3", "all"))),
+    "rollout: group of the plan": ("/rollout?lang=vi", _select("rollout-group")),
+    "rollout: source": ("/rollout?lang=vi", _select("rollout-source")),
+    "rollout: district by list": ("/rollout?lang=vi", _select("rollout-district")),
+    "rollout: split": ("/rollout?lang=vi&district=785", _segment("rollout-split", SPLITS)),
     "explorer: condition": ("/ncd?lang=vi", _select("ncd-condition")),
     "explorer: definition": ("/ncd?lang=vi", _select("ncd-variant")),
-    "explorer: estimator": ("/ncd?lang=vi", _segment("ncd-estimator", ("standardised", "crude"))),
+    "explorer: estimator": ("/ncd?lang=vi", _segment("ncd-estimator", ESTIMATORS)),
     "explorer: sex": ("/ncd?lang=vi", _segment("ncd-sex", ("female", "male", "both"))),
     "explorer: ages": ("/ncd?lang=vi", _select("ncd-ages")),
     "explorer: quarter": ("/ncd?lang=vi", _select("ncd-period")),
@@ -96,7 +104,7 @@ KINDS: dict[str, tuple[str, Press]] = {
 
 def measure(browser: Browser, address: str, times: int) -> list[Timing]:
     """Every kind of interaction, ``times`` presses each on one page, and opening each page."""
-    timings = [_opening(browser, address, path, times) for path in ("/?lang=vi", "/ncd?lang=vi")]
+    timings = [_opening(browser, address, path, times) for path in PATHS]
     for kind, (path, press) in KINDS.items():
         page = _open(browser, address + path)
         found = []
@@ -155,7 +163,7 @@ def main() -> None:
     parser.add_argument("--name", default="city", help="name of the report, for example 200k")
     options = parser.parse_args()
     with served(options.home) as address, chromium() as browser:
-        visits = {path: first_visit(browser, address + path) for path in ("/?lang=vi", "/ncd?lang=vi")}
+        visits = {path: first_visit(browser, address + path) for path in PATHS}
         timings = measure(browser, address, options.times)
     REPORT.mkdir(exist_ok=True)
     text = as_markdown(timings, visits)
