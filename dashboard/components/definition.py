@@ -31,5 +31,11 @@ def definition(subject: Subject, selection: NcdSelection, words: Words, *, metho
         terms.insert(4, ("corrected", words("definition.corrected_text")))
     if selection.estimator == "modelled":
         terms.insert(5, ("model", words("definition.model_text")))
+    key = f"{selection.condition}/{selection.variant}"
     pairs = [part for name, text in terms for part in (html.Dt(words(f"definition.{name}")), html.Dd(text))]
-    return html.Dl(pairs, className="terms")
+    return html.Div([html.Dl(pairs, className="terms"), methods_link(words, key)])
+
+
+def methods_link(words: Words, key: str) -> Component:
+    """To the same number on the methods page: ``key`` is a definition or a measure."""
+    return html.A(words("methods.more"), href=f"/methods?lang={words.language}&about={key}", className="more")

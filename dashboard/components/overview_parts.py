@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard.components import cards
 from dashboard.components.attributes import aria
+from dashboard.components.definition import methods_link
 from dashboard.selection.overview import Behind, Changed, OverviewSelection, Phase, Step
 from dashboard.words import Words
 
@@ -255,4 +256,6 @@ def definition(words: Words) -> Component:
         for part in (html.Dt(words(f"overview.term_{name}")), html.Dd(words(f"overview.about_{name}")))
     ]
     summary = html.Summary(html.H2(words("definition.title")))
-    return html.Details([summary, html.Dl(pairs, className="terms")], open=True)
+    return html.Details(
+        [summary, html.Dl(pairs, className="terms"), methods_link(words, "progress")], open=True
+    )

@@ -9,6 +9,7 @@ import polars as pl
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.definition import methods_link
 from dashboard.figures import phrases
 from dashboard.figures.multiples import below_plan
 from dashboard.figures.targets import state_of
@@ -154,7 +155,9 @@ def definition(words: Words) -> Component:
         for part in (html.Dt(words(f"rollout.term_{name}")), html.Dd(words(f"rollout.about_{name}")))
     ]
     summary = html.Summary(html.H2(words("definition.title")))
-    return html.Details([summary, html.Dl(pairs, className="terms")], open=True)
+    return html.Details(
+        [summary, html.Dl(pairs, className="terms"), methods_link(words, "ladder")], open=True
+    )
 
 
 def _by_step(rows: Sequence[phrases.Row]) -> dict[str, phrases.Row]:

@@ -1,0 +1,84 @@
+"""Methods: what each number is, where it comes from, what it cannot say; generated from the files that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, html
+from dash.development.base_component import Component
+
+from dashboard import ids, twins
+from dashboard.access import current_viewer
+from dashboard.components import cards, controls, methods_parts, opening
+from dashboard.data import methods as data
+from dashboard.words import Words, words
+
+PATH, PAGE, NAME, ICON = "/methods", "methods", "page.methods", "info"
+
+Store = Mapping[str, str]
+_read = twins.reader(data.read_selection)
+
+
+def of(name: str) -> str:
+    """The id of something of this page."""
+    return ids.of(PAGE, name)
+
+
+def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
+    """The skeleton. It asks nothing."""
+    return [
+        *opening.skeleton(text, PAGE, query),
+        html.Div(cards.card(cards.waiting(8)), id=of("parts"), className="methods"),
+        html.Footer(id=of("sources"), className="sources"),
+    ]
+
+
+clientside_callback(
+    ClientsideFunction("atlas", "select"),
+    Output(of("selection"), "data"),
+    Input(of("catalogue"), "data"),
+    Input(ids.THEME, "data"),
+    State(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+
+
+@callback(
+    output={"catalogue": Output(of("catalogue"), "data"), **opening.FRAME},
+    inputs={"query": Input(of("query"), "data")},
+    prevent_initial_call="initial_duplicate",
+)
+def open_page(query: Store) -> dict[str, Any]:
+    """Once per load, Back and pasted link: what the query means in the build it asks for."""
+    text = words(query["lang"])
+    opened = data.open_page(query, current_viewer(), text.language)
+    if opened is None:
+        return opening.closed(text, ("catalogue",))
+    chosen = opened.selection
+    return {
+        "catalogue": controls.catalogue(PAGE, opened.build.build_id, text.language, chosen.values(), {}, {}),
+        **opening.frame(opened, chosen, text, labels={"about": {"": text("methods.everything")}}),
+    }
+
+
+@callback(
+    Output(of("headline"), "children"),
+    Output(of("lead"), "children"),
+    Output(of("caution"), "children"),
+    Output(of("parts"), "children"),
+    Output(of("sources"), "children"),
+    Input(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+def tell(store: Store) -> tuple[Any, ...]:
+    """Everything of the build, the thing asked about first."""
+    selection, text, _ = _read(store)
+    build = data.build(selection)
+    return (
+        text("methods.headline"),
+        text("methods.lead", build=build.build_id, extract_date=text.date(build.extract_date)),
+        [cards.notice(text("methods.caution"))],
+        methods_parts.page(data.methods(selection), selection, text),
+        [opening.permanent(selection, text)],
+    )
