@@ -41,7 +41,8 @@ SETTLED = """() => new Promise(done => {
   const look = () => {
     const busy = window.__watch.pending > 0
       || document.querySelector('[data-dash-is-loading="true"], .waiting')
-      || !document.querySelector('.main-svg');
+      || !document.querySelector('h1')
+      || (document.querySelector('.graph') && !document.querySelector('.main-svg'));
     if (busy) quiet = 0; else if (++quiet === 1) first = performance.now();
     quiet > 6 ? done(first) : requestAnimationFrame(look);
   };

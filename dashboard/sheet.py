@@ -37,6 +37,7 @@ class Sheet:
     """``rows`` hold a value per column name; None in a numeric column is told by the row's ``state`` words.
 
     ``filters``: pairs of label and value, everything that was chosen. ``source``: build, data date, definition.
+    ``screen_rows``: the screen shows as many of the first rows and says so, files hold all; None shows all.
     ``caution``: what must be known before the numbers are used. ``notice`` is set on synthetic data only.
     """
 
@@ -51,3 +52,4 @@ class Sheet:
     notice: str
     build_id: str
     extract_date: date
+    screen_rows: int | None = None

@@ -94,7 +94,9 @@
     var outputs = [].concat(context.outputs_list);
     var catalogue = arguments[0];
     var previous = arguments[arguments.length - 1];
-    if (!catalogue) return outputs.map(function () { return keep; });
+    /* Dash gives one output alone, not in a list, and wants its value so. */
+    function answer(values) { return Array.isArray(context.outputs_list) ? values : values[0]; }
+    if (!catalogue) return answer(outputs.map(function () { return keep; }));
     var page = catalogue.page;
     var triggered = context.triggered.map(function (item) { return item.prop_id; });
     var opened = !previous || previous.build !== catalogue.build || triggered.includes(page + "-catalogue.data");
@@ -126,7 +128,7 @@
     function moved(names) {
       return opened || !previous || names.some(function (name) { return previous[name] !== selection[name]; });
     }
-    return outputs.map(function (output) {
+    return answer(outputs.map(function (output) {
       var name = output.id.slice(page.length + 1);
       if (name === "selection") return moved(Object.keys(selection)) ? selection : keep;
       if (name.indexOf("part-") === 0) {
@@ -138,7 +140,7 @@
         return (rule.options[selection[rule.of]] || []);
       }
       return selection[name] || null;
-    });
+    }));
   }
 
   /* The table of a card is asked for only while it is open. */

@@ -16,6 +16,9 @@ from dashboard.selection.base import Build
 from dashboard.sheet import Column, Kind, Sheet
 from dashboard.words import Words
 
+#: Of a table of districts x weeks: four weeks of 22 districts. A browser needs seconds for all two thousand.
+SCREEN_ROWS = 88
+
 
 @dataclass(frozen=True)
 class About:
@@ -94,9 +97,11 @@ def curves(frame: pl.DataFrame, about: About) -> Sheet:
             "week_ends": row["week"] + timedelta(days=6),
             "due": None if row["due"] is None else round(row["due"]),
         }
-        for row in frame.to_dicts()
+        for row in _newest_first(frame)
     ]
-    return _sheet("curves", rollout_parts.curves_title(frame, words), columns, body, about)
+    return _sheet(
+        "curves", rollout_parts.curves_title(frame, words), columns, body, about, screen_rows=SCREEN_ROWS
+    )
 
 
 def heat(frame: pl.DataFrame, about: About) -> Sheet:
@@ -108,8 +113,10 @@ def heat(frame: pl.DataFrame, about: About) -> Sheet:
         Column(name="people", label=words("table.people"), kind=Kind.COUNT),
         Column(name="rate", label=words("table.rate"), kind=Kind.NUMBER),
     ]
-    body = [{**row, "week_ends": row["week"] + timedelta(days=6)} for row in frame.to_dicts()]
-    return _sheet("weeks", rollout_parts.heat_title(frame, words), columns, body, about)
+    body = [{**row, "week_ends": row["week"] + timedelta(days=6)} for row in _newest_first(frame)]
+    return _sheet(
+        "weeks", rollout_parts.heat_title(frame, words), columns, body, about, screen_rows=SCREEN_ROWS
+    )
 
 
 def flow(frame: pl.DataFrame, about: About) -> Sheet:
@@ -121,6 +128,11 @@ def flow(frame: pl.DataFrame, about: About) -> Sheet:
     ]
     body = [{**row, "week_ends": row["week"] + timedelta(days=6)} for row in frame.to_dicts()]
     return _sheet("flow", rollout_parts.flow_title(frame, words), columns, body, about)
+
+
+def _newest_first(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Weeks from the newest back, so that what the screen shows of a long table is what is looked for."""
+    return frame.sort("week", "district", descending=[True, False]).to_dicts()
 
 
 def _district_week(words: Words) -> tuple[Column, ...]:
@@ -142,10 +154,16 @@ def _shares(words: Words) -> tuple[Column, ...]:
 
 
 def _sheet(
-    name: str, title: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], about: About
+    name: str,
+    title: str,
+    columns: Sequence[Column],
+    rows: Sequence[Mapping[str, Any]],
+    about: About,
+    *,
+    screen_rows: int | None = None,
 ) -> Sheet:
     words = about.words
     return sheets.sheet(
         name, title, words("rollout.about_records"), columns, rows, filters=about.filters, build=about.build,
-        words=words, caution=words("rollout.caution"),
+        words=words, caution=words("rollout.caution"), screen_rows=screen_rows,
     )  # fmt: skip

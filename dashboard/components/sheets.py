@@ -48,6 +48,7 @@ def sheet(
     words: Words,
     caution: str = "",
     more_source: Sequence[str] = (),
+    screen_rows: int | None = None,
 ) -> Sheet:
     """A sheet with what every export carries: filters, source, caution, and the notice of synthetic data."""
     return Sheet(
@@ -62,6 +63,7 @@ def sheet(
         notice=words("shell.synthetic") if build.is_synthetic else "",
         build_id=build.build_id,
         extract_date=build.extract_date,
+        screen_rows=screen_rows,
     )
 
 

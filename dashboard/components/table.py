@@ -17,8 +17,14 @@ def table(sheet: Sheet, words: Words) -> Component:
     """A table a screen reader walks by header; it scrolls sideways inside its own box."""
     columns = [column for column in sheet.columns if not column.is_code]
     head = html.Tr([html.Th(column.label, scope="col") for column in columns])
-    body = [_row(row, columns, words) for row in sheet.rows]
-    caption = "; ".join(f"{label}: {value}" for label, value in sheet.filters)
+    shown_rows = sheet.rows[: sheet.screen_rows]
+    body = [_row(row, columns, words) for row in shown_rows]
+    told = [f"{label}: {value}" for label, value in sheet.filters]
+    if len(shown_rows) < len(sheet.rows):
+        told.append(
+            words("table.more", shown=words.integer(len(shown_rows)), all=words.integer(len(sheet.rows)))
+        )
+    caption = "; ".join(told)
     content = html.Table([html.Caption(caption), html.Thead(head), html.Tbody(body)], className="figures")
     return html.Div(
         content,

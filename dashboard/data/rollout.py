@@ -93,16 +93,21 @@ def against_plan(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
 def curves(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
     """``district``, ``short``, ``week``, ``records``, ``due`` (null without a target), of the chosen phase."""
     generation = source.generation(selection.build)
-    where = records.of_plan(generation, None, selection.phase)
-    rows = records.weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
+    where, by = records.of_plan(generation, None, selection.phase), ("district", "week")
+    stock = records.weekly(generation, Question(measure="ladder", by=by, where=where))
+    plan = records.weekly(generation, Question(measure="progress", by=by, where=where))
     due = pl.when(pl.col("reason").fill_null("") != "not_measurable").then(pl.col("denominator"))
     named = {code: short for code, _, short in source.names(selection.language) if viewer.sees(code)}
-    return rows.filter(pl.col("district").is_in(list(named))).select(
-        "district",
-        pl.col("district").replace_strict(named, default="").alias("short"),
-        "week",
-        pl.col("numerator").alias("records"),
-        due.alias("due"),
+    return (
+        stock.filter(pl.col("district").is_in(list(named)))
+        .join(plan.select(*by, due.alias("due")), on=by, how="left", maintain_order="left")
+        .select(
+            "district",
+            pl.col("district").replace_strict(named, default="").alias("short"),
+            "week",
+            pl.col("numerator").fill_null(0).alias("records"),
+            "due",
+        )
     )
 
 

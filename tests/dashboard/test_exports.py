@@ -89,6 +89,16 @@ def test_every_card_has_its_files(server: Flask, page: str, card: str, language:
     assert pl.read_excel(io.BytesIO(as_xlsx.data), has_header=False).height >= len(rows)
 
 
+def test_a_long_table_shows_its_first_rows_and_says_so_while_files_hold_all() -> None:
+    long = sheet(
+        rows=tuple({"place": f"p{i}", "value": i / 100, "state": "shown"} for i in range(9)), screen_rows=4
+    )
+    shown = told(table(long, words("en")))
+    assert "the newest 4 of 9 rows" in shown
+    assert ("p3" in shown, "p4" in shown) == (True, False)
+    assert len(read_csv(csv_file.write(long, words("en")))[1]) == 9
+
+
 @pytest.mark.parametrize("path", ["ncd/nothing.csv", "nowhere/map.csv", "ncd/map.pdf", "overview/matrix.csv"])
 def test_what_no_page_has_is_not_found(server: Flask, path: str) -> None:
     assert server.test_client().get(f"/export/{path}").status_code == 404

@@ -98,6 +98,15 @@ def test_a_district_reaches_its_plan_does_not_or_cannot_be_measured() -> None:
 
 
 @pytest.mark.usefixtures("city")
+def test_a_district_without_a_target_has_its_records_and_no_plan() -> None:
+    frame = data.curves(opened(), EVERYBODY)
+    last = {row["district"]: row for row in frame.filter(pl.col("week") == frame["week"].max()).to_dicts()}
+    assert (last["760"]["records"], last["760"]["due"]) == (140, 100)
+    assert (last["787"]["records"], last["787"]["due"]) == (0, None)
+    assert multiples.multiples(frame, EN, theme.LIGHT, selected="787").data
+
+
+@pytest.mark.usefixtures("city")
 def test_weeks_tell_what_came_in_each_and_leave_out_the_one_that_is_not_over() -> None:
     flow = data.flow(opened())
     assert flow["week"][-1] == date(2023, 1, 30)
