@@ -7,7 +7,7 @@ still moves while records accrue. What no record shows, a survey must: that comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -43,13 +43,27 @@ class Readiness:
     reasons: tuple[str, ...]
 
 
-def readiness(now: Mapping[str, Any], before: Mapping[str, Any] | None, *, is_open: bool) -> Readiness:
+def readiness(
+    now: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    *,
+    is_open: bool,
+    truth: float | None = None,
+    simpler: Sequence[float] = (),
+) -> Readiness:
     """Judge one row of an answer (with ``effective_n`` and ``assessed_share`` where it is corrected).
 
-    ``before``: the same row of the quarter before, where there is one; ``is_open``: the quarter is not over.
+    ``before``: the same row of the quarter before, where there is one; ``is_open``: the quarter is not over;
+    ``truth``: what is really so, on a synthetic city; ``simpler``: the values of the rungs below.
     """
     wrong = _not_ready(now)
     doubtful = [] if wrong else _caution(now, before, is_open=is_open)
+    if (
+        not wrong
+        and truth is not None
+        and any(abs(value - truth) < abs(now["value"] - truth) for value in simpler)
+    ):
+        doubtful.insert(0, "worse_than_simpler")
     level = Level.NOT_READY if wrong else Level.CAUTION if doubtful else Level.READY
     return Readiness(level, tuple(wrong or doubtful))
 

@@ -134,8 +134,29 @@ def readiness(selection: NcdSelection, viewer: Viewer) -> Readiness:
     earlier = [quarter for quarter in sorted(rows) if quarter < selection.period]
     before = rows[earlier[-1]] if earlier else None
     is_open = selection.period in open_quarters(selection)
-    found = judged(rows[selection.period], before, is_open=is_open)
+    found = judged(
+        rows[selection.period],
+        before,
+        is_open=is_open,
+        truth=_true_value(selection),
+        simpler=_simpler_values(selection, viewer),
+    )
     return Readiness(level=found.level.value, reasons=found.reasons)
+
+
+def _true_value(selection: NcdSelection) -> float | None:
+    """Of the chosen quarter, whether or not the page shows it; None on real data."""
+    rows = truth(replace(selection, truth=TRUTHS[0]), Viewer(), None).filter(
+        pl.col("quarter") == selection.period
+    )
+    return rows["value"].item() if rows.height else None
+
+
+def _simpler_values(selection: NcdSelection, viewer: Viewer) -> list[float]:
+    """The city's values by the estimators below the chosen one."""
+    below = ESTIMATORS[: ESTIMATORS.index(selection.estimator)]
+    rows = [city(replace(selection, estimator=name), viewer) for name in below]
+    return [row["value"] for row in rows if row["state"] == "shown"]
 
 
 def distribution(
