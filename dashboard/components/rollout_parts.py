@@ -112,7 +112,7 @@ def curves_title(frame: pl.DataFrame, words: Words) -> str:
     )
 
 
-def flow_title(frame: pl.DataFrame, words: Words) -> str:
+def flow_title(frame: pl.DataFrame, step: str, words: Words) -> str:
     """The last week and the mean of the last four."""
     if frame.height < MEAN_WEEKS:
         return words("state.no_data")
@@ -121,13 +121,14 @@ def flow_title(frame: pl.DataFrame, words: Words) -> str:
         return words("rollout.flow_hidden")
     return words(
         "rollout.flow_title",
+        step=step,
         added=words.integer(last[-1]),
         end=words.date(frame["week"][-1] + timedelta(days=6)),
         mean=words.integer(round(last.sum() / MEAN_WEEKS)),
     )
 
 
-def heat_title(frame: pl.DataFrame, words: Words) -> str:
+def heat_title(frame: pl.DataFrame, step: str, words: Words) -> str:
     """The busiest district-week."""
     known = frame.filter(pl.col("rate").is_not_null())
     if not known.height:
@@ -135,6 +136,7 @@ def heat_title(frame: pl.DataFrame, words: Words) -> str:
     row = known.sort("rate", descending=True).row(0, named=True)
     return words(
         "rollout.heat_title",
+        step=step,
         place=row["short"],
         rate=words.decimal(row["rate"]),
         end=words.date(row["week"] + timedelta(days=6)),

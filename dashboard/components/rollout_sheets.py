@@ -104,7 +104,7 @@ def curves(frame: pl.DataFrame, about: About) -> Sheet:
     )
 
 
-def heat(frame: pl.DataFrame, about: About) -> Sheet:
+def heat(frame: pl.DataFrame, step: str, about: About) -> Sheet:
     """New records of every district and week."""
     words = about.words
     columns = [
@@ -115,11 +115,11 @@ def heat(frame: pl.DataFrame, about: About) -> Sheet:
     ]
     body = [{**row, "week_ends": row["week"] + timedelta(days=6)} for row in _newest_first(frame)]
     return _sheet(
-        "weeks", rollout_parts.heat_title(frame, words), columns, body, about, screen_rows=SCREEN_ROWS
+        "weeks", rollout_parts.heat_title(frame, step, words), columns, body, about, screen_rows=SCREEN_ROWS
     )
 
 
-def flow(frame: pl.DataFrame, about: About) -> Sheet:
+def flow(frame: pl.DataFrame, step: str, about: About) -> Sheet:
     """New records of every week."""
     words = about.words
     columns = [
@@ -127,7 +127,7 @@ def flow(frame: pl.DataFrame, about: About) -> Sheet:
         Column(name="added", label=words("table.new"), kind=Kind.COUNT),
     ]
     body = [{**row, "week_ends": row["week"] + timedelta(days=6)} for row in frame.to_dicts()]
-    return _sheet("flow", rollout_parts.flow_title(frame, words), columns, body, about)
+    return _sheet("flow", rollout_parts.flow_title(frame, step, words), columns, body, about)
 
 
 def _newest_first(frame: pl.DataFrame) -> list[dict[str, Any]]:

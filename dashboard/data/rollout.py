@@ -18,6 +18,7 @@ from dashboard.selection.rollout import (
     ANY_SOURCE,
     GROUPS,
     LADDER,
+    STEPS_BY_WEEK,
     RolloutOpened,
     RolloutSelection,
     resolve,
@@ -112,12 +113,12 @@ def curves(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
 
 
 def flow(selection: RolloutSelection) -> pl.DataFrame:
-    """``week`` (a Monday) and ``added``: records created in each complete week, of the chosen place; null where hidden."""
+    """``week`` (a Monday) and ``added``: records that took the chosen step in each complete week; null where hidden."""
     return _added(_stock(selection, ()), ())
 
 
 def by_week(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
-    """``district``, ``short``, ``week``, ``added`` and ``rate``: records created that week per 1,000 residents."""
+    """``district``, ``short``, ``week``, ``added`` and ``rate``: records that took the chosen step, per 1,000 residents."""
     generation = source.generation(selection.build)
     added = _added(_stock(selection, ("district",), with_district=False), ("district",))
     people = source.answered(generation, Question(measure="coverage", by=("district",)))
@@ -139,14 +140,18 @@ def last_week(selection: RolloutSelection) -> date | None:
 
 
 def _stock(selection: RolloutSelection, by: tuple[str, ...], *, with_district: bool = True) -> pl.DataFrame:
-    """``records`` created by the end of each week; null where a small count of a group is hidden.
+    """``records`` that took the chosen step by the end of each week; null where a small count of a group is hidden.
 
-    Asked for as the denominator of a later step: created of created would be hidden for every group of the plan.
+    Those created are asked for as the denominator of a later step: created of created would be hidden for every group
+    of the plan.
     """
-    where = (*_where(selection, with_district=with_district), ("step", ("identity_verified",)))
+    is_first = selection.step == STEPS_BY_WEEK[0]
+    step = STEPS_BY_WEEK[1] if is_first else selection.step
+    where = (*_where(selection, with_district=with_district), ("step", (step,)))
     question = Question(measure="ladder", by=(*by, "week"), where=where)
     rows = records.weekly(source.generation(selection.build), question)
-    return rows.select(*by, "week", pl.col("denominator").alias("records"))
+    count = pl.col("denominator" if is_first else "numerator")
+    return rows.select(*by, "week", count.alias("records"))
 
 
 def _added(stock: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:

@@ -23,6 +23,7 @@ from dashboard.selection.rollout import (
     PARTS,
     SECTIONS,
     SPLITS,
+    STEPS_BY_WEEK,
     RolloutOpened,
     RolloutSelection,
 )
@@ -31,7 +32,7 @@ from dashboard.words import Words, words
 
 PATH, PAGE, NAME, ICON = "/rollout", "rollout", "page.rollout", "steps"
 CARDS = ("ladder", "plan", "split", "curves", "flow", "heat")
-CONTROLS = ("districts", "district", "phase", "group", "sources", "source", "split", "catalogue")
+CONTROLS = ("districts", "district", "phase", "group", "sources", "source", "split", "step", "catalogue")
 
 Store = Mapping[str, str]
 _read = twins.reader(data.read_selection)
@@ -57,8 +58,8 @@ def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
         html.P(id=of("filters"), className="print-only filters"),
         html.Div([_card(text, "ladder"), _card(text, "plan")], className="row row-two"),
         _split_card(text, query),
-        _card(text, "flow"),
         _wide_card(text, "curves"),
+        _flow_card(text, query),
         _wide_card(text, "heat"),
         cards.card([rollout_parts.definition(text)], id=of("definition-card")),
         html.Footer(id=of("sources"), className="sources"),
@@ -67,6 +68,12 @@ def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
 
 def _card(text: Words, name: str) -> Component:
     return chart_card(text, of(name), [cards.graph(of(f"{name}-graph"), name=f"graph-{name}")])
+
+
+def _flow_card(text: Words, query: Mapping[str, str]) -> Component:
+    """The step chosen here is that of the grid of weeks below it too."""
+    step = controls.switch(text, PAGE, "step", STEPS_BY_WEEK, query, is_small=True)
+    return chart_card(text, of("flow"), [cards.graph(of("flow-graph"), name="graph-flow")], controls=[step])
 
 
 def _wide_card(text: Words, name: str, *above: Component) -> Component:
@@ -92,7 +99,7 @@ clientside_callback(
     *(Output(of(f"part-{name}"), "data") for name in PARTS),
     Output(of("district"), "value"),
     Input(of("catalogue"), "data"),
-    *(Input(of(name), "value") for name in ("phase", "group", "source", "split", "district")),
+    *(Input(of(name), "value") for name in ("phase", "group", "source", "split", "step", "district")),
     *(Input(of(name), "clickData") for name in ("plan-graph", "curves-graph", "heat-graph")),
     Input(ids.THEME, "data"),
     State(of("selection"), "data"),
@@ -108,6 +115,7 @@ clientside_callback(
         "sources": Output(of("source"), "data"),
         "source": Output(of("source"), "value"),
         "split": Output(of("split"), "value"),
+        "step": Output(of("step"), "value"),
         "catalogue": Output(of("catalogue"), "data"),
         **opening.FRAME,
     },
@@ -132,6 +140,7 @@ def _opened(page: RolloutOpened, text: Words) -> dict[str, Any]:
         "sources": sources,
         "source": chosen.source,
         "split": chosen.split,
+        "step": chosen.step,
         "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, chosen.values(), {}, PARTS),
         **opening.frame(
             page, chosen, text, labels={"source": {item["value"]: item["label"] for item in sources}}
@@ -222,15 +231,16 @@ def draw_weeks(store: Store) -> tuple[Any, ...]:
     """New records week by week: of the chosen place, and of all districts."""
     selection, text, palette = _read(store)
     flow, heat = data.flow(selection), data.by_week(selection, current_viewer())
-    titles = rollout_parts.flow_title(flow, text), rollout_parts.heat_title(heat, text)
+    step = text(f"step.{selection.step}")
+    titles = rollout_parts.flow_title(flow, step, text), rollout_parts.heat_title(heat, step, text)
     return (
         weeks.flow(flow, text, palette),
         titles[0],
-        text("rollout.flow_subtitle", place=data.place_name(selection)),
+        text("rollout.flow_subtitle", place=data.place_name(selection), step=step),
         titles[0],
         weeks.heat(heat, text, palette),
         titles[1],
-        text("rollout.heat_subtitle"),
+        text("rollout.heat_subtitle", step=step),
         titles[1],
     )
 
@@ -259,6 +269,10 @@ def _about(selection: RolloutSelection) -> rollout_sheets.About:
     )
 
 
+def _step(selection: RolloutSelection) -> str:
+    return words(selection.language)(f"step.{selection.step}")
+
+
 def _sheets() -> Mapping[str, Any]:
     """The sheet of each card, from the same data as its figure."""
 
@@ -275,10 +289,10 @@ def _sheets() -> Mapping[str, Any]:
         return rollout_sheets.curves(data.curves(selection, viewer), _about(selection))
 
     def flow(selection: RolloutSelection, viewer: Viewer) -> Sheet:
-        return rollout_sheets.flow(data.flow(selection), _about(selection))
+        return rollout_sheets.flow(data.flow(selection), _step(selection), _about(selection))
 
     def heat(selection: RolloutSelection, viewer: Viewer) -> Sheet:
-        return rollout_sheets.heat(data.by_week(selection, viewer), _about(selection))
+        return rollout_sheets.heat(data.by_week(selection, viewer), _step(selection), _about(selection))
 
     return {"ladder": steps, "split": split, "plan": plan, "curves": curves, "flow": flow, "heat": heat}
 

@@ -20,6 +20,9 @@ SECTIONS = (
 #: Steps of the ladder in their order, each mandatory section among them.
 LADDER = ("created", "identity_verified", "activated", *SECTIONS, "all_sections", "updated_12m")
 
+#: Steps whose week is known.
+STEPS_BY_WEEK = ("created", "identity_verified", "activated", "all_sections")
+
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutSelection(Selection):
@@ -29,6 +32,7 @@ class RolloutSelection(Selection):
     group: str = GROUPS[0]
     source: str = ANY_SOURCE
     split: str = SPLITS[0]
+    step: str = STEPS_BY_WEEK[0]
     district: str | None = None
 
 
@@ -38,7 +42,7 @@ PARTS = {
     "ladder": _RECORDS,
     "split": (*_RECORDS, "split"),
     "plan": ("phase", "district"),
-    "weeks": _RECORDS,
+    "weeks": (*_RECORDS, "step"),
 }
 
 
@@ -68,6 +72,7 @@ def resolve(
         group=read.one_of("group", GROUPS, GROUPS[0]),
         source=read.one_of("source", (ANY_SOURCE, *sources), ANY_SOURCE),
         split=read.quiet("split", SPLITS),
+        step=read.quiet("step", STEPS_BY_WEEK),
         district=read.one_of("district", districts, "") or None,
     )
     return selection, tuple(read.fallbacks)

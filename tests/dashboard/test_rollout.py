@@ -113,8 +113,8 @@ def test_weeks_tell_what_came_in_each_and_leave_out_the_one_that_is_not_over() -
     assert dict(flow.filter(pl.col("added") > 0).iter_rows()) == {
         date(2022, 10, 3): 100, date(2022, 11, 7): 60, date(2023, 1, 30): 40,
     }  # fmt: skip
-    assert parts.flow_title(flow, EN).startswith(
-        "40 new records in the week ending 5 February 2023; 10 a week"
+    assert parts.flow_title(flow, "Records created", EN).startswith(
+        "Records created: 40 in the week ending 5 February 2023; 10 a week"
     )
     heat = data.by_week(opened(), EVERYBODY)
     last = heat.filter((pl.col("district") == "760") & (pl.col("week") == date(2023, 1, 30))).row(
@@ -123,7 +123,13 @@ def test_weeks_tell_what_came_in_each_and_leave_out_the_one_that_is_not_over() -
     assert last["added"] == 40
     # This build knows no population of the year: a rate is not made up.
     assert (last["people"], last["rate"]) == (None, None)
-    assert parts.heat_title(heat, EN) == EN("state.no_data")
+    assert parts.heat_title(heat, "Records created", EN) == EN("state.no_data")
+
+
+@pytest.mark.usefixtures("city")
+def test_a_later_step_has_its_own_weeks() -> None:
+    flow = data.flow(opened(step="all_sections"))
+    assert dict(flow.filter(pl.col("added") > 0).iter_rows()) == {date(2022, 11, 7): 38}
 
 
 @pytest.mark.usefixtures("city")
@@ -136,7 +142,7 @@ def test_a_small_group_hides_its_weeks_and_no_zero_stands_for_them() -> None:
     """Of 761 in the group nobody is verified: fewer than five."""
     flow = data.flow(opened(group="over_50", district="761"))
     assert flow.filter(pl.col("week") >= date(2022, 11, 14))["added"].null_count() > 0
-    assert parts.flow_title(flow, EN) == EN("rollout.flow_hidden")
+    assert parts.flow_title(flow, "Records created", EN) == EN("rollout.flow_hidden")
 
 
 @pytest.mark.usefixtures("city")
