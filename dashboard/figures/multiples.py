@@ -21,8 +21,8 @@ COLUMNS = 6
 WIDTH, HEIGHT = 0.86, 0.62
 #: Panels are small: every second week is drawn.
 EVERY = 2
-#: Highest share drawn.
-TOP = 1.3
+#: The scale of all panels reaches at least here, and at most there: one district far ahead must not flatten the rest.
+LEAST_TOP, MOST_TOP = 1.1, 2.0
 
 
 def multiples(frame: pl.DataFrame, words: Words, palette: Palette, *, selected: str | None) -> go.Figure:
@@ -31,8 +31,11 @@ def multiples(frame: pl.DataFrame, words: Words, palette: Palette, *, selected: 
     panels = frame.partition_by("district", maintain_order=True)
     if not panels:
         return empty.say(figure, [], words, palette)
+    reached = [panel["records"][-1] / _whole(panel.row(-1, named=True)) for panel in panels]
+    top = min(max([*reached, LEAST_TOP]), MOST_TOP)
     for place, panel in enumerate(panels):
-        _panel(figure, panel, place, words, palette, is_selected=panel["district"][0] == selected)
+        is_selected = panel["district"][0] == selected
+        _panel(figure, panel, place, words, palette, top=top, is_selected=is_selected)
     lines = -(-len(panels) // COLUMNS)
     figure.update_xaxes(visible=False, range=[-0.02, COLUMNS - 0.1], fixedrange=True)
     figure.update_yaxes(visible=False, range=[-lines + 0.02, 0.02], fixedrange=True)
@@ -41,17 +44,24 @@ def multiples(frame: pl.DataFrame, words: Words, palette: Palette, *, selected: 
 
 
 def _panel(
-    figure: go.Figure, panel: pl.DataFrame, place: int, words: Words, palette: Palette, *, is_selected: bool
+    figure: go.Figure,
+    panel: pl.DataFrame,
+    place: int,
+    words: Words,
+    palette: Palette,
+    *,
+    top: float,
+    is_selected: bool,
 ) -> None:
     column, line = place % COLUMNS, place // COLUMNS
     rows = panel[::-1][::EVERY][::-1].to_dicts()
-    whole = rows[-1]["due"] or max(rows[-1]["records"], 1)
+    whole = _whole(rows[-1])
     left, floor = float(column), -(line + 1) + 0.04
 
     def points(name: str) -> tuple[list[float], list[float]]:
         known = [(i, row[name]) for i, row in enumerate(rows) if row[name] is not None]
         across = [left + WIDTH * i / max(len(rows) - 1, 1) for i, _ in known]
-        return across, [floor + HEIGHT * min(value / whole, TOP) / TOP for _, value in known]
+        return across, [floor + HEIGHT * min(value / whole, top) / top for _, value in known]
 
     across, up = points("due")
     if any(row["due"] is not None for row in rows):
@@ -77,10 +87,15 @@ def _panel(
         type="line", x0=left, x1=left + WIDTH, y0=floor, y1=floor, line={"color": palette.rule, "width": 1}
     )
     figure.add_annotation(
-        x=left, y=floor + HEIGHT + 0.03, xanchor="left", yanchor="bottom", showarrow=False,
+        x=left, y=floor + HEIGHT + 0.03, xanchor="left", yanchor="bottom", showarrow=False, align="left",
         text=f"<b>{name}</b> {_share(rows[-1], words)}",
         font={"size": 11, "color": palette.selected if is_selected else palette.ink},
     )  # fmt: skip
+
+
+def _whole(row: phrases.Row) -> float:
+    """What a panel is a share of: the plan at its last week, else its own records."""
+    return float(row["due"] or max(row["records"], 1))
 
 
 def _share(row: phrases.Row, words: Words) -> str:

@@ -216,7 +216,7 @@ def test_curves_are_drawn_as_shares_of_their_own_plan() -> None:
     assert "50%" in figure.layout.annotations[0].text
     assert multiples.below_plan(frame) == (1, 1)
     plan, records = figure.data
-    assert records.y[-1] - records.y[0] == pytest.approx(0.4 * multiples.HEIGHT / multiples.TOP)
+    assert records.y[-1] - records.y[0] == pytest.approx(0.4 * multiples.HEIGHT / multiples.LEAST_TOP)
     assert plan.y[-1] > records.y[-1]
 
 
