@@ -1,4 +1,4 @@
-"""What pages share beside components: reading their store, and the table twins and files of their cards."""
+"""What pages share beside components: opening, reading their store, the table twins and files of their cards."""
 
 from __future__ import annotations
 
@@ -10,13 +10,38 @@ from dash.development.base_component import Component
 
 from dashboard import exports, ids
 from dashboard.access import Viewer, current_viewer
+from dashboard.components import opening
 from dashboard.components.table import table
-from dashboard.selection.base import Selection
+from dashboard.selection.base import Opened, Selection
 from dashboard.sheet import Sheet
 from dashboard.theme import Palette, palette
 from dashboard.words import Words, words
 
 S = TypeVar("S", bound=Selection)
+P = TypeVar("P", bound=Opened)
+
+
+def register_opening(
+    page: str,
+    controls: Mapping[str, Output],
+    ask: Callable[[Mapping[str, str], Viewer, str], P | None],
+    fill: Callable[[P, Words], dict[str, Any]],
+) -> None:
+    """Register what happens once per load, Back and pasted link: what the query means in the build it asks for.
+
+    ``ask`` gives None where nothing has been published; else ``fill`` gives a value to each of ``controls`` and to the
+    frame. Without a build the page says so and its controls stay as they are.
+    """
+
+    @callback(
+        output={**controls, **opening.FRAME},
+        inputs={"query": Input(ids.of(page, "query"), "data")},
+        prevent_initial_call="initial_duplicate",
+    )
+    def open_page(query: Mapping[str, str]) -> dict[str, Any]:
+        text = words(query["lang"])
+        opened = ask(query, current_viewer(), text.language)
+        return opening.closed(text, controls) if opened is None else fill(opened, text)
 
 
 def register(

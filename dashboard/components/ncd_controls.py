@@ -8,16 +8,9 @@ from dashboard.components import controls, opening
 from dashboard.selection.ncd import PARTS, QUANTITIES, QUANTITY_OF, NcdOpened
 from dashboard.words import Words
 
-CONTROLS = (
-    *("conditions", "condition", "estimator", "standard", "ages", "sex"),
-    *("periods", "period", "districts", "map", "truth", "truth_hidden", "catalogue"),
-)
 
-
-def opened(page: NcdOpened | None, words: Words) -> dict[str, Any]:
-    """Everything ``open_page`` writes, by the names of its outputs."""
-    if page is None:
-        return opening.closed(words, CONTROLS)
+def opened(page: NcdOpened, words: Words) -> dict[str, Any]:
+    """Everything that opening the page writes, by the names of its outputs."""
     chosen = page.selection
     values = chosen.values()
     labels = {

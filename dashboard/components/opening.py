@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dash import Output, dcc, html, no_update
@@ -59,7 +59,7 @@ def filter_line(filters: Mapping[str, str]) -> str:
     return "; ".join(f"{label}: {value}" for label, value in filters.items())
 
 
-def closed(words: Words, names: Sequence[str]) -> dict[str, Any]:
+def closed(words: Words, names: Iterable[str]) -> dict[str, Any]:
     """The outputs ``names`` of a page, and the frame's, where nothing has been published."""
     empty = dict.fromkeys(names, no_update)
     return {**empty, "notices": [], "banner": [], "stamp": [], "content": [cards.no_build(words)]}

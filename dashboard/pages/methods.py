@@ -9,10 +9,10 @@ from dash import ClientsideFunction, Input, Output, State, callback, clientside_
 from dash.development.base_component import Component
 
 from dashboard import ids, twins
-from dashboard.access import current_viewer
 from dashboard.components import cards, controls, methods_parts, opening
 from dashboard.data import methods as data
-from dashboard.words import Words, words
+from dashboard.selection.methods import MethodsOpened
+from dashboard.words import Words
 
 PATH, PAGE, NAME, ICON = "/methods", "methods", "page.methods", "info"
 
@@ -44,22 +44,15 @@ clientside_callback(
 )
 
 
-@callback(
-    output={"catalogue": Output(of("catalogue"), "data"), **opening.FRAME},
-    inputs={"query": Input(of("query"), "data")},
-    prevent_initial_call="initial_duplicate",
-)
-def open_page(query: Store) -> dict[str, Any]:
-    """Once per load, Back and pasted link: what the query means in the build it asks for."""
-    text = words(query["lang"])
-    opened = data.open_page(query, current_viewer(), text.language)
-    if opened is None:
-        return opening.closed(text, ("catalogue",))
-    chosen = opened.selection
+def _opened(page: MethodsOpened, text: Words) -> dict[str, Any]:
+    chosen = page.selection
     return {
-        "catalogue": controls.catalogue(PAGE, opened.build.build_id, text.language, chosen.values(), {}, {}),
-        **opening.frame(opened, chosen, text, labels={"about": {"": text("methods.everything")}}),
+        "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, chosen.values(), {}, {}),
+        **opening.frame(page, chosen, text, labels={"about": {"": text("methods.everything")}}),
     }
+
+
+twins.register_opening(PAGE, {"catalogue": Output(of("catalogue"), "data")}, data.open_page, _opened)
 
 
 @callback(

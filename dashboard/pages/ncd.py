@@ -57,31 +57,22 @@ clientside_callback(
 )
 
 
-@callback(
-    output={
-        "conditions": Output(of("condition"), "data"),
-        "condition": Output(of("condition"), "value"),
-        "estimator": Output(of("estimator"), "value"),
-        "standard": Output(of("standard"), "value"),
-        "ages": Output(of("ages"), "value"),
-        "sex": Output(of("sex"), "value"),
-        "periods": Output(of("period"), "data"),
-        "period": Output(of("period"), "value"),
-        "districts": Output(of("district"), "data"),
-        "map": Output(of("map"), "value"),
-        "truth": Output(of("truth"), "value"),
-        "truth_hidden": Output(of("truth-frame"), "hidden"),
-        "catalogue": Output(of("catalogue"), "data"),
-        **opening.FRAME,
-    },
-    inputs={"query": Input(of("query"), "data")},
-    prevent_initial_call="initial_duplicate",
-)
-def open_page(query: Store) -> dict[str, Any]:
-    """Once per load, Back and pasted link: what the query means in the build it asks for."""
-    text = words(query["lang"])
-    opened = data.open_page(query, current_viewer(), text.language)
-    return opened_controls(opened, text)
+_CONTROLS = {
+    "conditions": Output(of("condition"), "data"),
+    "condition": Output(of("condition"), "value"),
+    "estimator": Output(of("estimator"), "value"),
+    "standard": Output(of("standard"), "value"),
+    "ages": Output(of("ages"), "value"),
+    "sex": Output(of("sex"), "value"),
+    "periods": Output(of("period"), "data"),
+    "period": Output(of("period"), "value"),
+    "districts": Output(of("district"), "data"),
+    "map": Output(of("map"), "value"),
+    "truth": Output(of("truth"), "value"),
+    "truth_hidden": Output(of("truth-frame"), "hidden"),
+    "catalogue": Output(of("catalogue"), "data"),
+}
+twins.register_opening(PAGE, _CONTROLS, data.open_page, opened_controls)
 
 
 @callback(

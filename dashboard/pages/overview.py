@@ -28,7 +28,6 @@ from dashboard.words import Words, words
 
 PATH, PAGE, NAME, ICON = "/", "overview", "page.overview", "home"
 CARDS = ("steps", "map", "curve")
-CONTROLS = ("districts", "phase", "map", "catalogue")
 
 Store = Mapping[str, str]
 _read = twins.reader(data.read_selection)
@@ -88,24 +87,6 @@ clientside_callback(
 )
 
 
-@callback(
-    output={
-        "districts": Output(of("district"), "data"),
-        "phase": Output(of("phase"), "value"),
-        "map": Output(of("map"), "value"),
-        "catalogue": Output(of("catalogue"), "data"),
-        **opening.FRAME,
-    },
-    inputs={"query": Input(of("query"), "data")},
-    prevent_initial_call="initial_duplicate",
-)
-def open_page(query: Store) -> dict[str, Any]:
-    """Once per load, Back and pasted link: what the query means in the build it asks for."""
-    text = words(query["lang"])
-    opened = data.open_page(query, current_viewer(), text.language)
-    return opening.closed(text, CONTROLS) if opened is None else _opened(opened, text)
-
-
 def _opened(page: OverviewOpened, text: Words) -> dict[str, Any]:
     chosen = page.selection
     return {
@@ -115,6 +96,15 @@ def _opened(page: OverviewOpened, text: Words) -> dict[str, Any]:
         "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, chosen.values(), {}, {}),
         **opening.frame(page, chosen, text, labels={}),
     }
+
+
+_CONTROLS = {
+    "districts": Output(of("district"), "data"),
+    "phase": Output(of("phase"), "value"),
+    "map": Output(of("map"), "value"),
+    "catalogue": Output(of("catalogue"), "data"),
+}
+twins.register_opening(PAGE, _CONTROLS, data.open_page, _opened)
 
 
 @callback(

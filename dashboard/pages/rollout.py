@@ -32,7 +32,6 @@ from dashboard.words import Words, words
 
 PATH, PAGE, NAME, ICON = "/rollout", "rollout", "page.rollout", "steps"
 CARDS = ("ladder", "plan", "split", "curves", "flow", "heat")
-CONTROLS = ("districts", "district", "phase", "group", "sources", "source", "split", "step", "catalogue")
 
 Store = Mapping[str, str]
 _read = twins.reader(data.read_selection)
@@ -107,28 +106,6 @@ clientside_callback(
 )
 
 
-@callback(
-    output={
-        "districts": Output(of("district"), "data"),
-        "phase": Output(of("phase"), "value"),
-        "group": Output(of("group"), "value"),
-        "sources": Output(of("source"), "data"),
-        "source": Output(of("source"), "value"),
-        "split": Output(of("split"), "value"),
-        "step": Output(of("step"), "value"),
-        "catalogue": Output(of("catalogue"), "data"),
-        **opening.FRAME,
-    },
-    inputs={"query": Input(of("query"), "data")},
-    prevent_initial_call="initial_duplicate",
-)
-def open_page(query: Store) -> dict[str, Any]:
-    """Once per load, Back and pasted link: what the query means in the build it asks for."""
-    text = words(query["lang"])
-    opened = data.open_page(query, current_viewer(), text.language)
-    return opening.closed(text, CONTROLS) if opened is None else _opened(opened, text)
-
-
 def _opened(page: RolloutOpened, text: Words) -> dict[str, Any]:
     chosen = page.selection
     sources = [{"value": ANY_SOURCE, "label": text("record_source.all")}]
@@ -146,6 +123,19 @@ def _opened(page: RolloutOpened, text: Words) -> dict[str, Any]:
             page, chosen, text, labels={"source": {item["value"]: item["label"] for item in sources}}
         ),
     }
+
+
+_CONTROLS = {
+    "districts": Output(of("district"), "data"),
+    "phase": Output(of("phase"), "value"),
+    "group": Output(of("group"), "value"),
+    "sources": Output(of("source"), "data"),
+    "source": Output(of("source"), "value"),
+    "split": Output(of("split"), "value"),
+    "step": Output(of("step"), "value"),
+    "catalogue": Output(of("catalogue"), "data"),
+}
+twins.register_opening(PAGE, _CONTROLS, data.open_page, _opened)
 
 
 @callback(
