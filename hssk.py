@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -130,12 +131,13 @@ def fit(
     form: Format = Form.table,
 ) -> None:
     """Fit the models to a build again and publish a new generation with the same counts; exit 65 when a fit failed."""
+    # scipy takes longer to import than most commands take to run.
     from models import fit as fitting  # noqa: PLC0415
 
     with _progress() as step:
         report = fitting.fit(load_settings(home), now=_now(), build=as_of, truth=truth, progress=step)
     if form is Form.json:
-        print(json.dumps(fitting.as_json(report), ensure_ascii=False))
+        print(json.dumps(asdict(report), ensure_ascii=False))
     else:
         out.print(_fits_table(report))
         out.print(f"published as {report.build_id} after {report.seconds:.1f} s")

@@ -16,7 +16,7 @@ from analytics.disclosure import Reason
 from analytics.generation import Generation, read_sql
 from analytics.modelled import compose
 from analytics.plan import Plan
-from analytics.two_part import CELL, COLUMNS, COUNTS, Learned, learn, summarise
+from analytics.two_part import CELL, COUNTS, ESTIMATED, Learned, learn, summarise
 
 #: Quarters kept by a process, of each estimator; the draws of one take 3.5 MB.
 KEPT_QUARTERS = 64
@@ -48,9 +48,7 @@ def corrected(plan: Plan, variant: Variant, generation: Generation) -> pl.DataFr
 
 def _blank(rows: pl.DataFrame, reason: Reason) -> pl.DataFrame:
     """The same rows without a value."""
-    return rows.with_columns(
-        *(pl.lit(None, pl.Float64).alias(name) for name in COLUMNS[:-1]), _refusal(reason)
-    )
+    return rows.with_columns(*(pl.lit(None, pl.Float64).alias(name) for name in ESTIMATED), _refusal(reason))
 
 
 def _refusal(whole: Reason | None) -> pl.Expr:

@@ -17,7 +17,6 @@ from scipy.special import expit
 from analytics.two_part import Modelled
 
 METHOD = "nested_laplace"
-EFFECTS = ("curve", "district", "cell")
 
 
 def compose(cells: pl.DataFrame, effects: pl.DataFrame, *, runs: int) -> Modelled:

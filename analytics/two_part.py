@@ -47,7 +47,8 @@ SEED = 3160
 CELL = ("quarter", "district", "sex", "age_from")
 COUNTS = ("population", "residents", "insured", "known", "assessed", "cases", "indeterminate")
 _LEARNED = ("assessed", "cases", "indeterminate")
-COLUMNS = ("value", "lower", "upper", "effective_n", "assessed_share")
+ESTIMATED = ("value", "lower", "upper", "effective_n")
+COLUMNS = (*ESTIMATED, "assessed_share")
 
 
 @dataclass(frozen=True, kw_only=True)

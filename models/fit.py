@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +76,9 @@ def fit(
         staged = publish.stage(settings.home)
         os.link(old.folder / MARTS, staged / MARTS)
         # Read from the staged folder, as after a build: what is fitted is what is published.
-        estimates = into(staged, dict(old.manifest), progress, truth=truth)
+        estimates = into(staged, old.manifest, progress, truth=truth)
         build_id = publish.new_build_id(
-            settings.home, datetime.fromisoformat(old.extract_date).date(), old.manifest["fingerprints"]
+            settings.home, date.fromisoformat(old.extract_date), old.manifest["fingerprints"]
         )
         manifest = {
             **old.manifest,
@@ -104,11 +104,11 @@ def into(
     build of real data has none, and refuses it (UserError). Returns what the manifest says of the estimates: code
     version, seed, and each fit with its faults.
     """
+    if staged.parent.name != BUILDS:
+        raise ValueError("a generation is staged in the folder of builds")
     known = _truth(truth, is_synthetic=bool(manifest["synthetic"]))
     (staged / MANIFEST).write_text(json.dumps(manifest, default=str), encoding="utf-8")
     generation = Generation(staged.parents[1], staged.name)
-    if staged.parent.name != BUILDS:
-        raise ValueError("a generation is staged in the folder of builds")
     try:
         return _fit_all(generation, staged, known, progress)
     finally:
@@ -136,8 +136,8 @@ def _truth(path: Path | None, *, is_synthetic: bool) -> pl.DataFrame:
 def _fit_all(generation: Generation, staged: Path, truth: pl.DataFrame, progress: Progress) -> dict[str, Any]:
     known = catalogue(generation)
     variants = [item for item in known.variants if item.measure_id in known.framed]
-    rows: list[pl.DataFrame] = []
-    effects: list[pl.DataFrame] = []
+    rows: list[dict[str, Any]] = []
+    effects = [pl.DataFrame(schema=_EFFECT_SCHEMA)]
     fits: list[Fitted] = []
     for variant in variants:
         for quarter in known.quarters:
@@ -162,9 +162,9 @@ def _fit_all(generation: Generation, staged: Path, truth: pl.DataFrame, progress
             rows.append(_fit_row(variant, quarter, assessed, seconds, found))
             effects.append(_effect_rows(variant, quarter, found))
     tables = {
-        "estimate_fit": [_FIT_SCHEMA_ROW, *rows],
-        "estimate_effect": [_EFFECT_SCHEMA_ROW, *effects],
-        "synthetic_truth": [truth],
+        "estimate_fit": pl.DataFrame(rows, schema=_FIT_SCHEMA),
+        "estimate_effect": pl.concat(effects),
+        "synthetic_truth": truth,
     }
     write_estimates(staged, tables)
     return {
@@ -182,37 +182,33 @@ TRUTH_SCHEMA = {
     "cases": pl.Int64,
 }
 _KEY = {"measure_id": pl.Int16, "quarter_index": pl.Int16}
-_FIT_SCHEMA_ROW = pl.DataFrame(
-    schema={
-        **_KEY,
-        "assessed": pl.Int64,
-        "runs": pl.Int16,
-        "faults": pl.List(pl.String),
-        "is_converged": pl.Boolean,
-        "effective_points": pl.Float64,
-        "dispersion": pl.Float64,
-        "covered": pl.Float64,
-        "sigma_district": pl.Float64,
-        "phi": pl.Float64,
-        "sigma_age": pl.Float64,
-        "sigma_cell": pl.Float64,
-        "seconds": pl.Float64,
-    }
-)
-_EFFECT_SCHEMA_ROW = pl.DataFrame(
-    schema={
-        **_KEY,
-        "effect": pl.String,
-        "district": pl.String,
-        "sex": pl.String,
-        "age_from": pl.Int16,
-        "draws": pl.List(pl.Float32),
-    }
-)
+_FIT_SCHEMA: dict[str, Any] = {
+    **_KEY,
+    "assessed": pl.Int64,
+    "runs": pl.Int16,
+    "faults": pl.List(pl.String),
+    "is_converged": pl.Boolean,
+    "effective_points": pl.Float64,
+    "dispersion": pl.Float64,
+    "covered": pl.Float64,
+    "sigma_district": pl.Float64,
+    "phi": pl.Float64,
+    "sigma_age": pl.Float64,
+    "sigma_cell": pl.Float64,
+    "seconds": pl.Float64,
+}
+_EFFECT_SCHEMA: dict[str, Any] = {
+    **_KEY,
+    "effect": pl.String,
+    "district": pl.String,
+    "sex": pl.String,
+    "age_from": pl.Int16,
+    "draws": pl.List(pl.Float32),
+}
 
 
-def _fit_row(variant: Variant, quarter: Quarter, assessed: int, seconds: float, found: Fit) -> pl.DataFrame:
-    row = {
+def _fit_row(variant: Variant, quarter: Quarter, assessed: int, seconds: float, found: Fit) -> dict[str, Any]:
+    return {
         "measure_id": variant.measure_id,
         "quarter_index": quarter.index,
         "assessed": assessed,
@@ -222,7 +218,6 @@ def _fit_row(variant: Variant, quarter: Quarter, assessed: int, seconds: float, 
         **found.theta,
         "seconds": seconds,
     }
-    return pl.DataFrame([row], schema=_FIT_SCHEMA_ROW.schema)
 
 
 def _effect_rows(variant: Variant, quarter: Quarter, found: Fit) -> pl.DataFrame:
@@ -232,8 +227,3 @@ def _effect_rows(variant: Variant, quarter: Quarter, found: Fit) -> pl.DataFrame
         pl.all(),
         pl.Series("draws", found.draws.T.tolist(), pl.List(pl.Float32)),
     )
-
-
-def as_json(report: FitReport) -> dict[str, Any]:
-    """The report as plain JSON types."""
-    return json.loads(json.dumps(asdict(report), default=str))  # type: ignore[no-any-return]

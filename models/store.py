@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -18,13 +18,13 @@ ORDER = {
 }
 
 
-def write_estimates(folder: Path, frames: Mapping[str, Sequence[pl.DataFrame]]) -> None:
-    """Write ``estimates.duckdb`` into ``folder``; the frames of a table are put one below the other."""
+def write_estimates(folder: Path, frames: Mapping[str, pl.DataFrame]) -> None:
+    """Write ``estimates.duckdb`` into ``folder``."""
     path = folder / ESTIMATES
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
         for table, order in ORDER.items():
             # Read by its name from this scope.
-            rows = pl.concat(frames[table])  # noqa: F841
+            rows = frames[table]  # noqa: F841
             connection.sql(f"create table {table} as select * from rows order by {', '.join(order)}")
         connection.sql("checkpoint")

@@ -42,6 +42,13 @@ def graph(graph_id: str, *, name: str) -> Component:
     return html.Div(figure, className=f"graph-frame {name}", **aria(hidden="true"))
 
 
+def scroller(content: Component, label: str, *, name: str = "scroller", **attributes: Any) -> Component:
+    """A box that keeps its content's width and scrolls sideways; the keyboard reaches it, ``label`` says what it is."""
+    return html.Div(
+        content, className=name, tabIndex=0, **{"role": "group", **attributes}, **aria(label=label)
+    )
+
+
 def waiting(lines: int = 1) -> list[Component]:
     """Grey bars in the place of text that is on its way."""
     return [html.Span(className="waiting", **aria(hidden="true")) for _ in range(lines)]

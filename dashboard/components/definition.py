@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -34,6 +36,13 @@ def definition(subject: Subject, selection: NcdSelection, words: Words, *, metho
     key = f"{selection.condition}/{selection.variant}"
     pairs = [part for name, text in terms for part in (html.Dt(words(f"definition.{name}")), html.Dd(text))]
     return html.Div([html.Dl(pairs, className="terms"), methods_link(words, key)])
+
+
+def page_terms(words: Words, terms: Sequence[tuple[str, str]], key: str) -> Component:
+    """What the numbers of a page are: pairs of a term and its text, and the way on to ``key``."""
+    pairs = [part for name, text in terms for part in (html.Dt(name), html.Dd(text))]
+    summary = html.Summary(html.H2(words("definition.title")))
+    return html.Details([summary, html.Dl(pairs, className="terms"), methods_link(words, key)], open=True)
 
 
 def methods_link(words: Words, key: str) -> Component:

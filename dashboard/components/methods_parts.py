@@ -9,7 +9,6 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components import cards
-from dashboard.components.attributes import aria
 from dashboard.selection.methods import Definition, File, Measure, Methods, MethodsSelection, Received, Table
 from dashboard.words import Words
 
@@ -216,4 +215,4 @@ def _files(files: Sequence[File], population: str, words: Words) -> Component:
 
 
 def _scroll(content: Component, label: str) -> Component:
-    return html.Div(content, className="table-frame", tabIndex=0, role="region", **aria(label=label))
+    return cards.scroller(content, label, name="table-frame", role="region")

@@ -108,14 +108,8 @@ def _distribution_card(words: Words, query: Mapping[str, str]) -> Component:
 
 
 def _matrix_card(words: Words) -> Component:
-    """On a phone the matrix keeps its width and scrolls sideways; the keyboard reaches the box it scrolls in."""
-    scroller = html.Div(
-        cards.graph(of("matrix-graph"), name="graph-matrix"),
-        className="scroller",
-        tabIndex=0,
-        role="group",
-        **aria(label=words("matrix.scroll")),
-    )
+    graph = cards.graph(of("matrix-graph"), name="graph-matrix")
+    scroller = cards.scroller(graph, words("matrix.scroll"))
     return chart_card(words, of("matrix"), [scroller], has_legend=True)
 
 

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard.components import cards
 from dashboard.components.attributes import aria
-from dashboard.components.definition import methods_link
+from dashboard.components.definition import page_terms
 from dashboard.selection.overview import Behind, Changed, OverviewSelection, Phase, Step
 from dashboard.words import Words
 
@@ -250,12 +250,5 @@ def _definition(name: str, old: str | None, new: str | None, words: Words) -> st
 def definition(words: Words) -> Component:
     """What the numbers of this page are."""
     names = ("records", "due", "pace", "steps", "weeks", "limits")
-    pairs = [
-        part
-        for name in names
-        for part in (html.Dt(words(f"overview.term_{name}")), html.Dd(words(f"overview.about_{name}")))
-    ]
-    summary = html.Summary(html.H2(words("definition.title")))
-    return html.Details(
-        [summary, html.Dl(pairs, className="terms"), methods_link(words, "progress")], open=True
-    )
+    terms = [(words(f"overview.term_{name}"), words(f"overview.about_{name}")) for name in names]
+    return page_terms(words, terms, "progress")

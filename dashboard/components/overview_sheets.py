@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -11,19 +10,9 @@ import polars as pl
 
 from dashboard.components import sheets
 from dashboard.components.overview_parts import curve_title, map_title
-from dashboard.selection.base import Build
+from dashboard.components.sheets import About
 from dashboard.selection.overview import Step
 from dashboard.sheet import Column, Kind, Sheet
-from dashboard.words import Words
-
-
-@dataclass(frozen=True)
-class About:
-    """What every sheet of the page is about."""
-
-    build: Build
-    filters: tuple[tuple[str, str], ...]
-    words: Words
 
 
 def places(frame: pl.DataFrame, about: About, *, is_plan: bool) -> Sheet:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 import polars as pl
-from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.definition import methods_link
+from dashboard.components.definition import page_terms
 from dashboard.figures import phrases
 from dashboard.figures.multiples import below_plan
 from dashboard.figures.targets import state_of
@@ -143,23 +142,18 @@ def heat_title(frame: pl.DataFrame, step: str, words: Words) -> str:
     )
 
 
-def weeks_note(end: date | None, words: Words) -> str:
-    """Up to when weeks are counted."""
-    return words("rollout.weeks_until", end=words.date(end)) if end else ""
+def weeks_note(frame: pl.DataFrame, words: Words) -> str:
+    """Up to when the weeks of a frame are counted."""
+    if not frame.height:
+        return ""
+    return words("rollout.weeks_until", end=words.date(frame["week"][-1] + timedelta(days=6)))
 
 
 def definition(words: Words) -> Component:
     """What the numbers of this page are."""
     names = ("records", "steps", "sections", "due", "rate", "limits")
-    pairs = [
-        part
-        for name in names
-        for part in (html.Dt(words(f"rollout.term_{name}")), html.Dd(words(f"rollout.about_{name}")))
-    ]
-    summary = html.Summary(html.H2(words("definition.title")))
-    return html.Details(
-        [summary, html.Dl(pairs, className="terms"), methods_link(words, "ladder")], open=True
-    )
+    terms = [(words(f"rollout.term_{name}"), words(f"rollout.about_{name}")) for name in names]
+    return page_terms(words, terms, "ladder")
 
 
 def _by_step(rows: Sequence[phrases.Row]) -> dict[str, phrases.Row]:

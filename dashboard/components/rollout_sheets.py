@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
 from dashboard.components import rollout_parts, sheets
+from dashboard.components.sheets import About
 from dashboard.figures import phrases
 from dashboard.figures.targets import state_of
-from dashboard.selection.base import Build
 from dashboard.sheet import Column, Kind, Sheet
 from dashboard.words import Words
 
 #: Of a table of districts x weeks: four weeks of 22 districts. A browser needs seconds for all two thousand.
 SCREEN_ROWS = 88
-
-
-@dataclass(frozen=True)
-class About:
-    """What every sheet of the page is about."""
-
-    build: Build
-    filters: tuple[tuple[str, str], ...]
-    words: Words
 
 
 def ladder(rows: Sequence[phrases.Row], about: About) -> Sheet:

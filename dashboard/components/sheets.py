@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dashboard.components import opening
@@ -12,6 +13,15 @@ from dashboard.sheet import Column, Kind, Sheet
 from dashboard.words import Words
 
 Filters = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class About:
+    """What every sheet of a page is about."""
+
+    build: Build
+    filters: Filters
+    words: Words
 
 
 def estimate_columns(words: Words, *, numerator: str, denominator: str, value: str) -> tuple[Column, ...]:

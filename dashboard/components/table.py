@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.attributes import aria
+from dashboard.components import cards
 from dashboard.sheet import Column, Kind, Sheet
 from dashboard.words import Words
 
@@ -26,12 +26,8 @@ def table(sheet: Sheet, words: Words) -> Component:
         )
     caption = "; ".join(told)
     content = html.Table([html.Caption(caption), html.Thead(head), html.Tbody(body)], className="figures")
-    return html.Div(
-        content,
-        className="table-frame",
-        tabIndex=0,
-        role="region",
-        **aria(label=words("table.scroll", title=sheet.title)),
+    return cards.scroller(
+        content, words("table.scroll", title=sheet.title), name="table-frame", role="region"
     )
 
 

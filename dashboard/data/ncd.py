@@ -116,8 +116,12 @@ def by_estimator(selection: NcdSelection, viewer: Viewer, district: str | None) 
 def truth(selection: NcdSelection, viewer: Viewer, district: str | None) -> pl.DataFrame:
     """``quarter`` and ``value`` of what is really so; no rows unless the build is synthetic, knows it, and it is asked."""
     _scope(viewer, district)
-    if selection.truth != TRUTHS[0]:
-        return pl.DataFrame(schema={"quarter": pl.String, "value": pl.Float64})
+    known = _truth(selection, district)
+    return known if selection.truth == TRUTHS[0] else known.clear()
+
+
+def _truth(selection: NcdSelection, district: str | None) -> pl.DataFrame:
+    """The same, whether or not it is asked."""
     return truths.truth(
         source.generation(selection.build),
         selection.condition,
@@ -145,10 +149,8 @@ def readiness(selection: NcdSelection, viewer: Viewer) -> Readiness:
 
 
 def _true_value(selection: NcdSelection) -> float | None:
-    """Of the chosen quarter, whether or not the page shows it; None on real data."""
-    rows = truth(replace(selection, truth=TRUTHS[0]), Viewer(), None).filter(
-        pl.col("quarter") == selection.period
-    )
+    """Of the city in the chosen quarter, whether or not the page shows it; None on real data."""
+    rows = _truth(selection, None).filter(pl.col("quarter") == selection.period)
     return rows["value"].item() if rows.height else None
 
 
@@ -363,7 +365,7 @@ def open_quarters(selection: NcdSelection) -> frozenset[str]:
 
 def short_names(selection: NcdSelection, viewer: Viewer) -> list[tuple[str, str]]:
     """Code and short name of every district the viewer may see."""
-    return [(code, short) for code, _, short in source.names(selection.language) if viewer.sees(code)]
+    return list(source.short_names(viewer, selection.language).items())
 
 
 def place_name(selection: NcdSelection) -> str:

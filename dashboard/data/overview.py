@@ -65,12 +65,7 @@ def weeks(selection: OverviewSelection, district: str | None, phase: str) -> pl.
     """``week`` (a Monday), ``records`` and ``due`` (null without a target) up to the last complete week."""
     generation = source.generation(selection.build)
     where = records.of_plan(generation, district, phase)
-    stock = records.weekly(generation, Question(measure="ladder", by=("week",), where=where))
-    plan = records.weekly(generation, Question(measure="progress", by=("week",), where=where))
-    due = pl.when(pl.col("reason").fill_null("") != "not_measurable").then(pl.col("denominator"))
-    return stock.select("week", pl.col("numerator").alias("records")).join(
-        plan.select("week", due.alias("due")), on="week", how="left", maintain_order="left"
-    )
+    return records.against_plan(generation, ("week",), where)
 
 
 def last_week(selection: OverviewSelection) -> date | None:
@@ -119,9 +114,7 @@ def by_district(selection: OverviewSelection, viewer: Viewer) -> tuple[pl.DataFr
     Where no target was delivered it is the share of the population with a record instead.
     """
     generation = source.generation(selection.build)
-    where = records.of_plan(generation, None, selection.phase)
-    rows = records.weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
-    rows = rows.filter(pl.col("week") == pl.col("week").max())
+    rows = records.progress(generation, selection.phase)
     if rows.filter(pl.col("state") == "shown").is_empty():
         rows = source.answered(generation, Question(measure="coverage", by=("district",)))
         return source.by_place(rows, viewer, selection.language), False

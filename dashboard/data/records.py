@@ -61,3 +61,20 @@ def targeted(generation: Generation) -> tuple[str, ...]:
 def planned(generation: Generation, day: date, *, by_district: bool) -> pl.DataFrame:
     """The plan's own numbers: asked for by every phase of every page, and the same as long as the build is."""
     return planned_by(generation, day, by_district=by_district)
+
+
+def against_plan(generation: Generation, by: tuple[str, ...], where: Where) -> pl.DataFrame:
+    """``by`` (a week among them), ``records`` and ``due`` (null without a target) up to the last complete week."""
+    stock = weekly(generation, Question(measure="ladder", by=by, where=where))
+    plan = weekly(generation, Question(measure="progress", by=by, where=where))
+    due = pl.when(pl.col("reason").fill_null("") != "not_measurable").then(pl.col("denominator"))
+    return stock.select(*by, pl.col("numerator").alias("records")).join(
+        plan.select(*by, due.alias("due")), on=by, how="left", maintain_order="left"
+    )
+
+
+def progress(generation: Generation, phase: str) -> pl.DataFrame:
+    """Records over the people due of every district, in the last complete week."""
+    where = of_plan(generation, None, phase)
+    rows = weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
+    return rows.filter(pl.col("week") == pl.col("week").max())

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
-
 import polars as pl
 
 from analytics.catalogue import catalogue
-from analytics.generation import Generation
 from analytics.question import Question
 from dashboard.access import Viewer
 from dashboard.data import records, source
@@ -84,32 +81,16 @@ def split(selection: RolloutSelection, viewer: Viewer) -> list[tuple[str, str, d
 
 def against_plan(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
     """A frame of places: records created over the people due, up to the last complete week, of the chosen phase."""
-    generation = source.generation(selection.build)
-    where = records.of_plan(generation, None, selection.phase)
-    rows = records.weekly(generation, Question(measure="progress", by=("district", "week"), where=where))
-    rows = rows.filter(pl.col("week") == pl.col("week").max())
+    rows = records.progress(source.generation(selection.build), selection.phase)
     return source.by_place(rows, viewer, selection.language)
 
 
 def curves(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
     """``district``, ``short``, ``week``, ``records``, ``due`` (null without a target), of the chosen phase."""
     generation = source.generation(selection.build)
-    where, by = records.of_plan(generation, None, selection.phase), ("district", "week")
-    stock = records.weekly(generation, Question(measure="ladder", by=by, where=where))
-    plan = records.weekly(generation, Question(measure="progress", by=by, where=where))
-    due = pl.when(pl.col("reason").fill_null("") != "not_measurable").then(pl.col("denominator"))
-    named = {code: short for code, _, short in source.names(selection.language) if viewer.sees(code)}
-    return (
-        stock.filter(pl.col("district").is_in(list(named)))
-        .join(plan.select(*by, due.alias("due")), on=by, how="left", maintain_order="left")
-        .select(
-            "district",
-            pl.col("district").replace_strict(named, default="").alias("short"),
-            "week",
-            pl.col("numerator").fill_null(0).alias("records"),
-            "due",
-        )
-    )
+    where = records.of_plan(generation, None, selection.phase)
+    rows = records.against_plan(generation, ("district", "week"), where)
+    return _named(rows.with_columns(pl.col("records").fill_null(0)), selection, viewer)
 
 
 def flow(selection: RolloutSelection) -> pl.DataFrame:
@@ -122,21 +103,18 @@ def by_week(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
     generation = source.generation(selection.build)
     added = _added(_stock(selection, ("district",), with_district=False), ("district",))
     people = source.answered(generation, Question(measure="coverage", by=("district",)))
-    named = {code: short for code, _, short in source.names(selection.language) if viewer.sees(code)}
-    return (
-        added.filter(pl.col("district").is_in(list(named)))
-        .join(people.select("district", pl.col("denominator").alias("people")), on="district", how="left")
-        .with_columns(
-            pl.col("district").replace_strict(named, default="").alias("short"),
-            (pl.col("added") / pl.col("people") * 1000).alias("rate"),
-        )
+    found = added.join(
+        people.select("district", pl.col("denominator").alias("people")), on="district", how="left"
+    ).with_columns((pl.col("added") / pl.col("people") * 1000).alias("rate"))
+    return _named(found, selection, viewer)
+
+
+def _named(rows: pl.DataFrame, selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
+    """Rows of the districts the viewer may see, with their short names."""
+    named = source.short_names(viewer, selection.language)
+    return rows.filter(pl.col("district").is_in(list(named))).with_columns(
+        pl.col("district").replace_strict(named, default="").alias("short")
     )
-
-
-def last_week(selection: RolloutSelection) -> date | None:
-    """The Sunday everything by week is counted up to; None without records."""
-    found = flow(selection)
-    return found["week"][-1] + timedelta(days=6) if found.height else None
 
 
 def _stock(selection: RolloutSelection, by: tuple[str, ...], *, with_district: bool = True) -> pl.DataFrame:
@@ -188,9 +166,8 @@ def _names(selection: RolloutSelection, viewer: Viewer) -> dict[str, str]:
     text = words(selection.language)
     match selection.split:
         case "district":
-            chosen = selection.district
-            shorts = source.names(selection.language)
-            return {c: s for c, _, s in shorts if viewer.sees(c) and chosen in (None, c)}
+            shorts = source.short_names(viewer, selection.language)
+            return {code: short for code, short in shorts.items() if selection.district in (None, code)}
         case "ward":
             return {w.code: w.name for w in wards() if w.district_code == selection.district}
         case "phase":
@@ -198,12 +175,7 @@ def _names(selection: RolloutSelection, viewer: Viewer) -> dict[str, str]:
         case "group":
             return {name: text(f"group.{name}") for name in GROUPS[1:]}
         case _:
-            return {name: source_name(name, selection.language) for name in _sources(selection)}
-
-
-def _sources(selection: RolloutSelection) -> tuple[str, ...]:
-    generation: Generation = source.generation(selection.build)
-    return catalogue(generation).sources
+            return {name: source_name(name, selection.language) for name in catalogue(source.generation(selection.build)).sources}
 
 
 def source_name(code: str, language: str) -> str:

@@ -167,6 +167,11 @@ def names(language: str) -> tuple[tuple[str, str, str], ...]:
     )
 
 
+def short_names(viewer: Viewer, language: str) -> dict[str, str]:
+    """Code and short name of every district a viewer may see."""
+    return {code: short for code, _, short in names(language) if viewer.sees(code)}
+
+
 def place_name(code: str | None, language: str) -> str:
     """A district by name; None is the whole city."""
     found = {district: name for district, name, _ in names(language)}

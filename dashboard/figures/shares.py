@@ -21,8 +21,9 @@ def shares(lines: Sequence[Line], steps: Sequence[str], words: Words, palette: P
     if not lines:
         return empty.say(figure, [], words, palette)
     grid = [[_value(rows.get(step)) for step in steps] for _, _, rows in lines]
-    figure.add_trace(_fills(grid, lines, steps, words, palette))
-    figure.add_trace(_numbers(grid, words, palette))
+    ranks = [_ranked(grid, column) for column in range(len(steps))]
+    figure.add_trace(_fills(ranks, lines, steps, words, palette))
+    figure.add_trace(_numbers(grid, ranks, words, palette))
     figure.update_xaxes(
         tickvals=list(range(len(steps))), ticktext=[words(f"step_short.{step}") for step in steps], side="top",
         fixedrange=True, showgrid=False, zeroline=False, tickfont={"size": 11}, range=[-0.5, len(steps) - 0.5],
@@ -42,7 +43,7 @@ def _value(row: phrases.Row | None) -> float | None:
 
 
 def _fills(
-    grid: Sequence[Sequence[float | None]],
+    ranks: Sequence[Sequence[float | None]],
     lines: Sequence[Line],
     steps: Sequence[str],
     words: Words,
@@ -60,7 +61,7 @@ def _fills(
         )
 
     return go.Heatmap(
-        z=[_ranked(grid, column) for column in range(len(steps))],
+        z=ranks,
         transpose=True,
         zmin=0,
         zmax=1,
@@ -83,8 +84,12 @@ def _ranked(grid: Sequence[Sequence[float | None]], column: int) -> list[float |
     return [None if value is None else (value - low) / (high - low) for value in values]
 
 
-def _numbers(grid: Sequence[Sequence[float | None]], words: Words, palette: Palette) -> go.Scatter:
-    ranks = [_ranked(grid, column) for column in range(len(grid[0]))]
+def _numbers(
+    grid: Sequence[Sequence[float | None]],
+    ranks: Sequence[Sequence[float | None]],
+    words: Words,
+    palette: Palette,
+) -> go.Scatter:
     points = [(column, place) for place, row in enumerate(grid) for column in range(len(row))]
     values = [grid[place][column] for column, place in points]
     return go.Scatter(

@@ -13,11 +13,14 @@ from dashboard.words import Words
 DAYS = (date(2023, 1, 22), date(2024, 2, 10), date(2025, 1, 29), date(2026, 2, 17))
 
 
+def within(first: date, last: date) -> list[date]:
+    """The first days of the lunar years between two days."""
+    return [day for day in DAYS if first <= day <= last]
+
+
 def mark(figure: go.Figure, first: date, last: date, words: Words, palette: Palette) -> None:
     """A band of two weeks around each Tết between ``first`` and ``last``, with its name."""
-    for day in DAYS:
-        if not first <= day <= last:
-            continue
+    for day in within(first, last):
         figure.add_vrect(
             x0=day - timedelta(days=7),
             x1=day + timedelta(days=7),

@@ -81,12 +81,11 @@ def heat(frame: pl.DataFrame, words: Words, palette: Palette) -> go.Figure:
             hovertemplate=phrases.HOVER_OF_PLACE,
         )
     )  # fmt: skip
-    for day in tet.DAYS:
-        if ends[0] <= day <= ends[-1]:
-            figure.add_annotation(
-                x=day, y=1, yref="paper", yanchor="bottom", text=words("curve.tet"), showarrow=False,
-                font={"size": 11, "color": palette.quiet},
-            )  # fmt: skip
+    for day in tet.within(ends[0], ends[-1]):
+        figure.add_annotation(
+            x=day, y=1, yref="paper", yanchor="bottom", text=words("curve.tet"), showarrow=False,
+            font={"size": 11, "color": palette.quiet},
+        )  # fmt: skip
     figure.update_xaxes(**theme.axis(palette, showgrid=False, tickformat="%m/%Y", nticks=8))
     figure.update_yaxes(
         autorange="reversed", automargin=True, fixedrange=True, showgrid=False, tickfont={"size": 11},

@@ -18,6 +18,7 @@ from dashboard.components import (
     opening,
     overview_parts,
     overview_sheets,
+    sheets,
     statements,
 )
 from dashboard.components.chart_card import chart_card, texts
@@ -209,8 +210,8 @@ def explain(store: Store) -> tuple[Any, ...]:
 
 
 def _sheets() -> Mapping[str, Any]:
-    def about(selection: OverviewSelection) -> overview_sheets.About:
-        return overview_sheets.About(
+    def about(selection: OverviewSelection) -> sheets.About:
+        return sheets.About(
             data.build(selection), tuple(data.filters(selection).items()), words(selection.language)
         )
 

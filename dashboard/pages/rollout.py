@@ -10,8 +10,7 @@ from dash.development.base_component import Component
 
 from dashboard import ids, twins
 from dashboard.access import Viewer, current_viewer
-from dashboard.components import cards, controls, opening, rollout_parts, rollout_sheets
-from dashboard.components.attributes import aria
+from dashboard.components import cards, controls, opening, rollout_parts, rollout_sheets, sheets
 from dashboard.components.chart_card import chart_card, texts
 from dashboard.data import rollout as data
 from dashboard.figures import ladder, multiples, shares, targets, weeks
@@ -76,15 +75,9 @@ def _flow_card(text: Words, query: Mapping[str, str]) -> Component:
 
 
 def _wide_card(text: Words, name: str, *above: Component) -> Component:
-    """On a phone the figure keeps its width and scrolls sideways; the keyboard reaches the box it scrolls in."""
-    scroller = html.Div(
-        cards.graph(of(f"{name}-graph"), name=f"graph-{name}"),
-        id=of(f"{name}-frame"),
-        className="scroller",
-        tabIndex=0,
-        role="group",
-        **aria(label=text(f"rollout.{name}_scroll")),
-    )
+    """The figure keeps its width on a phone."""
+    graph = cards.graph(of(f"{name}-graph"), name=f"graph-{name}")
+    scroller = cards.scroller(graph, text(f"rollout.{name}_scroll"), id=of(f"{name}-frame"))
     return chart_card(text, of(name), [scroller], controls=above)
 
 
@@ -195,7 +188,7 @@ def draw_plan(store: Store) -> tuple[Any, ...]:
     frame = data.against_plan(selection, current_viewer())
     curves = data.curves(selection, current_viewer())
     phase = text(f"phase_name.{selection.phase}")
-    until = rollout_parts.weeks_note(data.last_week(selection), text)
+    until = rollout_parts.weeks_note(curves, text)
     titles = rollout_parts.plan_title(frame, text), rollout_parts.curves_title(curves, text)
     return (
         targets.targets(frame, text, palette, selected=selection.district),
@@ -253,8 +246,8 @@ def explain(store: Store) -> tuple[Any, ...]:
     )
 
 
-def _about(selection: RolloutSelection) -> rollout_sheets.About:
-    return rollout_sheets.About(
+def _about(selection: RolloutSelection) -> sheets.About:
+    return sheets.About(
         data.build(selection), tuple(data.filters(selection).items()), words(selection.language)
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -90,10 +91,10 @@ def test_counts_that_scatter_more_than_the_model_allows_are_not_shown() -> None:
         ({"covered": 0.5}, "predictions_miss"),
     ],
 )
-def test_every_diagnostic_can_stop_a_fit(change: dict[str, float], fault: str) -> None:
+def test_every_diagnostic_can_stop_a_fit(change: dict[str, Any], fault: str) -> None:
     good = Diagnostics(is_converged=True, effective_points=20.0, dispersion=1.0, covered=0.95)
     assert good.faults == ()
-    assert replace(good, **change).faults == (fault,)  # type: ignore[arg-type]
+    assert replace(good, **change).faults == (fault,)
 
 
 def test_neighbours_are_scaled_to_a_typical_variance_of_one() -> None:

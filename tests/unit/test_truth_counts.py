@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -49,10 +50,7 @@ def test_counts_are_those_of_the_persons(city: Path, day: date) -> None:
 
 
 def test_real_data_refuses_a_truth_and_publishes_its_counts_all_the_same(city: Path, tmp_path: Path) -> None:
-    def with_truth(*given: object) -> dict[str, object]:
-        return into(*given, truth=city / TRUTH_COUNTS)  # type: ignore[arg-type]
-
-    generation = Generation.open(city_home(tmp_path, estimate=with_truth))
+    generation = Generation.open(city_home(tmp_path, estimate=partial(into, truth=city / TRUTH_COUNTS)))
     assert not generation.manifest["synthetic"]
     assert any("real data has no known truth" in note for note in generation.manifest["notes"])
     assert not has_truth(generation)
