@@ -32,6 +32,9 @@ class Definitions:
     conditions: dict[str, dict[str, Any]]
     value_sets: dict[str, list[dict[str, str]]]
     quantities: dict[str, dict[str, str]]
+    pregnancy: list[dict[str, str]]
+    kidney: dict[int, dict[str, str]]
+    growth: dict[tuple[str, int, int], dict[str, str]]
 
 
 def read_definitions(folder: Path = WAREHOUSE) -> Definitions:
@@ -40,7 +43,19 @@ def read_definitions(folder: Path = WAREHOUSE) -> Definitions:
     ]
     value_sets = {file.stem: _rows(file) for file in folder.glob("value_sets/*.csv")}
     quantities = {row["quantity"]: row for row in _rows(folder / "units" / "quantities.csv")}
-    return Definitions({item["id"]: item for item in conditions}, value_sets, quantities)
+    sexes = {"male": 1, "female": 2}
+    units = folder / "units"
+    return Definitions(
+        {item["id"]: item for item in conditions},
+        value_sets,
+        quantities,
+        pregnancy=_rows(units / "pregnancy.csv"),
+        kidney={sexes[row["sex"]]: row for row in _rows(units / "kidney.csv")},
+        growth={
+            (row["indicator"], sexes[row["sex"]], int(row["age_months"])): row
+            for row in _rows(units / "growth.csv")
+        },
+    )
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
@@ -111,8 +126,34 @@ class Reference:
 
     def __init__(self, person: Person, definitions: Definitions) -> None:
         self.person, self.definitions = person, definitions
-        self.pressures = blood_pressure_days(person)
+        self.pregnancies = list(self._pregnancies())
+        self.pressures = {
+            day: means for day, means in blood_pressure_days(person).items() if not self.is_pregnant(day)
+        }
         self._found: dict[tuple[str, str], Found] = {}
+
+    def _pregnancies(self) -> Iterator[tuple[int, int]]:
+        """Spans in which she counts as pregnant or newly delivered."""
+        person = self.person
+        for row in self.definitions.pregnancy if person.sex != 1 else ():
+            days = [
+                d
+                for d, code in (*person.diagnoses, *person.claimed_diagnoses)
+                if code.startswith(row["marker"])
+            ]
+            if row["marker"] == "register" and person.pregnant_until is not None:
+                days = [person.pregnant_until]
+            yield from ((d - int(row["days_before"]), d + int(row["days_after"])) for d in days)
+
+    def is_pregnant(self, day: int) -> bool:
+        return any(first <= day <= last for first, last in self.pregnancies)
+
+    def usable(self) -> list[Reading]:
+        """Plausible readings that show the usual value: none of a pregnancy, but for height."""
+        return [
+            r for r in self.person.readings
+            if r.is_plausible and (r.quantity == "height" or not self.is_pregnant(r.day))
+        ]  # fmt: skip
 
     def is_present(self, day: int) -> bool:
         p = self.person
@@ -139,7 +180,29 @@ class Reference:
         """Measures of the variant that hold for the person on the day."""
         if condition == "record":
             return self._record(day)
+        spec = self.definitions.conditions[condition]["variants"][variant]
+        if spec["denominator"] == "insured":
+            return self._insured(condition, spec, day)
         return self._known(condition, variant, day) | self._own(condition, variant, day)
+
+    def _insured(self, condition: str, spec: dict[str, Any], day: int) -> set[str]:
+        """What claims tell of everybody insured; control is known of record holders only."""
+        if "insured" not in self._record(day) or self._any_term(condition, spec.get("excluded", []), day):
+            return set()
+        held: set[str] = set()
+        for role, among in (("assessed", None), ("case", "assessed"), ("treated", "case")):
+            inside = among is None or among in held
+            if inside and (
+                self._any_term(condition, spec[role], day) if role in spec else role == "assessed"
+            ):
+                held.add(role)
+        if "treated" in held and self.has_record(day):
+            held |= {
+                role
+                for role in ("control_tested", "controlled")
+                if role in spec and self._any_term(condition, spec[role], day)
+            }
+        return held
 
     def _known(self, condition: str, variant: str, day: int) -> set[str]:
         """Known from claims: of residents, record or not."""
@@ -183,8 +246,16 @@ class Reference:
             (a, z) for a, z in self.found(condition, spec["event_set"], day) if a <= day and z >= earliest
         ]
         if "latest_of" in spec:
-            every = [a for a, _ in self.found(condition, spec["latest_of"], day) if earliest <= a <= day]
-            return bool(every) and max(every) in {a for a, _ in seen}
+            wanted = spec.get("at_least_days", 1)
+            every = sorted(
+                {a for a, _ in self.found(condition, spec["latest_of"], day) if earliest <= a <= day}
+            )
+            latest = every[-wanted:]
+            near = wanted == 1 or latest[-1:] <= [latest[0] + spec.get("apart_at_most", 10**9)]
+            return len(latest) == wanted and near and set(latest) <= {a for a, _ in seen}
+        if spec.get("first"):
+            days = [a for a, _ in self.found(condition, spec["event_set"], day)]
+            return bool(days) and earliest <= min(days) <= day
         if spec.get("at_least_days", 1) == 1:
             return bool(seen)
         low, high = spec.get("apart_at_least", 1), spec.get("apart_at_most", 10**9)
@@ -206,25 +277,81 @@ class Reference:
         return self._found[key]
 
     def _events(self, spec: dict[str, Any]) -> Iterator[tuple[int, int]]:
-        match spec["source"]:
-            case "condition":
-                every = _of_channel(spec, self.person.diagnoses, self.person.claimed_diagnoses)
-                yield from ((d, d) for d, code in every if self._in_set(spec["value_set"], code))
-            case "medication":
-                every = _of_channel(spec, self.person.supplies, self.person.claimed_supplies)
-                yield from ((a, z) for a, z, code in every if self._in_set(spec["value_set"], code))
-            case "measurement":
-                days: dict[int, dict[tuple[str, str], list[Any]]] = defaultdict(lambda: defaultdict(list))
-                for r in self.person.readings:
-                    if r.is_plausible:
-                        days[r.day][r.quantity, r.unit].append(r.value)
-                yield from ((d, d) for d, values in days.items() if self._meets(spec, values, d))
-            case "blood_pressure_day":
-                for d, (systolic, diastolic) in self.pressures.items():
-                    if self._meets(
-                        spec, {("systolic", "mm[Hg]"): [systolic], ("diastolic", "mm[Hg]"): [diastolic]}, d
-                    ):
-                        yield (d, d)
+        """Events of a set: spans of drugs and pregnancies, days of everything else."""
+        if spec["source"] == "pregnancy":
+            yield from self.pregnancies
+        elif spec["source"] == "condition":
+            every = _of_channel(spec, self.person.diagnoses, self.person.claimed_diagnoses)
+            yield from ((d, d) for d, code in every if self._in_set(spec["value_set"], code))
+        elif spec["source"] == "medication":
+            every = _of_channel(spec, self.person.supplies, self.person.claimed_supplies)
+            yield from ((a, z) for a, z, code in every if self._in_set(spec["value_set"], code))
+        else:
+            days: dict[int, dict[tuple[str, str], list[Any]]] = defaultdict(lambda: defaultdict(list))
+            for d, quantity, unit, value in self._values(spec["source"]):
+                days[d][quantity, unit].append(value)
+            yield from ((d, d) for d, values in days.items() if self._meets(spec, values, d))
+
+    def _values(self, source: str) -> Iterator[tuple[int, str, str, Any]]:
+        """Day, quantity, unit and value of everything a source gives."""
+        if source == "measurement":
+            yield from ((r.day, r.quantity, r.unit, r.value) for r in self.usable())
+        elif source == "blood_pressure_day":
+            for d, (systolic, diastolic) in self.pressures.items():
+                yield d, "systolic", "mm[Hg]", systolic
+                yield d, "diastolic", "mm[Hg]", diastolic
+        elif source == "kidney_function":
+            yield from ((d, "egfr", "mL/min/{1.73_m2}", rate) for d, rate in self.filtration_rates())
+        elif source == "child_growth":
+            yield from ((d, indicator, "{z}", z) for d, indicator, z in self.growth_scores())
+
+    def filtration_rates(self) -> Iterator[tuple[int, float]]:
+        """CKD-EPI 2021 of every creatinine, with the formula as it is printed in mg/dL."""
+        row = self.definitions.kidney.get(self.person.sex)
+        for r in self.usable():
+            age = age_on(self.person, r.day)
+            if r.quantity != "creatinine" or row is None or age is None or age < 18:
+                continue
+            is_female = self.person.sex == 2
+            ratio = r.value_standard / 88.42 / (0.7 if is_female else 0.9)
+            rate = 142 * min(ratio, 1) ** (-0.241 if is_female else -0.302) * max(ratio, 1) ** -1.2
+            yield r.day, round(rate * 0.9938**age * (1.012 if is_female else 1), 2)
+
+    def growth_scores(self) -> Iterator[tuple[int, str, float]]:
+        """z-scores of WHO on every day with a height, and with a weight of the same day for the mass index."""
+        for day in sorted({r.day for r in self.person.readings}):
+            height, weight = self._last_of_day("height", day), self._last_of_day("weight", day)
+            if height is None:
+                continue
+            found = {"height_for_age": height}
+            if weight is not None:
+                found["bmi_for_age"] = weight * 10000 / height**2
+            for indicator, value in found.items():
+                score = self._z_score(indicator, value, day)
+                if score is not None:
+                    yield day, indicator, score
+
+    def _last_of_day(self, quantity: str, day: int) -> float | None:
+        known = [
+            (r.minute, r.value_standard)
+            for r in self.person.readings
+            if r.quantity == quantity and r.day == day and r.is_plausible
+        ]
+        return max(known)[1] if known else None
+
+    def _z_score(self, indicator: str, value: float, day: int) -> float | None:
+        months = None if self.person.born is None else _month(day) - self.person.born
+        row = self.definitions.growth.get((indicator, self.person.sex, -1 if months is None else months))
+        if row is None:
+            return None
+        power, m, s = (float(row[name]) for name in "lms")
+        z = ((value / m) ** power - 1) / (s * power)
+        if row["is_adjusted"] == "true" and abs(z) > 3:
+            side = 1 if z > 0 else -1
+            sd2, sd3 = (m * (1 + side * steps * power * s) ** (1 / power) for steps in (2, 3))
+            z = side * (3 + (value - sd3) / (sd3 - sd2))
+        z = round(z, 2)
+        return z if float(row["flag_low"]) <= z <= float(row["flag_high"]) else None
 
     def _in_set(self, name: str, code: str) -> bool:
         rows = [row for row in self.definitions.value_sets[name] if code.startswith(row["code"])]
@@ -264,11 +391,16 @@ class Reference:
         return index if float(limits["plausible_low"]) <= index <= float(limits["plausible_high"]) else None
 
     def _latest(self, quantity: str, day: int) -> float | None:
-        oldest = day - int(self.definitions.quantities[quantity]["holds_days"])
+        limits = self.definitions.quantities[quantity]
+        oldest, low, high = (
+            day - int(limits["holds_days"]),
+            float(limits["adult_low"]),
+            float(limits["adult_high"]),
+        )
         known = [
             (r.day, r.minute, r.value_standard)
-            for r in self.person.readings
-            if r.quantity == quantity and r.is_plausible and oldest <= r.day <= day
+            for r in self.usable()
+            if r.quantity == quantity and low <= r.value_standard <= high and oldest <= r.day <= day
         ]
         return max(known)[2] if known else None
 
@@ -282,5 +414,10 @@ def age_on(person: Person, day: int) -> int | None:
     """Completed years by month, or None without a birth month."""
     if person.born is None:
         return None
+    return (_month(day) - person.born) // 12
+
+
+def _month(day: int) -> int:
+    """Year * 12 + month - 1 of a day since 1970-01-01."""
     on = date(1970, 1, 1) + timedelta(days=day)
-    return (on.year * 12 + on.month - 1 - person.born) // 12
+    return on.year * 12 + on.month - 1

@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from warehouse.errors import suggest
 from warehouse.rule_files import Section
 from warehouse.rule_references import References
-from warehouse.rule_tables import clauses_of, reported_units
+from warehouse.rule_tables import bare_clauses, every_clause, reported_units
 from warehouse.rule_types import (
+    AMONG,
+    CASCADE,
     CODED_SOURCES,
     DENOMINATORS,
     DERIVED_UNITS,
     ESTIMANDS,
+    EXCLUDED,
+    INSURED,
     KNOWN,
     ORIGINS,
     POPULATION_ROLES,
@@ -23,6 +27,7 @@ from warehouse.rule_types import (
     ROLES,
     SEXES,
     SOURCES,
+    STATE_SOURCES,
     VALUE_SOURCES,
     Clause,
     Condition,
@@ -48,13 +53,13 @@ _CONDITION_KEYS = (
     "variants",
 )
 _CLAUSE_KEYS = (
-    "event_set", "latest_of", "at_least_days", "apart_at_least", "apart_at_most", "lookback_days",
+    "event_set", "latest_of", "first", "at_least_days", "apart_at_least", "apart_at_most", "lookback_days",
     "is_population",
 )  # fmt: skip
 _THRESHOLD_KEYS = ("quantity", "unit", "at_least", "below", "sex", "age_from", "age_to")
 #: Sources whose events are single days; the others last, so that "two days of" and "the latest day of" have
 #: no meaning.
-_POINT_SOURCES = ("condition", "measurement", "blood_pressure_day")
+_POINT_SOURCES = ("condition", "measurement", "blood_pressure_day", "kidney_function", "child_growth")
 
 
 def parse(section: Section, references: References) -> Condition:
@@ -157,7 +162,7 @@ def _event_set(condition: str, key: str, part: Section, references: References) 
         thresholds = _thresholds(part, source, references)
     else:
         part.done(("source",))
-        if condition != RECORD:
+        if condition != RECORD and source in STATE_SOURCES:
             part.fault("source of the record's own definition only", key="source", value=source)
     return EventSet(
         name=f"{condition}.{key}",
@@ -243,14 +248,12 @@ def _clause(condition: str, key: str, part: Section, event_sets: Mapping[str, Ev
     latest_of = part.optional_text("latest_of", allowed=list(event_sets))
     lasts = event_set in event_sets and event_sets[event_set].source == "insurance"
     days = part.integer("at_least_days", low=1, high=730 if lasts else 2, default=1) or 1
-    kind = "covered" if lasts else "latest" if latest_of else "once" if days == 1 else "twice"
+    kind = _kind(part, days, lasts=lasts, latest=latest_of is not None)
     if lasts and "lookback_days" not in part.raw:
         part.fault("days of cover are counted within a look-back", key="lookback_days")
     apart = part.integer("apart_at_least", low=1, default=1 if kind == "twice" else None)
     apart_most = part.integer("apart_at_most", low=1)
-    if kind == "latest" and "at_least_days" in part.raw:
-        part.fault("the latest day is one day", key="at_least_days")
-    if kind != "twice" and (apart is not None or apart_most is not None):
+    if kind not in ("twice", "latest_two") and (apart is not None or apart_most is not None):
         part.fault(
             "only with at_least_days = 2",
             key="apart_at_most" if apart is None else "apart_at_least",
@@ -280,9 +283,22 @@ def _clause(condition: str, key: str, part: Section, event_sets: Mapping[str, Ev
     )
 
 
+def _kind(part: Section, days: int, *, lasts: bool, latest: bool) -> str:
+    """What a clause asks for, from the keys it has."""
+    if part.flag("first") and (lasts or latest or days > 1):
+        part.fault("the first event of all is one event", key="first")
+    if lasts:
+        return "covered"
+    if latest:
+        return "latest" if days == 1 else "latest_two"
+    if part.flag("first"):
+        return "first"
+    return "once" if days == 1 else "twice"
+
+
 def _check_points(part: Section, kind: str, used: list[EventSet]) -> None:
     for item in used:
-        if kind not in ("once", "covered") and item.source not in _POINT_SOURCES:
+        if kind not in ("once", "first", "covered") and item.source not in _POINT_SOURCES:
             part.fault(
                 f"a {item.source} lasts; only single days can be {kind}",
                 key="event_set",
@@ -291,7 +307,7 @@ def _check_points(part: Section, kind: str, used: list[EventSet]) -> None:
 
 
 def _variant(condition: str, key: str, part: Section, clauses: Mapping[str, Clause]) -> Variant:
-    part.done(("estimand", "denominator", "name", "description", *ROLES))
+    part.done(("estimand", "denominator", "name", "description", "replaced_by", EXCLUDED, *ROLES))
     denominator = part.text("denominator", allowed=DENOMINATORS)
     measures = {role: _terms(condition, part, role, clauses) for role in ROLES if role in part.raw}
     _check_roles(part, condition, denominator, set(measures))
@@ -302,7 +318,19 @@ def _variant(condition: str, key: str, part: Section, clauses: Mapping[str, Clau
         name=_words(part, "name"),
         description=_words(part, "description"),
         measures=measures,
+        excluded=_excluded(condition, part, clauses),
+        replaced_by=part.optional_text("replaced_by"),
     )
+
+
+def _excluded(condition: str, part: Section, clauses: Mapping[str, Clause]) -> tuple[Term, ...]:
+    """People taken out of every measure of a variant: a list of single clauses, none of them negated."""
+    terms = _terms(condition, part, EXCLUDED, clauses) if EXCLUDED in part.raw else ()
+    if any(len(term) != 1 or any(literal.is_negated for literal in term) for term in terms):
+        part.fault(
+            "must be a list of single clauses", key=EXCLUDED, expected='like [["pregnant"], ["dialysis"]]'
+        )
+    return terms
 
 
 def _check_roles(part: Section, condition: str, denominator: str, roles: set[str]) -> None:
@@ -318,6 +346,9 @@ def _check_roles(part: Section, condition: str, denominator: str, roles: set[str
     if denominator in ("assessed", "outcome_dependent"):
         required.add("assessed")
     allowed = required if condition == RECORD else required | {"indeterminate", KNOWN}
+    if denominator == INSURED:
+        allowed = {"assessed", "case", *CASCADE}
+        required |= {AMONG[role] for role in roles & set(CASCADE)}
     for role in sorted(required - roles):
         part.fault(f"missing with denominator {denominator}", key=role)
     for role in sorted(roles - allowed):
@@ -354,10 +385,12 @@ def _literal(
 
 def _refuse_shared(section: Section, variants: list[Variant]) -> None:
     """What is known from claims is known of everybody, record or not; a clause cannot be counted both ways."""
-    known = {clause for item in variants for clause in clauses_of(item, [KNOWN])}
-    others = {clause for item in variants for clause in clauses_of(item, set(ROLES) - {KNOWN})}
-    for clause in sorted(known & others):
-        section.fault("used by known and by another measure", key=f"clauses.{clause.split('.')[1]}")
+    bare = {clause for item in variants for clause in bare_clauses(item)}
+    others = {clause for item in variants for clause in every_clause(item) - bare_clauses(item)}
+    for clause in sorted(bare & others):
+        section.fault(
+            "used for everybody insured and for people with a record", key=f"clauses.{clause.split('.')[1]}"
+        )
 
 
 def _refuse_unused(
@@ -367,13 +400,7 @@ def _refuse_unused(
     variants: list[Variant],
 ) -> None:
     """What nothing uses is a slip, or costs time on every person for nothing."""
-    used = {
-        literal.clause
-        for item in variants
-        for terms in item.measures.values()
-        for term in terms
-        for literal in term
-    }
+    used = {clause for item in variants for clause in every_clause(item)}
     read = {name for clause in clauses.values() for name in (clause.event_set, clause.latest_of)}
     for key, clause in clauses.items():
         if clause.name not in used:

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from warehouse import rule_physiology
 from warehouse.codes import Atc, Code, Icd10, Loinc, Ucum
 from warehouse.errors import Fault
 from warehouse.rule_files import Row, read_rows
+from warehouse.rule_physiology import Physiology
 from warehouse.rule_types import (
     AgeBand,
     LoincRule,
@@ -34,6 +36,7 @@ class References:
     loinc: tuple[LoincRule, ...]
     age_bands: tuple[AgeBand, ...]
     codes: tuple[ValueSetCode, ...]
+    physiology: Physiology
 
     @property
     def systems(self) -> dict[str, str]:
@@ -54,6 +57,7 @@ def parse(units: Mapping[str, str], value_sets: Mapping[str, str], faults: list[
         loinc=_loinc(text["loinc.csv"], names, faults) if "loinc.csv" in present else (),
         age_bands=_age_bands(text["age_bands.csv"], faults) if "age_bands.csv" in present else (),
         codes=tuple(code for file, body in value_sets.items() for code in _value_set(file, body, faults)),
+        physiology=rule_physiology.parse(units, faults),
     )
 
 
@@ -63,6 +67,8 @@ def _quantities(text: str, faults: list[Fault]) -> tuple[Quantity, ...]:
         "unit",
         "plausible_low",
         "plausible_high",
+        "adult_low",
+        "adult_high",
         "holds_days",
         "bin_tenths",
         "name_vi",
@@ -79,6 +85,8 @@ def _quantities(text: str, faults: list[Fault]) -> tuple[Quantity, ...]:
             unit=row.checked("unit", Ucum),
             plausible_low=low,
             plausible_high=high,
+            adult_low=row.number("adult_low"),
+            adult_high=row.number("adult_high"),
             holds_days=row.integer("holds_days"),
             bin_tenths=row.integer("bin_tenths"),
             name=Words(vi=row.text("name_vi"), en=row.text("name_en")),

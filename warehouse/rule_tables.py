@@ -13,8 +13,10 @@ import polars as pl
 
 from warehouse.rule_logic import Implied, all_of, implications
 from warehouse.rule_types import (
+    AMONG,
     CODED_SOURCES,
     DERIVED_UNITS,
+    INSURED,
     KNOWN,
     NO_TEST,
     POPULATION_ROLES,
@@ -64,16 +66,10 @@ def measures(conditions: Sequence[Condition]) -> tuple[Measure, ...]:
         Literal(clause.name) for item in conditions for clause in item.clauses if clause.is_population
     )
     implied = implications(conditions)
-    residents = [
-        term
-        for item in conditions
-        for variant in item.variants
-        for term in variant.measures.get("resident", ())
-    ]
+    groups = _Groups(population, _terms_of(conditions, "resident"), _terms_of(conditions, "insured"), implied)
     found: list[Measure] = []
     for condition in conditions:
         for variant in condition.variants:
-            groups = _Groups(population, residents, implied)
             found += _variant_measures(condition, variant, groups, next_id=len(found) + 1)
     return tuple(found)
 
@@ -83,8 +79,15 @@ class _Groups:
     """Whom measures are counted among, and which clauses follow from which."""
 
     population: Term
-    residents: Sequence[Term]
+    residents: tuple[Term, ...]
+    insured: tuple[Term, ...]
     implied: Implied
+
+
+def _terms_of(conditions: Sequence[Condition], role: str) -> tuple[Term, ...]:
+    return tuple(
+        term for item in conditions for variant in item.variants for term in variant.measures.get(role, ())
+    )
 
 
 def clauses_of(variant: Variant, roles: Iterable[str]) -> set[str]:
@@ -92,25 +95,38 @@ def clauses_of(variant: Variant, roles: Iterable[str]) -> set[str]:
     return {literal.clause for role in roles for term in variant.measures.get(role, ()) for literal in term}
 
 
+def every_clause(variant: Variant) -> set[str]:
+    """Full names of the clauses a variant uses anywhere."""
+    excluded = {literal.clause for term in variant.excluded for literal in term}
+    return clauses_of(variant, ROLES) | excluded
+
+
+def bare_clauses(variant: Variant) -> set[str]:
+    """Clauses of a variant that hold for people whether or not they have a record: what claims alone tell."""
+    found = clauses_of(variant, [KNOWN])
+    if variant.denominator == INSURED:
+        found |= clauses_of(variant, ["assessed", "case", "treated"])
+        found |= {literal.clause for term in variant.excluded for literal in term}
+    return found
+
+
 def _variant_measures(condition: Condition, variant: Variant, groups: _Groups, next_id: int) -> list[Measure]:
-    assessed = variant.measures.get("assessed", NO_TEST)
     roles = [
         role
         for role in ROLES
         if variant.measures.get(role) or (role == "assessed" and condition.id != RECORD)
     ]
-    denominator_id = next_id if "assessed" in roles else None
+    ids = {role: measure_id for measure_id, role in enumerate(roles, start=next_id)}
+    resolved: dict[str, tuple[Term, ...]] = {}
     found = []
-    for measure_id, role in enumerate(roles, start=next_id):
-        own = variant.measures.get(role, NO_TEST)
-        among = groups.residents if role == KNOWN else assessed
-        terms = own if role in POPULATION_ROLES else all_of(own, among, implied=groups.implied)
+    for role in roles:
+        terms = resolved[role] = _resolved(variant, role, groups, resolved)
         measure = Measure(
-            measure_id=measure_id,
+            measure_id=ids[role],
             condition=condition.id,
             variant=variant.id,
             role=role,
-            denominator_id=denominator_id if role in ("case", "indeterminate") else None,
+            denominator_id=ids[AMONG[role]] if role in AMONG else None,
             age_from=condition.age_from,
             age_to=condition.age_to,
             outcome_dependent=variant.denominator == "outcome_dependent",
@@ -118,6 +134,22 @@ def _variant_measures(condition: Condition, variant: Variant, groups: _Groups, n
         )
         found.append(measure)
     return found
+
+
+def _resolved(
+    variant: Variant, role: str, groups: _Groups, before: Mapping[str, tuple[Term, ...]]
+) -> tuple[Term, ...]:
+    """The terms of a role with those it is counted among, and without the people the variant excludes."""
+    own = variant.measures.get(role, NO_TEST)
+    if role in POPULATION_ROLES:
+        return own
+    if role == KNOWN:
+        return all_of(own, groups.residents, implied=groups.implied)
+    if role in AMONG:
+        return all_of(own, before[AMONG[role]], implied=groups.implied)
+    insured = groups.insured if variant.denominator == INSURED else NO_TEST
+    absent = frozenset(Literal(item.clause, True) for term in variant.excluded for item in term)
+    return all_of(own, insured, [absent], implied=groups.implied)
 
 
 def _anchored(term: Term, population: Term) -> Term:
@@ -227,11 +259,9 @@ def clause_table(
     end.
 
     ``is_population`` clauses are and-ed with every clause that is not ``is_bare`` (a clause of the record
-    itself, or of people known from claims).
+    itself, or what claims alone tell).
     """
-    known = {
-        clause for item in conditions for variant in item.variants for clause in clauses_of(variant, [KNOWN])
-    }
+    bare = {clause for item in conditions for variant in item.variants for clause in bare_clauses(variant)}
     rows = [
         (
             clause_ids[clause.name],
@@ -246,7 +276,7 @@ def clause_table(
             clause.apart_at_most,
             clause.lookback_days,
             clause.is_population,
-            condition.id == RECORD or clause.name in known,
+            condition.id == RECORD or clause.name in bare,
         )
         for condition in conditions
         for clause in condition.clauses
@@ -392,6 +422,8 @@ def _quantity_table(quantities: Sequence[Quantity]) -> pl.DataFrame:
         "unit": pl.String,
         "plausible_low": pl.Float64,
         "plausible_high": pl.Float64,
+        "adult_low": pl.Float64,
+        "adult_high": pl.Float64,
         "holds_days": pl.Int32,
         "bin_tenths": pl.Int32,
         "name_vi": pl.String,
@@ -403,6 +435,8 @@ def _quantity_table(quantities: Sequence[Quantity]) -> pl.DataFrame:
             q.unit,
             q.plausible_low,
             q.plausible_high,
+            q.plausible_low if q.adult_low is None else q.adult_low,
+            q.plausible_high if q.adult_high is None else q.adult_high,
             q.holds_days,
             q.bin_tenths,
             q.name.vi,

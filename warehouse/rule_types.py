@@ -13,21 +13,42 @@ from typing import NamedTuple
 
 #: Where events come from -> the table the person SQL reads for it.
 CODED_SOURCES = {"condition": "icd10", "medication": "atc"}
-VALUE_SOURCES = ("measurement", "blood_pressure_day", "body_mass_index")
+VALUE_SOURCES = ("measurement", "blood_pressure_day", "body_mass_index", "kidney_function", "child_growth")
+#: Only in the record's own definition.
 STATE_SOURCES = ("record", "presence", "register", "insurance")
-SOURCES = (*CODED_SOURCES, *VALUE_SOURCES, *STATE_SOURCES)
+SOURCES = (*CODED_SOURCES, *VALUE_SOURCES, *STATE_SOURCES, "pregnancy")
 
 #: Quantities a derived source gives, and the only unit it gives them in.
 DERIVED_UNITS = {
     "blood_pressure_day": {"systolic": "mm[Hg]", "diastolic": "mm[Hg]"},
     "body_mass_index": {"body_mass_index": "kg/m2"},
+    "kidney_function": {"egfr": "mL/min/{1.73_m2}"},
+    "child_growth": {"bmi_for_age": "{z}", "height_for_age": "{z}"},
 }
 SEXES = {"male": 1, "female": 2}
 #: H1 comparison with surveys, H2 burden (design/statistics), population: people counted, not disease.
 ESTIMANDS = ("H1", "H2", "population")
-DENOMINATORS = ("record_holders", "assessed", "outcome_dependent", "population")
+#: ``insured``: residents insured long enough for a known disease to have left a claim, record or not.
+DENOMINATORS = ("record_holders", "assessed", "outcome_dependent", "insured", "population")
 #: Roles of measures, in the order their ids are given.
-ROLES = ("assessed", "case", "indeterminate", "known", "record_holder", "resident", "insured")
+ROLES = (
+    "assessed", "case", "indeterminate", "known", "treated", "control_tested", "controlled", "record_holder",
+    "resident", "insured",
+)  # fmt: skip
+#: The denominator above, also the role of the record that counts it.
+INSURED = "insured"
+#: The role each numerator is counted among. Control is strict: no reading is not controlled.
+AMONG = {
+    "case": "assessed",
+    "indeterminate": "assessed",
+    "treated": "case",
+    "control_tested": "treated",
+    "controlled": "treated",
+}
+#: Roles of the care cascade: of the diagnosed treated, of the treated tested and controlled.
+CASCADE = ("treated", "control_tested", "controlled")
+#: People to whom a variant does not apply that day; not a measure, taken out of every one.
+EXCLUDED = "excluded"
 POPULATION_ROLES = ("record_holder", "resident", "insured")
 #: The measure of people known to have the condition from insurance claims: counted among residents, record or not.
 KNOWN = "known"
@@ -87,7 +108,8 @@ class EventSet:
 @dataclass(frozen=True, kw_only=True)
 class Clause:
     """When an event set makes something hold. ``kind``: ``once``, ``twice`` (two days apart), ``latest``
-    (the latest day of ``latest_of`` is also a day of ``event_set``), ``covered`` (its spells cover at least
+    (the latest day of ``latest_of`` is also a day of ``event_set``), ``latest_two`` (so are the latest two days,
+    ``apart_at_most`` apart), ``first`` (the first event of all), ``covered`` (its spells cover at least
     ``at_least_days`` of the last ``lookback_days`` days). Days are inclusive; ``lookback_days`` None means ever.
     """
 
@@ -105,7 +127,8 @@ class Clause:
 @dataclass(frozen=True, kw_only=True)
 class Variant:
     """One way to define the condition; ``measures`` maps role to terms as written, before anything is
-    distributed.
+    distributed. ``excluded``: whoever meets a term is in none of them. ``replaced_by``: the variant that took its
+    place in a later version; it stays queryable and is never recommended.
     """
 
     id: str
@@ -114,6 +137,8 @@ class Variant:
     name: Words
     description: Words
     measures: dict[str, tuple[Term, ...]]
+    excluded: tuple[Term, ...] = ()
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +175,8 @@ class ValueSetCode:
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
     """A measured quantity; limits in the storage ``unit``; ``holds_days``: how long the latest value is a
-    state; ``bin_tenths``: width of the bins its distribution is counted in, in tenths of the unit (none: not counted).
+    state; ``bin_tenths``: width of the bins its distribution is counted in, in tenths of the unit (none: not counted);
+    ``adult_low``, ``adult_high``: narrower limits where it is used for adults.
     """
 
     quantity: str
@@ -160,6 +186,8 @@ class Quantity:
     holds_days: int | None
     bin_tenths: int | None
     name: Words
+    adult_low: float | None = None
+    adult_high: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

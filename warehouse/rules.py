@@ -20,6 +20,7 @@ import polars as pl
 from warehouse import rule_definitions, rule_references, rule_tables
 from warehouse.errors import Fault, Faults
 from warehouse.rule_files import Section
+from warehouse.rule_physiology import Physiology
 from warehouse.rule_tables import Measure
 from warehouse.rule_types import (
     RECORD,
@@ -42,6 +43,7 @@ class Rules:
     units: tuple[UnitRule, ...]
     loinc: tuple[LoincRule, ...]
     age_bands: tuple[AgeBand, ...]
+    physiology: Physiology
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
@@ -61,6 +63,7 @@ class Rules:
             "rule_term": rule_tables.term_table(self.measures, clause_ids),
             "rule_definition": rule_tables.definition_table(self.conditions),
             **rule_tables.unit_tables(self.quantities, self.units, self.loinc, self.age_bands),
+            **self.physiology.tables(),
         }
 
 
@@ -105,6 +108,7 @@ def parse_rules(
         units=references.units,
         loinc=references.loinc,
         age_bands=references.age_bands,
+        physiology=references.physiology,
     )
     _check_measures(rules.measures)
     return rules

@@ -24,7 +24,7 @@ ALLOWED = (
     exp.DataType, exp.Distinct, exp.Div, exp.EQ, exp.Floor, exp.From, exp.GT, exp.GTE, exp.Greatest,
     exp.Group, exp.Having, exp.Identifier, exp.If, exp.Is, exp.Join, exp.LT, exp.LTE, exp.Lag, exp.Lead,
     exp.Least, exp.Length, exp.Literal, exp.Max, exp.Median, exp.Min, exp.Mod, exp.Mul, exp.NEQ, exp.Neg,
-    exp.Not, exp.Null, exp.NullSafeEQ, exp.Nullif, exp.Or, exp.Order, exp.Ordered, exp.Parameter, exp.Paren,
+    exp.Not, exp.Null, exp.NullSafeEQ, exp.Nullif, exp.Or, exp.Order, exp.Ordered, exp.Parameter, exp.Paren, exp.Pow,
     exp.Round, exp.RowNumber, exp.Select, exp.Star, exp.Sub, exp.Subquery, exp.Substring, exp.Sum, exp.Table,
     exp.TableAlias, exp.Union, exp.Var, exp.Where, exp.Window, exp.WindowSpec, exp.With,
 )  # fmt: skip

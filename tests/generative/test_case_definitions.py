@@ -59,8 +59,20 @@ VALUES: dict[str, dict[str, tuple[float, ...]]] = {
         "mg/dL": (100, 125, 125.9, 126, 127, 300),
     },
     "random_glucose": {"mmol/L": (5.0, 12.0, 25.0)},
-    "weight": {"kg": (57.4, 57.5, 64, 70, 75, 29, 271, 30), "[lb_av]": (126.0, 141.1, 165.0)},
-    "height": {"cm": (120, 150, 158, 160, 165, 231, 119), "m": (1.6, 1.58, 3.1), "[in_i]": (63.0,)},
+    "weight": {
+        "kg": (57.4, 57.5, 64, 70, 75, 29, 271, 30, 0.9, 11, 18, 24),
+        "[lb_av]": (126.0, 141.1, 165.0),
+    },
+    "height": {
+        "cm": (120, 150, 158, 160, 165, 231, 119, 39, 85, 110),
+        "m": (1.6, 1.58, 3.1),
+        "[in_i]": (63.0,),
+    },
+    "waist": {"cm": (79.9, 80, 89, 90, 91), "[in_i]": (31.4, 31.5, 35.5)},
+    "creatinine": {"umol/L": (70, 95, 110, 150, 9), "mg/dL": (0.8, 1.0, 1.3, 1.7)},
+    "urine_albumin_creatinine": {"mg/g": (10, 29.9, 30, 300), "mg/mmol": (2.9, 3.0, 40)},
+    "total_cholesterol": {"mmol/L": (4.9, 5.0, 6.2), "mg/dL": (189, 190, 191)},
+    "ldl_cholesterol": {"mmol/L": (4.0, 4.1), "mg/dL": (159, 160)},
 }
 FACTORS = {
     ("hba1c", "mmol/mol"): (1 / 10.93, 23.5 / 10.93),
@@ -68,13 +80,24 @@ FACTORS = {
     ("weight", "[lb_av]"): (0.45359237, 0.0),
     ("height", "m"): (100.0, 0.0),
     ("height", "[in_i]"): (2.54, 0.0),
+    ("waist", "[in_i]"): (2.54, 0.0),
+    ("creatinine", "mg/dL"): (88.42, 0.0),
+    ("urine_albumin_creatinine", "mg/mmol"): (8.84, 0.0),
+    ("total_cholesterol", "mg/dL"): (1 / 38.67, 0.0),
+    ("ldl_cholesterol", "mg/dL"): (1 / 38.67, 0.0),
 }
 LIMITS = {
     name: (float(row["plausible_low"]), float(row["plausible_high"]))
     for name, row in DEFINITIONS.quantities.items()
 }
-OTHERS = ("hba1c", "fasting_glucose", "weight", "weight", "height", "height", "random_glucose")
-CODES = ("I10", "I109", "I119", "I14", "I15", "I20", "E10", "E119", "E149", "O244", "E15", "I1")
+OTHERS = (
+    "hba1c", "fasting_glucose", "weight", "weight", "height", "height", "random_glucose", "waist", "creatinine",
+    "creatinine", "urine_albumin_creatinine", "total_cholesterol", "ldl_cholesterol",
+)  # fmt: skip
+CODES = (
+    "I10", "I109", "I119", "I14", "I15", "I20", "E10", "E10", "E119", "E119", "E149", "O244", "E15", "I1", "Z370",
+    "N18", "N185", "N18", "J44", "J45", "C50", "C44", "I63", "G45", "I21", "E78", "Z340",
+)  # fmt: skip
 DRUGS = (
     "C09AA05",
     "C03CA01",
@@ -86,6 +109,7 @@ DRUGS = (
     "A10BD20",
     "A10BD02",
     "A10AB01",
+    "A10BB09",
     "C10AA05",
 )
 
@@ -203,6 +227,7 @@ def people(draw: st.DrawFn, key: int) -> Person:
         resident_from=draw(st.one_of(st.none(), st.none(), days)),
         resident_until=draw(st.one_of(st.none(), st.none(), days)),
         is_registered=draw(st.booleans()),
+        pregnant_until=draw(st.one_of(st.none(), st.none(), st.none(), days)),
         records=draw(st.one_of(st.just(ALWAYS), st.just(ALWAYS), spells)),
         readings=draw(readings(days)),
         diagnoses=tuple(draw(st.lists(st.tuples(days, st.sampled_from(CODES)), max_size=3))),
@@ -236,7 +261,9 @@ def expected_counts(
     by_key = {person.key: person for person in population}
     cells: dict[tuple[Any, ...], list[int]] = {}
     for (key, condition, variant, role), held in bits.items():
-        person, minimum = by_key[key], DEFINITIONS.conditions[condition]["age_from"]
+        person = by_key[key]
+        ages = DEFINITIONS.conditions[condition]
+        minimum, maximum = ages["age_from"], ages.get("age_to", 130)
         for index, day in enumerate(END_DAYS):
             age = reference.age_on(person, day)
             band = (
@@ -246,7 +273,7 @@ def expected_counts(
                 if age >= 0
                 else None
             )
-            if not held >> index & 1 or band is None or (band >= 0 and age is not None and age < minimum):
+            if not held >> index & 1 or band is None or (band >= 0 and not minimum <= (age or 0) <= maximum):
                 continue
             cell = cells.setdefault((index, person.place, person.sex, band, condition, variant, role), [0, 0])
             cell[0] += 1

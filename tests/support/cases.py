@@ -27,7 +27,14 @@ def pressure(ago: int, *pairs: tuple[float, float]) -> list[dict[str, Any]]:
 
 def value(quantity: str, reading: float, ago: int, unit: str = "", **more: Any) -> dict[str, Any]:
     low, high = LIMITS[quantity]
-    units = {"systolic": "mm[Hg]", "diastolic": "mm[Hg]", "weight": "kg", "height": "cm", "hba1c": "%"}
+    units = {
+        "systolic": "mm[Hg]",
+        "diastolic": "mm[Hg]",
+        "weight": "kg",
+        "height": "cm",
+        "hba1c": "%",
+        "creatinine": "umol/L",
+    }
     factor, offset = {"mg/dL": (1 / 18.016, 0.0), "mmol/mol": (1 / 10.93, 23.5 / 10.93)}.get(unit, (1.0, 0.0))
     standard = reading * factor + offset
     return {
@@ -44,8 +51,9 @@ def value(quantity: str, reading: float, ago: int, unit: str = "", **more: Any) 
 LIMITS = {
     "systolic": (60, 300),
     "diastolic": (30, 200),
-    "weight": (30, 270),
-    "height": (120, 230),
+    "weight": (1, 270),
+    "height": (40, 230),
+    "creatinine": (10, 2000),
     "hba1c": (3, 20),
     "fasting_glucose": (1, 60),
     "random_glucose": (1, 60),
@@ -68,6 +76,114 @@ def supply(until_ago: int, atc: str, length: int = 30) -> tuple[tuple[int, int, 
 HIGH, LOW = (150.0, 80.0), (120.0, 70.0)
 TALL = value("height", 160, 10)
 HTN, DM, BMI = "hypertension/", "diabetes/", "bmi/who_overweight_25plus"
+
+
+def _more() -> list[tuple[str, dict[str, Any], str, set[str]]]:
+    """Newer rules: the latest two days, pregnancy, kidneys, growth, the cascade, first events."""
+    insured = {"insured": ((DAY - 3000, None),), "records": ()}
+    claims = {**insured, "claimed_diagnoses": told(700), "claimed_supplies": supply(100, "C09AA05")}
+    woman, girl = {"sex": 2}, {"sex": 2, "born": END.year * 12 + END.month - 1 - 36}
+    twice, first = HTN + "latest_two", HTN + "newly_known"
+    kidney, cascade = "chronic_kidney_disease/recommended", HTN + "cascade"
+    low = value("creatinine", 200, 10)
+    return [
+        (
+            "latest two raised",
+            who(*pressure(5, HIGH), *pressure(370, HIGH), *pressure(400, LOW)),
+            twice,
+            {ASSESSED, CASE},
+        ),
+        ("latest two too far apart", who(*pressure(5, HIGH), *pressure(371, HIGH)), twice, {ASSESSED, OPEN}),
+        (
+            "two raised with a normal day between",
+            who(*pressure(5, HIGH), *pressure(50, LOW), *pressure(90, HIGH)),
+            twice,
+            {ASSESSED, OPEN},
+        ),
+        (
+            "raised in pregnancy",
+            who(*pressure(5, HIGH), pregnant_until=DAY + 9, **woman),
+            HTN + "measured_once",
+            set(),
+        ),
+        (
+            "a man's pregnancy is a slip",
+            who(*pressure(5, HIGH), pregnant_until=DAY),
+            HTN + "measured_once",
+            {ASSESSED, CASE},
+        ),
+        (
+            "85 days after delivery",
+            who(*pressure(5, HIGH), diagnoses=told(90, code="Z370"), **woman),
+            HTN + "measured_once",
+            {ASSESSED, CASE},
+        ),
+        (
+            "84 days after delivery",
+            who(*pressure(6, HIGH), diagnoses=told(90, code="Z370"), **woman),
+            HTN + "measured_once",
+            set(),
+        ),
+        ("weight of a pregnancy", who(value("weight", 90, 9), TALL, pregnant_until=DAY, **woman), BMI, set()),
+        ("filtration low once", who(low), kidney, {ASSESSED, OPEN}),
+        ("low twice, 89 days apart", who(low, value("creatinine", 200, 99)), kidney, {ASSESSED, OPEN}),
+        ("low twice, 90 days apart", who(low, value("creatinine", 200, 100)), kidney, {ASSESSED, CASE}),
+        ("sex unknown, no filtration", who(low, sex=0), kidney, set()),
+        (
+            "a girl of three, z 2.01 or above",
+            who(value("weight", 17.5, 0), value("height", 92, 0), **girl),
+            "growth_under_5/overweight",
+            {ASSESSED, CASE},
+        ),
+        (
+            "weight and height of two days",
+            who(value("weight", 17.5, 1), value("height", 92, 0), **girl),
+            "growth_under_5/overweight",
+            set(),
+        ),
+        ("known, treated, no record", who(**claims), cascade, {ASSESSED, CASE, "treated"}),
+        (
+            "supply 181 days ago",
+            who(**{**claims, "claimed_supplies": supply(181, "C09AA05")}),
+            cascade,
+            {ASSESSED, CASE},
+        ),
+        (
+            "dialysis is excluded",
+            who(**{**claims, "claimed_diagnoses": told(700, 5, code="N185")}),
+            cascade,
+            set(),
+        ),
+        (
+            "treated and controlled",
+            who(*pressure(365, LOW), **{**claims, "records": ((DAY - 9, None),)}),
+            cascade,
+            {ASSESSED, CASE, "treated", "control_tested", "controlled"},
+        ),
+        (
+            "treated, latest raised",
+            who(*pressure(365, LOW), *pressure(3, HIGH), **{**claims, "records": ((DAY - 9, None),)}),
+            cascade,
+            {ASSESSED, CASE, "treated", "control_tested"},
+        ),
+        (
+            "first code within a year",
+            who(**{**insured, "claimed_diagnoses": told(365, 3)}),
+            first,
+            {ASSESSED, CASE},
+        ),
+        ("first code before a year", who(**{**insured, "claimed_diagnoses": told(366, 3)}), first, set()),
+        ("never a code", who(**insured), first, {ASSESSED}),
+        ("insured for 17 months", who(insured=((DAY - 520, None),)), first, set()),
+        ("E10 twice", who(diagnoses=told(5, 9, code="E10")), DM + "type_1", {ASSESSED, CASE}),
+        (
+            "E10 twice and E11",
+            who(diagnoses=(*told(5, 9, code="E10"), *told(3, code="E119"))),
+            DM + "type_1",
+            {ASSESSED},
+        ),
+    ]
+
 
 CASES: list[tuple[str, dict[str, Any], str, set[str]]] = [
     ("nothing known", who(), HTN + "recommended", set()),
@@ -362,6 +478,7 @@ CASES: list[tuple[str, dict[str, Any], str, set[str]]] = [
     ("leaves tomorrow", who(diagnoses=told(9), resident_until=DAY + 1), HTN + "diagnosis", {ASSESSED, CASE}),
     ("came today", who(resident_from=DAY), "record/holder", {"record_holder", "resident"}),
     ("no record", who(records=()), "record/holder", {"resident"}),
+    *_more(),
     ("known from a record only", who(is_registered=False), "record/holder", {"record_holder"}),
 ]
 

@@ -28,6 +28,7 @@ PERSON = {
     "place_id": pl.Int16,
     "resident_from": pl.Int32,
     "resident_until": pl.Int32,
+    "pregnant_until": pl.Int32,
     "is_registered": pl.Boolean,
 }
 RECORD = {"person_key": pl.Int64, "created_day": pl.Int32, "closed_day": pl.Int32}
@@ -70,6 +71,7 @@ def core_inputs(people: Sequence[Person]) -> dict[str, pl.DataFrame]:
                     p.place,
                     p.resident_from,
                     p.resident_until,
+                    p.pregnant_until,
                     p.is_registered,
                 )
                 for p in people

@@ -32,7 +32,8 @@ class Person:
 
     ``records`` are (created, closed or None), ``diagnoses`` (day, ICD-10 without dot), ``supplies`` (first
     day, last day, ATC), those that came as insurance claims apart; ``insured`` are spells without overlap
-    (first day, last day or None); ``resident_until`` is the first day that no longer counts.
+    (first day, last day or None); ``resident_until`` is the first day that no longer counts;
+    ``pregnant_until`` is the day the register gives for the end of a pregnancy.
     """
 
     key: int
@@ -43,6 +44,7 @@ class Person:
     resident_from: int | None = None
     resident_until: int | None = None
     is_registered: bool = True
+    pregnant_until: int | None = None
     records: tuple[tuple[int, int | None], ...] = ()
     readings: tuple[Reading, ...] = ()
     diagnoses: tuple[tuple[int, str], ...] = ()

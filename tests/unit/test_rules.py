@@ -12,14 +12,14 @@ import pytest
 
 from warehouse.errors import Defect, Faults
 from warehouse.rule_calendar import calendar_tables, day_number
-from warehouse.rule_types import spell_unit
+from warehouse.rule_types import CASCADE, spell_unit
 from warehouse.rules import Rules, load_rules, parse_rules
 
 Texts = dict[str, dict[str, str]]
 ROOT = resources.files("warehouse")
 NEW_DISEASE = """
 id = "gout"
-version = "1.0.0"
+version = "1.1.0"
 reviewed = 2026-11-23
 age_from = 18
 name = { vi = "Gút", en = "Gout" }
@@ -73,16 +73,31 @@ def names(rules: Rules, table: str, *columns: str) -> set[Any]:
 
 
 def test_definitions_of_this_installation() -> None:
-    found = {
-        (condition.id, tuple(sorted(item.id for item in condition.variants)))
-        for condition in load_rules().conditions
-    }
-    assert found == {
-        ("record", ("holder",)),
-        ("hypertension", ("diagnosis", "drug", "measured_once", "measured_twice", "recommended", "survey")),
-        ("diabetes", ("diagnosis", "hba1c_or_diagnosis", "measured", "recommended")),
-        ("bmi", ("asian_overweight_23plus", "obese_30plus", "who_overweight_25plus")),
-    }
+    """Every disease the plan names, the record first; each variant's meaning is locked by its version."""
+    found = [condition.id for condition in load_rules().conditions]
+    assert found[0] == "record"
+    assert set(found) == {
+        "record", "hypertension", "diabetes", "prediabetes", "bmi", "central_obesity", "growth_under_5", "growth_5_19",
+        "dyslipidaemia", "ischaemic_heart_disease", "stroke", "chronic_kidney_disease", "copd", "asthma", "cancer",
+    }  # fmt: skip
+
+
+def test_control_is_counted_among_the_treated_and_they_among_the_diagnosed() -> None:
+    for condition in ("hypertension", "diabetes"):
+        roles = {
+            item.role: item
+            for item in load_rules().measures
+            if item.condition == condition and item.variant == "cascade"
+        }
+        names = {item.measure_id: role for role, item in roles.items()}
+        among = {role: names.get(item.denominator_id or 0) for role, item in roles.items()}
+        assert among == {
+            "assessed": None,
+            "case": "assessed",
+            "treated": "case",
+            "control_tested": "treated",
+            "controlled": "treated",
+        }
 
 
 def test_every_variant_says_what_it_estimates_in_both_languages() -> None:
@@ -100,7 +115,7 @@ def test_numerators_name_their_denominator() -> None:
         if row["role"] in ("case", "indeterminate"):
             denominator = assessed[row["denominator_id"]]
             assert (denominator["condition"], denominator["variant"]) == (row["condition"], row["variant"])
-        else:
+        elif row["role"] not in CASCADE:
             assert row["denominator_id"] is None
 
 
@@ -184,7 +199,7 @@ SLIPS: list[tuple[tuple[str, str], str, str, tuple[str, ...]]] = [
     (("units", "age_bands.csv"), "5,5-9", "0,5-9", ("ages must ascend",)),
     (HTN, "age_from = 18", "age_form = 18", ("age_form", "did you mean age_from?", "age_from: missing")),
     (HTN, "age_from = 18", "age_from = 19", ("cuts an age band",)),
-    (HTN, 'version = "1.0.0"', 'version = "1"', ("three numbers",)),
+    (HTN, 'version = "1.1.0"', 'version = "1"', ("three numbers",)),
     (HTN, 'id = "hypertension"', 'id = "htn"', ("must be the file's name",)),
     (HTN, 'estimand = "H2"', 'estimand = "H3"', ("estimand", "H3")),
     (HTN, '"hypertension_icd10"', '"hypertension_icd"', ("did you mean hypertension_icd10?",)),
@@ -217,7 +232,7 @@ SLIPS: list[tuple[tuple[str, str], str, str, tuple[str, ...]]] = [
     (HTN, 'denominator = "record_holders"', 'denominator = "population"', ("of record alone",)),
     (HTN, 'source = "condition"', 'source = "record"', ("unknown key", "own definition only")),
     (HTN, "vi = ", "vn = ", ("name.vn: unknown key", "name.vi: missing")),
-    (HTN, "reviewed = 2026-11-23", 'reviewed = "2026-11-23"', ("must be a date",)),
+    (HTN, "reviewed = 2026-11-24", 'reviewed = "2026-11-24"', ("must be a date",)),
     (
         DM,
         '    { quantity = "fasting_glucose", unit = "mg/dL", at_least = 126 },\n',

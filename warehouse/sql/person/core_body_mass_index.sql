@@ -1,10 +1,11 @@
 -- grain:     one span of days (day to until, inclusive) in which a person's latest weight and latest height stay the same
 -- units:     kg/m2, kg, cm; days since 1970-01-01
--- sources:   core_measurement (quantity height, weight), rule_quantity (how long each holds, limits of the index)
+-- sources:   core_measurement (quantity height, weight), core_pregnancy, rule_quantity (how long each holds, limits)
 -- meaning:   a value holds until the day before the next of its kind, at most holds_days; the index is
 --            weight / height^2 where both hold and the index itself is plausible
 -- surprises: of several values on one day the last by time counts, of several at one time the larger (it decides
---            nothing but is the same on every run). Implausible values are never used, so the one before holds on.
+--            nothing but is the same on every run). Values implausible in an adult and weights of a pregnancy are never
+--            used, so the one before holds on.
 with ranked as (
     select
         m.person_key,
@@ -17,7 +18,10 @@ with ranked as (
         ) as place
     from core_measurement as m
     inner join rule_quantity as q on m.quantity = q.quantity
-    where (m.quantity = 'height' or m.quantity = 'weight') and m.is_plausible
+    left join core_pregnancy as g
+        on m.quantity = 'weight' and m.person_key = g.person_key and m.day >= g.day and m.day <= g.until
+    where (m.quantity = 'height' or m.quantity = 'weight') and m.is_plausible and g.person_key is null
+        and m.value_standard >= q.adult_low and m.value_standard <= q.adult_high
 ),
 held as (
     select

@@ -7,6 +7,9 @@
 --                    the earlier day plus the look-back
 --            latest  a day of all readings holds until the day before the next, at most the look-back; the clause
 --                    holds where that day is also a day of the event set
+--            latest_two  so are that day and the day of a reading before it, apart_at_most earlier, while both are
+--                    within the look-back
+--            first   from the first event of all to its day plus the look-back
 --            and one that is counted quarter by quarter:
 --            covered the events, which do not overlap, cover at_least_days of the look-back's days up to the quarter end
 with once as (
@@ -18,6 +21,17 @@ with once as (
     from core_event as e
     inner join rule_clause as c on e.event_set_id = c.event_set_id
     where c.kind = 'once'
+),
+earliest as (
+    select
+        e.person_key,
+        c.clause_id,
+        min(e.day) as first_day,
+        min(e.day) + max(coalesce(c.lookback_days, 1000000)) as last_day
+    from core_event as e
+    inner join rule_clause as c on e.event_set_id = c.event_set_id
+    where c.kind = 'first'
+    group by e.person_key, c.clause_id
 ),
 twice as (
     select
@@ -40,22 +54,39 @@ followed as (
         e.person_key,
         c.clause_id,
         c.event_set_id,
+        c.kind,
+        c.apart_at_most,
         e.day,
-        e.day + coalesce(c.lookback_days, 1000000) as expires,
+        lag(e.day) over (partition by e.person_key, c.clause_id order by e.day) as day_before,
+        coalesce(c.lookback_days, 1000000) as lookback,
         lead(e.day) over (partition by e.person_key, c.clause_id order by e.day) - 1 as superseded
     from core_event as e
     inner join rule_clause as c on e.event_set_id = c.latest_of_id
-    where c.kind = 'latest'
+    where c.kind = 'latest' or c.kind = 'latest_two'
 ),
 latest as (
     select
         f.person_key,
         f.clause_id,
         f.day as first_day,
-        least(f.expires, coalesce(f.superseded, f.expires)) as last_day
+        least(f.day + f.lookback, coalesce(f.superseded, f.day + f.lookback)) as last_day
     from followed as f
     inner join core_event as e
         on f.person_key = e.person_key and f.event_set_id = e.event_set_id and f.day = e.day
+    where f.kind = 'latest'
+),
+latest_two as (
+    select
+        f.person_key,
+        f.clause_id,
+        f.day as first_day,
+        least(f.day_before + f.lookback, coalesce(f.superseded, f.day_before + f.lookback)) as last_day
+    from followed as f
+    inner join core_event as e
+        on f.person_key = e.person_key and f.event_set_id = e.event_set_id and f.day = e.day
+    inner join core_event as b
+        on f.person_key = b.person_key and f.event_set_id = b.event_set_id and f.day_before = b.day
+    where f.kind = 'latest_two' and f.day_before >= f.day - coalesce(f.apart_at_most, 1000000)
 ),
 span as (
     select person_key, clause_id, first_day, last_day from once
@@ -63,6 +94,10 @@ span as (
     select person_key, clause_id, first_day, last_day from twice
     union all
     select person_key, clause_id, first_day, last_day from latest
+    union all
+    select person_key, clause_id, first_day, last_day from latest_two
+    union all
+    select person_key, clause_id, first_day, last_day from earliest
 ),
 covered as (
     select

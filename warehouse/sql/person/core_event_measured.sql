@@ -1,14 +1,15 @@
 -- grain:     one day or span in which a person's values meet one event set
 -- units:     days since 1970-01-01, inclusive; until = day for readings, end of the state for body mass index
--- sources:   core_measurement, core_reading_day, core_body_mass_index, core_person, rule_threshold, rule_event_set,
---            rule_calendar
+-- sources:   core_measurement, core_reading_day, core_body_mass_index, core_kidney_function, core_child_growth,
+--            core_pregnancy, core_person, rule_threshold, rule_event_set, rule_calendar
 -- meaning:   a value is compared in the unit it was reported in with the threshold of that unit
--- surprises: implausible values never count. A threshold for one sex or some ages is met by nobody whose sex or birth
+-- surprises: implausible values never count, nor values of a pregnancy, but for height. A threshold for one sex or some ages is met by nobody whose sex or birth
 --            month is unknown; age is that of the day (by month), and days outside rule_calendar take its edge.
 with reading as (
-    select 'measurement' as source, quantity, unit, person_key, day, day as until, value
-    from core_measurement
-    where is_plausible
+    select 'measurement' as source, m.quantity, m.unit, m.person_key, m.day, m.day as until, m.value
+    from core_measurement as m
+    left join core_pregnancy as g on m.person_key = g.person_key and m.day >= g.day and m.day <= g.until
+    where m.is_plausible and (g.person_key is null or m.quantity = 'height')
     union all
     select 'blood_pressure_day', 'systolic', 'mm[Hg]', person_key, day, day, systolic_mmhg
     from core_reading_day
@@ -18,6 +19,12 @@ with reading as (
     union all
     select 'body_mass_index', 'body_mass_index', 'kg/m2', person_key, day, until, kg_per_m2
     from core_body_mass_index
+    union all
+    select 'kidney_function', 'egfr', 'mL/min/{1.73_m2}', person_key, day, day, egfr
+    from core_kidney_function
+    union all
+    select 'child_growth', indicator, '{z}', person_key, day, day, z
+    from core_child_growth
 ),
 edge as (
     select min(day) as first_day, max(day) as last_day from rule_calendar
