@@ -210,7 +210,7 @@ def parameters_of(plan: Plan, known: Catalogue) -> tuple[str, dict[str, Any]]:
         return "distribution_cells", {
             **_period(plan),
             "quantity": plan.question.quantity,
-            "age_from": age_lists(plan, known.ages)["age_from"],
+            **{name: values for name, values in age_lists(plan, known.ages).items() if name != "age_band"},
             **_filters(plan, "district", "sex"),
         }
     counted = plan.variant or plan.holder

@@ -4,9 +4,10 @@
 Rows that may not be shown lose every number *before* anything is computed from them, so no estimate, interval,
 file format or error can carry them. Cell keys end here. The statistics work on what the gate returns.
 
-Cells come at the grain of the publication lattice (unit x both/male/female x age band or group), because the noise on
-counts belongs to lattice cells, which are then summed: the signature is made for it. What thresholds alone cannot do:
-a difference of two shown answers can still give a suppressed one; the noise is what stops that.
+Cells come at the grain of the publication lattice (unit x both/male/female x age band or published group). Each gets
+its noise (:mod:`analytics.noise`) and only then they are summed, so that every selection outside the lattice is a sum
+of protected cells. Thresholds apply to protected counts. What thresholds alone cannot do: a difference of two shown
+answers can still give a suppressed one; the noise is what stops that.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 
 import polars as pl
 
+from analytics.noise import Noise
 from warehouse.errors import Defect, UserError
 
 #: Fewer people with, or without, the condition are not shown (statistics.md; the rule of many health offices).
@@ -29,7 +31,8 @@ SMALLEST_COUNT = 5
 #: Fewer people in the denominator give no proportion.
 SMALLEST_DENOMINATOR = 30
 KEY_COLUMNS = ("numerator_key", "denominator_key")
-KEY_RANGE = 256
+#: Cells with noise that a count is a sum of: the variance of an interval needs them.
+NOISE_CELLS = ("numerator_cells", "denominator_cells")
 AUDIT_LOG = "audit.log"
 NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
 
@@ -75,19 +78,22 @@ def protect(
     kind: Kind,
     strata: Sequence[str] = (),
     exact: bool = False,
+    noise: Noise | None = None,
 ) -> pl.DataFrame:
-    """Sum lattice cells to ``by`` (x ``strata``), decide states, withhold, drop keys.
+    """Give lattice cells their noise, sum them to ``by`` (x ``strata``), decide states, withhold, drop keys.
 
     ``cells``: the columns of ``by`` and ``strata``, ``numerator``, ``denominator`` (people), the two key columns for
     health counts, and optionally ``withheld_state``/``withheld_reason`` for rows that are not a number by definition.
-    Returns ``by, strata, numerator, denominator, state, reason``; the state is that of the whole ``by`` row, and its
-    strata are null with it. Order of rows: as first met in ``cells``.
+    ``noise``: of the build; needed for health counts unless ``exact`` (or cells protected before, whose keys are gone).
+    Returns ``by, strata, numerator, denominator, state, reason`` and :data:`NOISE_CELLS`; the state is that of the
+    whole ``by`` row, and its strata are null with it. Order of rows: as first met in ``cells``.
     """
     _check_input(cells, kind)
+    cells = _with_noise(cells, kind, exact, noise)
     by_columns, grain = list(by), [*by, *strata]
     totals = _summed(cells, by_columns).with_columns(_state(kind, exact).alias("state"))
     totals = totals.with_columns(_reason(kind, exact).alias("reason"))
-    rows = _summed(cells, grain).select(*grain, "numerator", "denominator")
+    rows = _summed(cells, grain).select(*grain, "numerator", "denominator", *NOISE_CELLS)
     if by_columns:
         rows = rows.join(
             totals.select(*by_columns, "state", "reason"), on=by_columns, how="left", nulls_equal=True
@@ -107,13 +113,29 @@ def protect(
 
 
 def _check_input(cells: pl.DataFrame, kind: Kind) -> None:
-    needed = {"numerator", "denominator"} | (set(KEY_COLUMNS) if kind is Kind.HEALTH else set())
-    if missing := needed - set(cells.columns):
+    protected_before = set(NOISE_CELLS) <= set(cells.columns)
+    keys = set(KEY_COLUMNS) if kind is Kind.HEALTH and not protected_before else set()
+    if missing := ({"numerator", "denominator"} | keys) - set(cells.columns):
         raise Defect(f"cells without {', '.join(sorted(missing))} cannot pass the disclosure gate")
     if cells["numerator"].null_count() or cells["denominator"].null_count():
         raise Defect("a count that reaches the disclosure gate is null")
     if cells.select((pl.col("numerator") < 0).any() | (pl.col("denominator") < 0).any()).item():
         raise Defect("a count that reaches the disclosure gate is negative")
+
+
+def _with_noise(cells: pl.DataFrame, kind: Kind, exact: bool, noise: Noise | None) -> pl.DataFrame:
+    """Cells with protected counts and how many cells with noise each count is (0 or 1 here)."""
+    if set(NOISE_CELLS) <= set(cells.columns):
+        return cells
+    if exact or kind is Kind.ADMINISTRATIVE:
+        return cells.with_columns(pl.lit(0, pl.Int64).alias(name) for name in NOISE_CELLS)
+    if noise is None:
+        raise Defect("health counts reached the disclosure gate without the noise of their build")
+    counted = [
+        (pl.col(name) > 0).cast(pl.Int64).alias(f"{name}_cells") for name in ("numerator", "denominator")
+    ]
+    pairs = [("numerator", "numerator_key"), ("denominator", "denominator_key")]
+    return noise.protect(cells.with_columns(counted), pairs)
 
 
 def _summed(cells: pl.DataFrame, grain: Sequence[str]) -> pl.DataFrame:
@@ -124,8 +146,17 @@ def _summed(cells: pl.DataFrame, grain: Sequence[str]) -> pl.DataFrame:
         else pl.lit(None, pl.String).alias(name)
         for name in ("withheld_state", "withheld_reason")
     ]
-    sums = [pl.col("numerator").cast(pl.Int64).sum(), pl.col("denominator").cast(pl.Int64).sum(), *withheld]
-    return cells.group_by(grain, maintain_order=True).agg(sums) if grain else cells.select(sums)
+    names = ("numerator", "denominator", *NOISE_CELLS)
+    sums = [*(pl.col(name).cast(pl.Int64).sum() for name in names), *withheld]
+    summed = cells.group_by(grain, maintain_order=True).agg(sums) if grain else cells.select(sums)
+    # Noise may put a numerator above its denominator; a share above one would tell that it did.
+    noisy = pl.col("numerator_cells") + pl.col("denominator_cells") > 0
+    return summed.with_columns(
+        pl.when(noisy)
+        .then(pl.min_horizontal("numerator", "denominator"))
+        .otherwise("numerator")
+        .alias("numerator")
+    )
 
 
 def _small_count() -> pl.Expr:

@@ -13,24 +13,38 @@ from typing import Any
 import polars as pl
 
 from analytics.disclosure import SMALLEST_COUNT, SMALLEST_DENOMINATOR, Reason, State
+from analytics.noise import Noise
 from analytics.reference import CutOff
 
 #: Columns of a cell beside those of its group: edges in the unit of the quantity (the last class is open).
 EDGES = {"bin_from": pl.Float64, "bin_to": pl.Float64}
 #: What the gate is told of a class that is hidden.
 WITHHELD = (State.SUPPRESSED.value, Reason.SMALL_COUNT.value)
-COUNTS = ("numerator", "denominator", "numerator_key", "denominator_key")
+
+
+def protected(found: pl.DataFrame, noise: Noise | None) -> pl.DataFrame:
+    """Bins with ``people`` protected cell by cell, then summed over strata; ``cells`` is how many cells that were.
+
+    Before they are pooled or classed: what is pooled must not depend on exact counts.
+    """
+    counted = found.with_columns((pl.col("people") > 0).cast(pl.Int64).alias("cells"))
+    if noise is None:
+        counted = counted.with_columns(pl.lit(0, pl.Int64).alias("cells")).drop("people_key")
+    else:
+        counted = noise.protect(counted, [("people", "people_key")])
+    grain = [name for name in found.columns if name not in ("people", "people_key", "stratum")]
+    return counted.group_by(grain, maintain_order=True).agg(pl.col("people", "cells").sum())
 
 
 def bins(found: pl.DataFrame, by: Sequence[str], width_tenths: int) -> pl.DataFrame:
-    """Cells per bin of each group; ``found`` has ``by``, bin_from (tenths), people, people_key."""
+    """Cells per bin of each group; ``found`` has ``by``, bin_from (tenths), people, cells (with noise)."""
     rows: list[dict[str, object]] = []
     for group in _groups(found, by):
         fixed, edges = group.row(0, named=True), group.sort("bin_from")
-        for first, last, people, key in _pooled(edges):
+        for first, last, people, cells in _pooled(edges):
             rows.append(
                 {**{name: fixed[name] for name in by}, "bin_from": first / 10,
-                 "bin_to": (last + width_tenths) / 10, "numerator": people, "numerator_key": key % 256}
+                 "bin_to": (last + width_tenths) / 10, "numerator": people, "numerator_cells": cells}
             )  # fmt: skip
     return _with_total(rows, found, by)
 
@@ -46,18 +60,18 @@ def classes(
     rows: list[dict[str, object]] = []
     for group in _groups(found, by):
         fixed = group.row(0, named=True)
-        people, keys = [0] * len(starts), [0] * len(starts)
+        people, cells = [0] * len(starts), [0] * len(starts)
         for row in group.iter_rows(named=True):
             place = max(bisect_right(starts, row["bin_from"]) - 1, 0)
             people[place] += row["people"]
-            keys[place] += row["people_key"]
+            cells[place] += row["cells"]
         hidden = set() if is_exact else hidden_together(people)
         for place, start in enumerate(starts):
             state, reason = WITHHELD if place in hidden else (None, None)
             last = starts[place + 1] / 10 if place + 1 < len(starts) else None
             rows.append(
                 {**{name: fixed[name] for name in by}, "bin_from": start / 10, "bin_to": last,
-                 "numerator": people[place], "numerator_key": keys[place] % 256,
+                 "numerator": people[place], "numerator_cells": cells[place],
                  "withheld_state": state, "withheld_reason": reason}
             )  # fmt: skip
     return _with_total(rows, found, by, {"withheld_state": pl.String(), "withheld_reason": pl.String()})
@@ -108,20 +122,20 @@ def _groups(found: pl.DataFrame, by: Sequence[str]) -> list[pl.DataFrame]:
 
 
 def _pooled(edges: pl.DataFrame) -> list[tuple[int, int, int, int]]:
-    """First and last bin, people, keys: neighbours joined from below until five stand together."""
+    """First and last bin, people, cells: neighbours joined from below until five stand together."""
     pools: list[tuple[int, int, int, int]] = []
     open_pool: tuple[int, int, int, int] | None = None
     for row in edges.iter_rows(named=True):
-        first, people, keys = (
+        first, people, cells = (
             (row["bin_from"], 0, 0) if open_pool is None else (open_pool[0], open_pool[2], open_pool[3])
         )
-        open_pool = (first, row["bin_from"], people + row["people"], keys + row["people_key"])
+        open_pool = (first, row["bin_from"], people + row["people"], cells + row["cells"])
         if open_pool[2] >= SMALLEST_COUNT:
             pools.append(open_pool)
             open_pool = None
     if open_pool is not None:
-        first, _, people, keys = pools.pop() if pools else (open_pool[0], 0, 0, 0)
-        pools.append((first, open_pool[1], people + open_pool[2], keys + open_pool[3]))
+        first, _, people, cells = pools.pop() if pools else (open_pool[0], 0, 0, 0)
+        pools.append((first, open_pool[1], people + open_pool[2], cells + open_pool[3]))
     return pools
 
 
@@ -133,11 +147,11 @@ def _with_total(
 ) -> pl.DataFrame:
     """Every cell with the people of its group as the denominator."""
     schema: dict[str, Any] = {name: found.schema[name] for name in by}
-    schema |= {**EDGES, "numerator": pl.Int64(), "numerator_key": pl.Int64(), **(more or {})}
+    schema |= {**EDGES, "numerator": pl.Int64(), "numerator_cells": pl.Int64(), **(more or {})}
     cells = pl.DataFrame(rows, schema=schema)
     total = [
         pl.col("numerator").sum().alias("denominator"),
-        (pl.col("numerator_key").sum() % 256).alias("denominator_key"),
+        pl.col("numerator_cells").sum().alias("denominator_cells"),
     ]
     if not by:
         return cells.with_columns(total)

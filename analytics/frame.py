@@ -13,13 +13,15 @@ import polars as pl
 from analytics import cells as grid
 from analytics.catalogue import Quarter, Variant, catalogue
 from analytics.disclosure import Reason
-from analytics.generation import Generation, read_sql
+from analytics.generation import Generation, noise_of, read_sql
 from analytics.modelled import compose
 from analytics.plan import Plan
 from analytics.two_part import CELL, COUNTS, ESTIMATED, Learned, learn, summarise
 
 #: Quarters kept by a process, of each estimator; the draws of one take 3.5 MB.
 KEPT_QUARTERS = 64
+#: Counts of health facts: they carry noise.
+_HEALTH = ("known", "assessed", "cases", "indeterminate")
 
 
 def corrected(plan: Plan, variant: Variant, generation: Generation) -> pl.DataFrame:
@@ -87,7 +89,10 @@ def _fits(generation: Generation) -> dict[tuple[int, int], tuple[int, list[str]]
 def frame_cells(generation: Generation, variant: Variant, quarter: Quarter) -> pl.DataFrame:
     """Columns ``CELL`` and ``COUNTS`` of :mod:`analytics.two_part`, one quarter, sorted.
 
-    A cell of the reference population without residents in the register keeps its people.
+    A cell of the reference population without residents in the register keeps its people. Counts of health facts are
+    protected cell by cell, so that everything estimated from them is post-processing; residents and the insured are
+    exact. Noise must not make more people than there are: the known are at most the insured, the assessed at least the
+    cases and the indeterminate.
     """
     known = catalogue(generation)
     year = grid.nearest_year(quarter.name, tuple(known.population_years))
@@ -97,6 +102,14 @@ def frame_cells(generation: Generation, variant: Variant, quarter: Quarter) -> p
     )
     counted = grid.fetch(
         generation, "frame_cells", {"measure_id": variant.measure_id, "quarter_index": quarter.index}
+    )
+    counted = (
+        noise_of(generation)
+        .protect(counted, [(name, f"{name}_key") for name in _HEALTH])
+        .with_columns(
+            pl.min_horizontal("known", "insured").alias("known"),
+            pl.max_horizontal("assessed", pl.col("cases") + pl.col("indeterminate")).alias("assessed"),
+        )
     )
     return (
         people.with_columns(pl.lit(quarter.name).alias("quarter"))

@@ -12,7 +12,7 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from analytics.noise import Noise
 from warehouse.errors import EXIT_UNAVAILABLE, UserError
 from warehouse.generation_files import BUILDS, ESTIMATES, LINEAGE, MANIFEST, MARTS, current_build
 
-__all__ = ["Generation", "builds", "close_all", "current_build", "read_sql"]
+__all__ = ["Generation", "builds", "close_all", "current_build", "noise_of", "read_sql"]
 
 _BUILD_ID = re.compile(r"\d{8}-[0-9a-f]{8}(-\d+)?")
 _SQL_NAME = re.compile(r"[a-z_]+")
@@ -152,6 +153,22 @@ def _connection(path: Path) -> duckdb.DuckDBPyConnection:
                     exit_code=EXIT_UNAVAILABLE,
                 ) from error
         return _connections[key]
+
+
+@lru_cache(maxsize=16)
+def noise_of(generation: Generation) -> Noise:
+    """The noise of a build. Raises UserError for a build made before counts were protected."""
+    try:
+        return Noise.from_frame(generation.frame(read_sql("noise")))
+    except duckdb.CatalogException as error:
+        raise UserError(
+            "this build was made before counts of people were protected by noise",
+            field="as_of",
+            value=generation.build_id,
+            expected="a build made by this version",
+            action="Run: hssk build DIR",
+            exit_code=EXIT_UNAVAILABLE,
+        ) from error
 
 
 def close_all() -> None:

@@ -12,7 +12,7 @@ from analytics.disclosure import Kind
 from analytics.indicator import CORRECTED, Indicator, Section, indicators
 from analytics.question import Question, choose, parse_period
 from analytics.rates import PROPORTION_METHODS
-from analytics.reference import PHASES, CutOff, classes_of, quantities, schemes
+from analytics.reference import PHASES, CutOff, classes_of, published_ages, quantities, schemes
 from warehouse.errors import UserError
 
 SEXES = {"male": 1, "female": 2, "unknown": 0}
@@ -55,6 +55,11 @@ class Plan:
             for name in self.question.by
             for column in (("bin_from", "bin_to") if name == "bin" else (name,))
         )
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether the counts carry noise: health facts, but for exact access."""
+        return self.kind is Kind.HEALTH and not self.question.exact
 
     def uses(self, name: str) -> bool:
         """Whether cells must be told apart by ``name``: shown by it or filtered on it."""
@@ -256,8 +261,10 @@ def _bands(question: Question, default: str, ages: MartAges, *, cut: int) -> tup
 
 
 def _age_group(band: AgeBand, question: Question, ages: MartAges, variant: Variant | None) -> AgeGroup:
+    """``strata`` are cells of the publication lattice: the band itself where it is published, else its parts."""
     ages.compose(band)
-    strata = ages.five_year(band) if question.estimator == "standardised" else (band,)
+    is_whole = question.estimator != "standardised" and band.label in published_ages()
+    strata = (band,) if is_whole else ages.five_year(band)
     return AgeGroup(band, strata, variant is None or _inside(band, variant.age_from, variant.age_to))
 
 

@@ -27,8 +27,9 @@ from analytics.disclosure import (
     check_released,
     protect,
 )
-from analytics.generation import Generation, read_sql
+from analytics.generation import Generation, noise_of, read_sql
 from analytics.indicator import CORRECTED
+from analytics.noise import Noise
 from analytics.plan import COUNT, Plan, resolve
 from analytics.question import Question, parse
 from analytics.rates import with_interval
@@ -94,12 +95,13 @@ def answer(
     if question.exact:
         _record_exact(question, generation, asked_at, user)
     name, parameters = grid.parameters_of(plan, known)
-    cells = _cells(plan, known, generation, name, parameters)
+    noise = noise_of(generation) if plan.is_protected else None
+    cells = _cells(plan, known, generation, name, parameters, noise)
     variant = plan.variant
     if question.estimator in CORRECTED and variant is not None:
-        rows = corrected(plan, cells, frame.corrected(plan, variant, generation))
+        rows = corrected(plan, cells, frame.corrected(plan, variant, generation), noise=noise)
     else:
-        rows = estimate(plan, cells, standard)
+        rows = estimate(plan, cells, standard, noise=noise)
     return Answer(
         question=question,
         rows=rows,
@@ -128,11 +130,16 @@ def _login() -> str:
 
 
 def _cells(
-    plan: Plan, known: Catalogue, generation: Generation, name: str, parameters: Mapping[str, Any]
+    plan: Plan,
+    known: Catalogue,
+    generation: Generation,
+    name: str,
+    parameters: Mapping[str, Any],
+    noise: Noise | None,
 ) -> pl.DataFrame:
     found = grid.named(plan, grid.fetch(generation, name, parameters))
     if "bin" in plan.question.by:
-        return _binned(plan, generation, found)
+        return _binned(plan, generation, distribution.protected(found, noise))
     cells = grid.complete(plan, known, found)
     if "week" in plan.question.by:
         cells = grid.stock(plan, cells)
@@ -153,11 +160,18 @@ def _binned(plan: Plan, generation: Generation, found: pl.DataFrame) -> pl.DataF
     return distribution.bins(found, by, width)
 
 
-def estimate(plan: Plan, cells: pl.DataFrame, standard: Standard | None) -> pl.DataFrame:
+def estimate(
+    plan: Plan, cells: pl.DataFrame, standard: Standard | None, *, noise: Noise | None = None
+) -> pl.DataFrame:
     """From cells to the rows of an answer: gate first, then values. Pure."""
     question = plan.question
     released = protect(
-        cells, by=plan.columns, strata=grid.strata_of(plan), kind=plan.kind, exact=question.exact
+        cells,
+        by=plan.columns,
+        strata=grid.strata_of(plan),
+        kind=plan.kind,
+        exact=question.exact,
+        noise=noise,
     )
     if standard is not None:
         rows = _standardised(plan, released, standard)
@@ -169,14 +183,16 @@ def estimate(plan: Plan, cells: pl.DataFrame, standard: Standard | None) -> pl.D
     return check_released(rows.select(*plan.columns, *RESULT_COLUMNS))
 
 
-def corrected(plan: Plan, cells: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+def corrected(
+    plan: Plan, cells: pl.DataFrame, made: pl.DataFrame, *, noise: Noise | None = None
+) -> pl.DataFrame:
     """Rows corrected to all residents. Numerator and denominator stay those observed among record holders. Pure.
 
     ``made``: what :func:`frame.corrected` gives. A row that the gate does not show gets no estimate either;
     ``effective_n`` and ``assessed_share`` stand beside the usual columns.
     """
     question, by = plan.question, list(plan.question.by)
-    released = protect(cells, by=by, kind=plan.kind, exact=question.exact)
+    released = protect(cells, by=by, kind=plan.kind, exact=question.exact, noise=noise)
     rows = (
         released.join(made, on=by, how="left", nulls_equal=True, maintain_order="left")
         if by

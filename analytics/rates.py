@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from analytics.noise import CELL_VARIANCE
 from warehouse.errors import UserError
 
 Floats = NDArray[np.float64]
@@ -202,10 +203,29 @@ def rate(
     )
 
 
+def noisy_size(
+    numerator: ArrayLike, denominator: ArrayLike, numerator_cells: ArrayLike, denominator_cells: ArrayLike
+) -> Floats:
+    """Effective sample size of a proportion of protected counts: ``pq / (pq/n + (s2x + p^2 s2n) / n^2)``.
+
+    ``s2x`` and ``s2n`` are the variances of the noise in both counts (1.8 for every cell they are a sum of). The delta
+    method for a ratio with independent noise; design/statistics, "Disclosure control". n without noise, or at 0 and 1.
+    """
+    x, n = _check_proportion(numerator, denominator)
+    p = np.divide(x, n, out=np.zeros_like(x), where=n > 0)
+    spread = p * (1 - p)
+    added = CELL_VARIANCE * (_floats(numerator_cells) + p * p * _floats(denominator_cells))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = spread / (spread / n + added / n**2)
+    return np.where((spread > 0) & (added > 0), size, n)
+
+
 def with_interval(frame: pl.DataFrame, *, confidence: float = 0.95, method: str = "wilson") -> pl.DataFrame:
     """Add ``value, lower, upper, confidence, method`` to rows with ``numerator`` and ``denominator``.
 
-    Rows whose counts are null (suppressed) or whose denominator is 0 get a null value and null limits.
+    Rows whose counts are null (suppressed) or whose denominator is 0 get a null value and null limits. Where counts
+    carry noise (``numerator_cells``, ``denominator_cells``: cells each is a sum of), the limits are those of the
+    effective sample size :func:`noisy_size`.
     """
     core = _method(PROPORTION_METHODS, method)
     usable = (pl.col("denominator") > 0) & pl.col("numerator").is_not_null()
@@ -214,7 +234,12 @@ def with_interval(frame: pl.DataFrame, *, confidence: float = 0.95, method: str 
         pl.when(usable).then(pl.col("denominator")).otherwise(1).alias("n"),
     )
     x, n = counted["x"].to_numpy(), counted["n"].to_numpy()
-    lower, upper = core(x, n, confidence=confidence)
+    shown, size = x, n
+    if {"numerator_cells", "denominator_cells"} <= set(frame.columns):
+        cells = (frame[name].fill_null(0).to_numpy() for name in ("numerator_cells", "denominator_cells"))
+        size = noisy_size(x, n, *cells)
+        shown = np.where(size == n, x, x / n * size)
+    lower, upper = core(shown, size, confidence=confidence)
     return add_estimate(frame, x / n, lower, upper, usable=usable, confidence=confidence, method=method)
 
 

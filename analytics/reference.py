@@ -45,6 +45,12 @@ def cut_offs() -> tuple[CutOff, ...]:
     )
 
 
+@cache
+def published_ages() -> frozenset[str]:
+    """Age groups that are cells of the publication lattice beside the five-year bands; others are sums of these."""
+    return frozenset(row["ages"] for row in _rows("age_groups.csv"))
+
+
 def classes_of(quantity: str, scheme: str) -> tuple[CutOff, ...]:
     """The classes of one scheme; empty where the quantity has no such scheme."""
     return tuple(item for item in cut_offs() if (item.quantity, item.scheme) == (quantity, scheme))

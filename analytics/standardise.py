@@ -27,6 +27,8 @@ import polars as pl
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from analytics.disclosure import NOISE_CELLS
+from analytics.noise import CELL_VARIANCE
 from analytics.rates import (
     INTERVAL_COLUMNS,
     Estimate,
@@ -64,12 +66,16 @@ class Sums:
 def _sum_expressions() -> list[pl.Expr]:
     x, n, w = pl.col("numerator").cast(pl.Float64), pl.col("denominator").cast(pl.Float64), pl.col("weight")
     per_person, share = w / n, x / n
+    # Noise of protected counts, by the delta method for a ratio (rates.noisy_size).
+    noise = (
+        CELL_VARIANCE * (pl.col("numerator_cells") + share**2 * pl.col("denominator_cells")) * per_person**2
+    )
     return [
         x.sum().alias("events"),
         n.sum().alias("people"),
         (w * share).sum().alias("value"),
-        (x * per_person**2).sum().alias("poisson_variance"),
-        (w**2 * share * (1 - share) / n).sum().alias("binomial_variance"),
+        (x * per_person**2 + noise).sum().alias("poisson_variance"),
+        (w**2 * share * (1 - share) / n + noise).sum().alias("binomial_variance"),
         (1 / (w**2 / n).sum()).alias("kish"),
         per_person.max().alias("largest"),
         per_person.mean().alias("mean"),
@@ -129,7 +135,8 @@ def direct(
     """Standardise each group of ``by``: ``by, numerator, denominator, value, lower, upper, confidence, method, refusal,
     moved_weight``.
 
-    ``strata``: ``by``, ``order`` (age, to find a neighbour), ``numerator``, ``denominator``, ``weight``. Strata
+    ``strata``: ``by``, ``order`` (age, to find a neighbour), ``numerator``, ``denominator``, ``weight``, and where the
+    counts carry noise ``numerator_cells`` and ``denominator_cells``. Strata
     without people give their weight to the nearest younger stratum with people, else the nearest older one, which is
     the same as collapsing the two; ``moved_weight`` says how much. ``refusal`` is ``nobody_counted``,
     ``ages_without_people`` (more than a tenth of the weight would move), ``fewer_than_10_events`` or null; a refused
@@ -139,6 +146,8 @@ def direct(
         raise UserError(
             "unknown interval method", field="method", value=method, expected=f"one of {', '.join(METHODS)}"
         )
+    if not set(NOISE_CELLS) <= set(strata.columns):
+        strata = strata.with_columns(pl.lit(0).alias(name) for name in NOISE_CELLS)
     _check_strata(strata)
     moved = _move_weight(strata, by, order)
     sums = (
@@ -177,7 +186,7 @@ def _move_weight(strata: pl.DataFrame, by: Sequence[str], order: str) -> pl.Data
         ordered.with_columns(older.alias("_target"))
         .filter(pl.col("_target").is_not_null())
         .group_by(*by, "_target", maintain_order=True)
-        .agg(pl.col("numerator").sum(), pl.col("denominator").sum(), pl.col("weight").sum())
+        .agg(pl.col("numerator", "denominator", "weight", *NOISE_CELLS).sum())
     )
 
 

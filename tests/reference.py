@@ -251,7 +251,7 @@ class Reference:
                 {a for a, _ in self.found(condition, spec["latest_of"], day) if earliest <= a <= day}
             )
             latest = every[-wanted:]
-            near = wanted == 1 or latest[-1:] <= [latest[0] + spec.get("apart_at_most", 10**9)]
+            near = len(latest) < 2 or latest[1] - latest[0] <= spec.get("apart_at_most", 10**9)
             return len(latest) == wanted and near and set(latest) <= {a for a, _ in seen}
         if spec.get("first"):
             days = [a for a, _ in self.found(condition, spec["event_set"], day)]

@@ -153,7 +153,7 @@ def _load(
     intake = take_in(connection, settings, plan, keys, store=store, now=now, progress=progress)
     day, source = extract_date(connection, as_of, now.date())
     parameters = {"as_of": day, **hmac_parameters("record", keys.record_key)}
-    reference, notes = write_reference_tables(connection, day)
+    reference, notes = write_reference_tables(connection, day, keys.record_key)
     notes += shared_references(connection)
     tables = engine.load_tables()
     engine.check_inputs(tables, [*database.raw_tables(), *reference])

@@ -11,13 +11,17 @@ from warehouse import database
 from warehouse.database import rows
 from warehouse.geography import districts, wards
 from warehouse.geography.population import delivered_population, reference_population
+from warehouse.noise import noise_table
 from warehouse.rule_calendar import MAX_QUARTERS, calendar_tables, last_day_of, quarter_ordinal
 from warehouse.rules import load_rules
 
 
-def write_reference_tables(connection: duckdb.DuckDBPyConnection, as_of: date) -> tuple[list[str], list[str]]:
+def write_reference_tables(
+    connection: duckdb.DuckDBPyConnection, as_of: date, record_key: bytes
+) -> tuple[list[str], list[str]]:
     """Write the ``rule_`` tables; returns their names and what the reader of the numbers must know."""
     tables = load_rules().tables()
+    tables["rule_noise"] = noise_table(record_key)
     origin, notes = _origin(connection, as_of)
     tables |= calendar_tables(origin=origin, last=as_of)
     tables["rule_place"] = places()

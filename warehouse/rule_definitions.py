@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 from warehouse.errors import suggest
 from warehouse.rule_files import Section
+from warehouse.rule_measures import bare_clauses, every_clause
 from warehouse.rule_references import References
-from warehouse.rule_tables import bare_clauses, every_clause, reported_units
+from warehouse.rule_tables import reported_units
 from warehouse.rule_types import (
     AMONG,
     CASCADE,

@@ -17,11 +17,11 @@ from typing import Any
 
 import polars as pl
 
-from warehouse import rule_definitions, rule_references, rule_tables
+from warehouse import rule_definitions, rule_measures, rule_references, rule_tables
 from warehouse.errors import Fault, Faults
 from warehouse.rule_files import Section
+from warehouse.rule_measures import Measure
 from warehouse.rule_physiology import Physiology
-from warehouse.rule_tables import Measure
 from warehouse.rule_types import (
     RECORD,
     AgeBand,
@@ -47,7 +47,7 @@ class Rules:
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
-        return rule_tables.measures(self.conditions)
+        return rule_measures.measures(self.conditions)
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """Every ``rule_`` table by name, apart from the calendar, which depends on the dates of a build."""

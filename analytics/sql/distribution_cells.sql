@@ -1,13 +1,14 @@
--- grain:     quarter, district, sex (each only where asked for, else null) x bin
+-- grain:     quarter, district, sex (each only where asked for, else null) x stratum x bin
 -- units:     bin_from: tenths of the quantity's unit; people; keys are sums of record keys modulo 256
 -- sources:   mart_distribution, mart_place, mart_quarter
 with wanted as (
-    select unnest($age_from::smallint[]) as age_from
+    select unnest($age_from::smallint[]) as age_from, unnest($stratum::smallint[]) as stratum
 )
 select
     case when $by_quarter then q.quarter end as quarter,
     case when $by_district then p.district_code end as district,
     case when $by_sex then case c.sex when 1 then 'male' when 2 then 'female' else 'unknown' end end as sex,
+    w.stratum,
     c.bin_from,
     sum(c.people)::bigint as people,
     (sum(c.people_key) % 256)::smallint as people_key

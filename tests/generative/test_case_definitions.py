@@ -348,7 +348,8 @@ def test_case_and_indeterminate_exclude_each_other_and_are_assessed(population: 
     for (key, condition, variant, role), bits in found.items():
         if role in ("case", "indeterminate"):
             assert bits & ~found[key, condition, variant, "assessed"] == 0
-            assert bits & ~found[key, "record", "holder", "record_holder"] == 0
+            of_insured = DEFINITIONS.conditions[condition]["variants"][variant]["denominator"] == "insured"
+            assert bits & ~found[key, "record", "holder", "insured" if of_insured else "record_holder"] == 0
         if role == "case":
             assert bits & found.get((key, condition, variant, "indeterminate"), 0) == 0
 

@@ -8,6 +8,7 @@ Filtration: worked values of CKD-EPI 2021 (1.0 mg/dL at 60 years, 0.8 mg/dL at 5
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -89,5 +90,5 @@ def test_growth_tables_are_smooth() -> None:
     for (_, _), lines in table.group_by("indicator", "sex"):
         m = lines.sort("age_months")["m"].to_list()
         assert len(m) == 229
-        steps = [abs(b / a - 1) for a, b in zip(m[6:], m[7:], strict=False)]
+        steps = [abs(b / a - 1) for a, b in pairwise(m[6:])]
         assert max(steps) < 1 / 15

@@ -52,6 +52,7 @@ _TABLES = {
     " source VARCHAR",
     "mart_distribution": "quarter_index SMALLINT, place_id SMALLINT, sex TINYINT, age_from SMALLINT, quantity VARCHAR,"
     " bin_from INTEGER, people INTEGER, people_key SMALLINT",
+    "mart_noise": "people SMALLINT, cell_key SMALLINT, noise SMALLINT",
     "mart_quantity": "quantity VARCHAR, unit VARCHAR, bin_tenths INTEGER",
     "mart_definition": "condition VARCHAR, variant VARCHAR, version VARCHAR, estimand VARCHAR, name_vi VARCHAR,"
     " name_en VARCHAR, description_vi VARCHAR, description_en VARCHAR, source VARCHAR, denominator VARCHAR,"
@@ -140,10 +141,14 @@ def write_generation(
     steps: Iterable[Step] = (),
     targets: Iterable[Target] = (),
     bins: Iterable[tuple[Any, ...]] = (),
+    noise: Iterable[tuple[int, int, int]] = (),
     build_id: str = "20230210-0123abcd",
     current: bool = True,
 ) -> str:
-    """Write ``builds/<build_id>`` and, unless told otherwise, point ``CURRENT`` at it; returns the build id."""
+    """Write ``builds/<build_id>`` and, unless told otherwise, point ``CURRENT`` at it; returns the build id.
+
+    Without ``noise`` (people, cell key, noise) counts are shown as they are, so that they can be counted again.
+    """
     folder = home / "builds" / build_id
     folder.mkdir(parents=True)
     tables = {
@@ -155,6 +160,7 @@ def write_generation(
         "mart_record": _record_rows(steps),
         "mart_target": list(targets),
         "mart_distribution": list(bins),
+        "mart_noise": list(noise),
         "mart_quantity": QUANTITIES,
         "mart_definition": [_definition(row) for row in MEASURES if row[3] in ("case", "record_holder")],
         "rule_age_band": [(age, band_start(age), f"from {band_start(age)}") for age in range(-1, 131)],

@@ -144,7 +144,7 @@ def test_questions_without_an_answer_say_why(
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=40))
 def test_pooled_bins_keep_everybody_and_leave_nobody_alone(people: list[int]) -> None:
-    found = pl.DataFrame({"bin_from": range(0, 5 * len(people), 5), "people": people, "people_key": people})
+    found = pl.DataFrame({"bin_from": range(0, 5 * len(people), 5), "people": people, "cells": 1})
     pooled = bins(found, [], 5)
 
     assert pooled["numerator"].sum() == sum(people)
@@ -165,7 +165,7 @@ def test_classes_keep_everybody(cells: list[tuple[int, int]]) -> None:
         {
             "bin_from": [edge * 10 for edge, _ in cells],
             "people": [n for _, n in cells],
-            "people_key": [0] * len(cells),
+            "cells": [1] * len(cells),
         }
     )
     wanted = classes_of("body_mass_index", "asian")

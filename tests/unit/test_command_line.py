@@ -67,7 +67,15 @@ def test_build_without_keys_is_refused_and_names_them(tmp_path: Path) -> None:
 def test_build_query_and_explain_go_together(tmp_path: Path) -> None:
     source = small_extract(tmp_path / "in", people=80)
     built = json.loads(run(tmp_path / "home", "build", str(source), "--format", "json").stdout)
-    question = ["query", "prevalence", "--condition", "hypertension", "--definition", "measured_once"]
+    question = [
+        "query",
+        "prevalence",
+        "--condition",
+        "hypertension",
+        "--definition",
+        "measured_once",
+        "--exact",
+    ]
     answer = json.loads(run(tmp_path / "home", *question, "--format", "json").stdout)
     assert answer["build"]["id"] == built["build_id"]
     [row] = answer["rows"]
