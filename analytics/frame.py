@@ -15,13 +15,14 @@ from analytics.catalogue import Quarter, Variant, catalogue
 from analytics.disclosure import Reason
 from analytics.generation import Generation, noise_of, read_sql
 from analytics.modelled import compose
+from analytics.noise import Noise
 from analytics.plan import Plan
 from analytics.two_part import CELL, COUNTS, ESTIMATED, Learned, learn, summarise
 
 #: Quarters kept by a process, of each estimator; the draws of one take 3.5 MB.
 KEPT_QUARTERS = 64
-#: Counts of health facts: they carry noise.
-_HEALTH = ("known", "assessed", "cases", "indeterminate")
+#: Parts the assessed consist of.
+_PARTS = ("cases", "indeterminate", "others")
 
 
 def corrected(plan: Plan, variant: Variant, generation: Generation) -> pl.DataFrame:
@@ -91,8 +92,7 @@ def frame_cells(generation: Generation, variant: Variant, quarter: Quarter) -> p
 
     A cell of the reference population without residents in the register keeps its people. Counts of health facts are
     protected cell by cell, so that everything estimated from them is post-processing; residents and the insured are
-    exact. Noise must not make more people than there are: the known are at most the insured, the assessed at least the
-    cases and the indeterminate.
+    exact.
     """
     known = catalogue(generation)
     year = grid.nearest_year(quarter.name, tuple(known.population_years))
@@ -103,18 +103,27 @@ def frame_cells(generation: Generation, variant: Variant, quarter: Quarter) -> p
     counted = grid.fetch(
         generation, "frame_cells", {"measure_id": variant.measure_id, "quarter_index": quarter.index}
     )
-    counted = (
-        noise_of(generation)
-        .protect(counted, [(name, f"{name}_key") for name in _HEALTH])
-        .with_columns(
-            pl.min_horizontal("known", "insured").alias("known"),
-            pl.max_horizontal("assessed", pl.col("cases") + pl.col("indeterminate")).alias("assessed"),
-        )
-    )
+    counted = _protected(counted, noise_of(generation))
     return (
         people.with_columns(pl.lit(quarter.name).alias("quarter"))
         .join(counted, on=list(CELL), how="left")
         .with_columns(pl.col(COUNTS).fill_null(0).cast(pl.Int64))
         .select(*CELL, *COUNTS)
         .sort(CELL)
+    )
+
+
+def _protected(counted: pl.DataFrame, noise: Noise) -> pl.DataFrame:
+    """Counts with noise. The assessed are the sum of their protected parts, so no part is more than the whole, and
+    nothing has to be cut off on one side only, which would make many small cells wrong together.
+    """
+    apart = counted.with_columns(
+        (pl.col("assessed") - pl.col("cases") - pl.col("indeterminate")).alias("others"),
+        ((pl.col("assessed_key") - pl.col("cases_key") - pl.col("indeterminate_key")) % 256).alias(
+            "others_key"
+        ),
+    ).drop("assessed_key")
+    shown = noise.protect(apart, [(name, f"{name}_key") for name in ("known", *_PARTS)])
+    return shown.with_columns(
+        pl.sum_horizontal(_PARTS).alias("assessed"), pl.min_horizontal("known", "insured").alias("known")
     )

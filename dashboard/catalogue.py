@@ -29,6 +29,7 @@ class Variant:
     source: str
     denominator: str
     age_from: int
+    age_to: int | None
     #: Whether the definition says who is known from claims, so that it can be corrected to all residents.
     is_corrected: bool
 
@@ -40,6 +41,11 @@ class Catalogue:
     variants: dict[str, tuple[Variant, ...]]
     quarters: tuple[str, ...]
     open_quarters: frozenset[str]
+
+    @property
+    def of_adults(self) -> dict[str, tuple[Variant, ...]]:
+        """Those without an upper age: the explorer asks for adults, and a child's growth is another question."""
+        return {name: items for name, items in self.variants.items() if items[0].age_to is None}
 
     def variant(self, condition: str, variant: str) -> Variant:
         return next(item for item in self.variants[condition] if item.variant == variant)
@@ -77,5 +83,6 @@ def _variant(item: Defined, *, is_corrected: bool) -> Variant:
         source=item.source or "",
         denominator=item.denominator or "",
         age_from=item.age_from,
+        age_to=item.age_to,
         is_corrected=is_corrected,
     )

@@ -13,7 +13,9 @@ from dashboard.selection.methods import Definition, File, Measure, Methods, Meth
 from dashboard.words import Words
 
 #: Roles of a variant in the order they are told.
-ROLES = ("assessed", "case", "indeterminate", "known")
+ROLES = (
+    "assessed", "case", "indeterminate", "known", "treated", "control_tested", "controlled", "excluded",
+)  # fmt: skip
 ESTIMATORS = ("crude", "standardised", "weighted", "modelled")
 #: Tables whose rows leave the warehouse as counts.
 COUNTS = "mart_"
@@ -75,7 +77,7 @@ def _definition(item: Definition, words: Words, *, is_open: bool = False) -> Com
     told: list[tuple[str, str | Component]] = [
         (words("definition.name"), item.description),
         (words("definition.denominator"), words(f"denominator.{item.denominator}")),
-        (words("methods.ages"), words("ncd.ages", age=item.age_from)),
+        (words("methods.ages"), _ages(item, words)),
         (words("methods.estimand"), words(f"methods.estimand_{item.estimand}")),
         (words("methods.corrected"), corrected),
         *(
@@ -88,6 +90,13 @@ def _definition(item: Definition, words: Words, *, is_open: bool = False) -> Com
         (words("definition.version"), f"{item.version} ({item.reviewed})"),
     ]
     return _fold(f"{item.condition} – {item.name}", item.key, [_terms(told)], is_open=is_open)
+
+
+def _ages(item: Definition, words: Words) -> str:
+    last = item.document.get("age_to")
+    if last is None:
+        return words("ncd.ages", age=item.age_from)
+    return words("methods.age_span", first=item.age_from, last=last)
 
 
 def _terms_of(item: Definition, role: str, words: Words) -> str:
@@ -127,7 +136,10 @@ def _clause(clause: Mapping[str, Any], words: Words) -> str:
     """When a clause holds, from its own fields."""
     parts = []
     if clause.get("latest_of"):
-        parts.append(words("methods.latest", of=clause["latest_of"]))
+        days = clause.get("at_least_days", 1)
+        parts.append(words("methods.latest" if days == 1 else "methods.latest_two", of=clause["latest_of"]))
+    elif clause.get("first"):
+        parts.append(words("methods.first"))
     else:
         parts.append(words("methods.days", days=clause.get("at_least_days", 1)))
     if clause.get("apart_at_least"):

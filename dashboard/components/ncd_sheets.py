@@ -246,11 +246,11 @@ def distribution_subtitle(about: About) -> str:
 
 def _estimates(about: About) -> tuple[Column, ...]:
     words = about.words
-    holders = about.subject.denominator == "record_holders"
+    whom = {"record_holders": "holders", "insured": "insured"}.get(about.subject.denominator, "denominator")
     return sheets.estimate_columns(
         words,
         numerator=words("table.numerator"),
-        denominator=words("table.holders" if holders else "table.denominator"),
+        denominator=words(f"table.{whom}"),
         value=words("table.value"),
     )
 

@@ -26,15 +26,18 @@ BY_CHANCE = 0.05
 COUNT_APART = 0.01
 
 
+#: Whom a definition is counted among, in the keys of the words, where that is not people with an assessment.
+_WHOM = {"record_holders": "_holders", "insured": "_insured"}
+
+
 def headline(city: phrases.Row, subject: Subject, selection: NcdSelection, words: Words) -> str:
     """The finding as a title, with the definition that makes it true; never a number that is not shown."""
     named = {"condition": subject.condition, "definition": subject.definition}
     if not phrases.is_shown(city):
         return words("ncd.headline_none", **named)
     who = words(f"who.{selection.sex}")
-    key = "ncd.headline_holders" if subject.denominator == "record_holders" else "ncd.headline"
-    key = "ncd.headline_weighted" if selection.is_corrected else key
-    return words(key, one_in=words.one_in(city["value"]), who=who, **named)
+    whom = "_weighted" if selection.is_corrected else _WHOM.get(subject.denominator, "")
+    return words(f"ncd.headline{whom}", one_in=words.one_in(city["value"]), who=who, **named)
 
 
 def lead(city: phrases.Row, subject: Subject, selection: NcdSelection, words: Words) -> str:
@@ -60,8 +63,8 @@ def lead(city: phrases.Row, subject: Subject, selection: NcdSelection, words: Wo
 def cautions(subject: Subject, selection: NcdSelection, words: Words) -> list[str]:
     """What must be known before the number is used."""
     found = [words(_CAUTIONS[selection.estimator])]
-    if subject.denominator == "record_holders":
-        found = [words("ncd.caution_holders")]
+    if subject.denominator in _WHOM:
+        found = [words(f"ncd.caution{_WHOM[subject.denominator]}")]
     if subject.denominator == "outcome_dependent":
         found.append(words("ncd.caution_outcome"))
     if subject.is_open:
@@ -95,9 +98,8 @@ def map_summary(frame: pl.DataFrame, words: Words) -> str:
 def map_subtitle(subject: Subject, selection: NcdSelection, words: Words) -> str:
     """Unit and denominator of the maps."""
     who = words(f"who.{selection.sex}")
-    key = "map.subtitle_holders" if subject.denominator == "record_holders" else "map.subtitle"
-    key = "map.subtitle_weighted" if selection.is_corrected else key
-    return words(key, who=who, ages=ages(selection, words))
+    whom = "_weighted" if selection.is_corrected else _WHOM.get(subject.denominator, "")
+    return words(f"map.subtitle{whom}", who=who, ages=ages(selection, words))
 
 
 def position(row: phrases.Row, city: phrases.Row) -> str | None:

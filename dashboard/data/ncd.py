@@ -51,11 +51,11 @@ def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> NcdOpe
         **source.shared(query, generation, viewer, language, of_build=fallbacks, of_choices=more),
         selection=selection,
         conditions=[
-            source.option(name, items[0].condition_names[side]) for name, items in known.variants.items()
+            source.option(name, items[0].condition_names[side]) for name, items in known.of_adults.items()
         ],
         variants={
             name: [source.option(item.variant, item.names[side]) for item in items]
-            for name, items in known.variants.items()
+            for name, items in known.of_adults.items()
         },
         periods=known.quarters,
         open_periods=known.open_quarters,
@@ -352,7 +352,7 @@ def _choices(generation: Generation, viewer: Viewer) -> Choices:
     known = catalogue.read(generation)
     return Choices(
         build=generation.build_id,
-        variants={name: tuple(item.variant for item in items) for name, items in known.variants.items()},
+        variants={name: tuple(item.variant for item in items) for name, items in known.of_adults.items()},
         periods=known.quarters,
         districts=source.visible(viewer),
     )

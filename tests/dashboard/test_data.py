@@ -1,4 +1,7 @@
-"""Numbers reach the page through one door, with the viewer's scope, from the build the page names."""
+"""Numbers reach the page through one door, with the viewer's scope, from the build the page names.
+
+Counts carry the noise of the tests' own key: always the same, at most three off what the city was made with.
+"""
 
 import polars as pl
 import pytest
@@ -26,7 +29,7 @@ def test_every_district_has_a_row_with_its_state() -> None:
     rows = {row["district"]: row for row in frame.to_dicts()}
 
     assert frame.height == 22
-    assert (rows["760"]["numerator"], rows["760"]["denominator"]) == (40, 80)
+    assert (rows["760"]["numerator"], rows["760"]["denominator"]) == (41, 80)
     assert (rows["764"]["state"], rows["764"]["value"]) == ("suppressed", None)
     assert rows["787"]["state"] == "no_data"
     assert rows["760"]["lower"] < rows["760"]["value"] < rows["760"]["upper"]
@@ -74,7 +77,7 @@ def test_age_and_sex_and_quarters_come_from_the_same_definition() -> None:
     assert set(curve["sex"]) == {"male", "female"}
     assert quarters["quarter"].to_list() == sorted(quarters["quarter"].to_list())
     newest = quarters.filter(pl.col("quarter") == "2024Q2").row(0, named=True)
-    assert (newest["numerator"], newest["denominator"]) == (30, 120)
+    assert (newest["numerator"], newest["denominator"]) == (33, 122)
 
 
 @pytest.mark.usefixtures("server")
@@ -102,7 +105,7 @@ def test_a_distribution_is_of_the_chosen_quantity() -> None:
     classes = data.distribution(selection, EVERYBODY, None, classes="who")
     counts = dict(zip(classes["bin_from"], classes["numerator"], strict=True))
 
-    assert (counts[120.0], counts[140.0]) == (142, 78)
+    assert (counts[120.0], counts[140.0]) == (143, 77)
     assert [scheme.scheme for scheme in data.schemes_of(selection)] == ["who"]
 
 
