@@ -186,7 +186,7 @@ def test_the_table_twin_says_the_same_as_the_map(open_page: OpenPage) -> None:
     expect(card.get_by_role("row")).to_have_count(24)
 
     page.locator("#ncd-sex").get_by_text("Male", exact=True).click()
-    expect(card.get_by_role("row", name=re.compile("^Whole city "))).to_contain_text("110")
+    expect(card.get_by_role("row", name=re.compile("^Whole city "))).to_contain_text("111")
     card.get_by_role("button", name="Table").click()
     expect(page.locator("#ncd-map-chart")).to_be_visible()
 
