@@ -76,6 +76,8 @@ class Catalogue:
     wards: Mapping[str, str]
     #: Measures whose cases mart_frame counts; builds of before it have none.
     framed: tuple[int, ...]
+    #: Measure of a role (case, treated, ...) of a variant: (condition, variant, role) -> id.
+    roles: Mapping[tuple[str, str, str], int]
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -115,6 +117,7 @@ def catalogue(generation: Generation) -> Catalogue:
         districts=tuple(item.code for item in districts()),
         wards={item.code: item.district_code for item in wards()},
         framed=_framed(generation),
+        roles={row[:3]: row[3] for row in generation.frame(read_sql("catalogue_role")).iter_rows()},
     )
 
 

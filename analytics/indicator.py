@@ -19,6 +19,7 @@ CORRECTED = ("weighted", "modelled")
 
 _TEXTS = ("name", "numerator", "denominator", "caveats")
 _REQUIRED = ("id", "version", "reviewed", "kind", "unit", "by", "where", "needs_condition", "source", *_TEXTS)
+_OPTIONAL = ("ages", "health_by", "sections", "counts", "among")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,10 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True)
 class Indicator:
-    """One measure: what it counts over what, and by what it can be asked for."""
+    """One measure: what it counts over what, and by what it can be asked for.
+
+    ``counts`` over ``among``: roles of a definition other than its cases over its assessed, as in the care cascade.
+    """
 
     id: str
     version: str
@@ -53,6 +57,8 @@ class Indicator:
     where: tuple[str, ...]
     health_by: tuple[str, ...]
     needs_condition: bool
+    counts: str | None
+    among: str | None
     source: str
     name: Text
     numerator: Text
@@ -68,7 +74,9 @@ class Indicator:
     @property
     def estimators(self) -> tuple[str, ...]:
         """Only counts of people by age can be standardised, only those of a disease corrected."""
-        return ESTIMATORS if self.needs_condition else ("crude",)
+        if not self.needs_condition:
+            return ("crude",)
+        return ESTIMATORS if self.counts is None else ("crude", "standardised")
 
 
 @cache
@@ -97,7 +105,9 @@ def indicators() -> Mapping[str, Indicator]:
 def parse_indicator(table: Mapping[str, Any]) -> Indicator:
     """An indicator from its table; ValueError names every missing or unknown key."""
     missing = [key for key in _REQUIRED if key not in table]
-    unknown = [key for key in table if key not in (*_REQUIRED, "ages", "health_by", "sections")]
+    if ("counts" in table) != ("among" in table):
+        missing.append("counts and among go together")
+    unknown = [key for key in table if key not in (*_REQUIRED, *_OPTIONAL)]
     if missing or unknown:
         raise ValueError(f"missing keys {missing}, unknown keys {unknown}")
     return Indicator(
@@ -111,6 +121,8 @@ def parse_indicator(table: Mapping[str, Any]) -> Indicator:
         where=tuple(table["where"]),
         health_by=tuple(table.get("health_by", ())),
         needs_condition=table["needs_condition"],
+        counts=table.get("counts"),
+        among=table.get("among"),
         source=table["source"],
         sections=tuple(Section(**section) for section in table.get("sections", ())),
         **{name: Text(**table[name]) for name in _TEXTS},

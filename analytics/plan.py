@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analytics import modelled, standardise, two_part
 from analytics.ages import AgeBand, MartAges, parse_age_band, parse_age_bands, span
 from analytics.catalogue import Catalogue, Holder, Quarter, Variant
 from analytics.disclosure import Kind
 from analytics.indicator import CORRECTED, Indicator, Section, indicators
-from analytics.question import Question, choose, parse_period
+from analytics.question import DEFAULT_DEFINITION, Question, choose, parse_period
 from analytics.rates import PROPORTION_METHODS
 from analytics.reference import PHASES, CutOff, classes_of, published_ages, quantities, schemes
 from warehouse.errors import UserError
@@ -18,6 +18,8 @@ from warehouse.errors import UserError
 SEXES = {"male": 1, "female": 2, "unknown": 0}
 #: Interval of measures that are complete counts: none.
 COUNT = "count"
+#: The role that every cascade has, and nothing else.
+CASCADE = "treated"
 DEFAULT_METHOD = "wilson"
 #: Blood pressure below this age is not judged by the limits of adults.
 ADULT = 18
@@ -71,7 +73,7 @@ def resolve(question: Question, known: Catalogue) -> Plan:
     indicator = _indicator(question)
     _check_dimensions(question, indicator, known)
     _check_quantity(question, indicator)
-    variant = _variant(question, known) if indicator.needs_condition else None
+    variant = _variant(question, indicator, known) if indicator.needs_condition else None
     if question.estimator not in indicator.estimators:
         choose(question.estimator, indicator.estimators, field="estimator")
     if question.estimator in CORRECTED and variant is not None:
@@ -188,7 +190,7 @@ def _kind(question: Question, indicator: Indicator) -> Kind:
     return Kind.HEALTH if named & set(indicator.health_by) else indicator.kind
 
 
-def _variant(question: Question, known: Catalogue) -> Variant:
+def _variant(question: Question, indicator: Indicator, known: Catalogue) -> Variant:
     if question.condition is None:
         raise UserError(
             f"{question.measure} of what?",
@@ -197,8 +199,36 @@ def _variant(question: Question, known: Catalogue) -> Variant:
         )
     condition = choose(question.condition, known.conditions, field="condition")
     variants = known.variants_of(condition)
+    if indicator.counts is not None and indicator.among is not None:
+        return _of_roles(question, indicator.counts, indicator.among, variants, known)
     name = choose(question.definition, [item.variant for item in variants], field="definition")
     return next(item for item in variants if item.variant == name)
+
+
+def _of_roles(
+    question: Question, counts: str, among: str, variants: Sequence[Variant], known: Catalogue
+) -> Variant:
+    """The care cascade of the condition, with the measures of both roles in the place of cases and assessed."""
+    found = {}
+    for item in variants:
+        roles = {
+            role: number
+            for (condition, variant, role), number in known.roles.items()
+            if (condition, variant) == (item.condition, item.variant)
+        }
+        if CASCADE in roles and counts in roles and among in roles:
+            found[item.variant] = replace(item, measure_id=roles[counts], denominator_id=roles[among])
+    if not found:
+        with_one = dict.fromkeys(condition for condition, _, role in known.roles if role == CASCADE)
+        raise UserError(
+            "this condition has no care cascade",
+            field="condition",
+            value=question.condition,
+            expected=f"one of {', '.join(with_one)}",
+        )
+    unnamed = question.definition == DEFAULT_DEFINITION and DEFAULT_DEFINITION not in found
+    name = next(iter(found)) if unnamed else question.definition
+    return found[choose(name, list(found), field="definition")]
 
 
 def _quarters(question: Question, known: Catalogue) -> tuple[Quarter, ...]:

@@ -25,6 +25,10 @@ DEFAULT_STANDARD = "who_world_2000"
 _PERIOD = re.compile(r"(\d{4}Q[1-4])(?:\.\.(\d{4}Q[1-4]))?")
 
 
+#: The variant asked for where none is named.
+DEFAULT_DEFINITION = "recommended"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """What is asked. ``by`` in the order wanted; ``where`` as pairs of a name and its values.
@@ -36,7 +40,7 @@ class Question:
 
     measure: str = "prevalence"
     condition: str | None = None
-    definition: str = "recommended"
+    definition: str = DEFAULT_DEFINITION
     by: tuple[str, ...] = ()
     period: str | None = None
     estimator: str = "crude"
@@ -124,7 +128,7 @@ def parse(
     return Question(
         by=tuple(name.strip() for name in names if name.strip()),
         where=parse_where(where),
-        definition=definition or "recommended",
+        definition=definition or DEFAULT_DEFINITION,
         standard=standard or DEFAULT_STANDARD,
         **rest,
     )

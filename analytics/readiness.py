@@ -50,13 +50,15 @@ def readiness(
     is_open: bool,
     truth: float | None = None,
     simpler: Sequence[float] = (),
+    of_insured: bool = False,
 ) -> Readiness:
     """Judge one row of an answer (with ``effective_n`` and ``assessed_share`` where it is corrected).
 
     ``before``: the same row of the quarter before, where there is one; ``is_open``: the quarter is not over;
-    ``truth``: what is really so, on a synthetic city; ``simpler``: the values of the rungs below.
+    ``truth``: what is really so, on a synthetic city; ``simpler``: the values of the rungs below;
+    ``of_insured``: the definition counts known disease among the insured, which is no prevalence by itself.
     """
-    wrong = _not_ready(now)
+    wrong = ["known_only"] if of_insured else _not_ready(now)
     doubtful = [] if wrong else _caution(now, before, is_open=is_open)
     if (
         not wrong

@@ -144,6 +144,7 @@ def readiness(selection: NcdSelection, viewer: Viewer) -> Readiness:
         is_open=is_open,
         truth=_true_value(selection),
         simpler=_simpler_values(selection, viewer),
+        of_insured=subject(selection).denominator == "insured",
     )
     return Readiness(level=found.level.value, reasons=found.reasons)
 

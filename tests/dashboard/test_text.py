@@ -58,7 +58,7 @@ def prefixes() -> set[str]:
 #: Everything analytics.readiness can say.
 READY = {level.value for level in Level}
 REASONS = {
-    *("not_of_residents", "no_number", "small_sample", "wide_interval"),
+    *("known_only", "not_of_residents", "no_number", "small_sample", "wide_interval"),
     *("worse_than_simpler", "half_not_assessed", "drift", "drift_unknown", "open_quarter"),
 }
 SWITCHES = {

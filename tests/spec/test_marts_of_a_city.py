@@ -1,11 +1,15 @@
 """The marts of a small city agree: distributions with cases, the city's target with its parts."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from analytics.generation import Generation
+from analytics.query import answer, parse
 from tests.support.city import synthetic_home
 from tests.support.home import marts
+from warehouse.errors import UserError
 
 GRAIN = "quarter_index, place_id, sex, age_from"
 
@@ -65,3 +69,32 @@ def test_the_citys_target_is_the_sum_of_its_districts(home: Path) -> None:
 
     assert parts == []
     assert marts(home, "select count(distinct unit_code) from mart_target") == [(23,)]
+
+
+def ask(home: Path, measure: str, **words: object) -> dict[str, object]:
+    question = parse(measure=measure, condition="hypertension", period="2024Q3", exact=True, **words)
+    generation = Generation.open(home)
+    rows = answer(question, generation, asked_at=datetime(2024, 12, 31), user="test").rows
+    generation.close()
+    return dict(rows.row(0, named=True))
+
+
+def test_the_cascade_goes_down_step_by_step(home: Path) -> None:
+    """Each step is counted among the one before, as the marts count them; prevalence by claims is the first step."""
+    diagnosed, treated, controlled, measured = (
+        ask(home, name) for name in ("diagnosed", "treated", "controlled", "controlled_among_tested")
+    )
+    assert diagnosed["numerator"] == treated["denominator"]
+    assert treated["numerator"] == controlled["denominator"]
+    assert controlled["numerator"] == measured["numerator"]
+    assert int(str(measured["denominator"])) < int(str(controlled["denominator"]))
+    cells = counted(home, "hypertension", "cascade", "treated")
+    quarter = max(cell[0] for cell in cells) - 1
+    assert treated["numerator"] == sum(cell[4] for cell in cells if cell[0] == quarter and cell[3] >= 18)
+    by_definition = ask(home, "prevalence", definition="cascade")
+    assert by_definition["numerator"] == diagnosed["numerator"]
+
+
+def test_a_disease_without_a_cascade_says_so(home: Path) -> None:
+    with pytest.raises(UserError, match="hypertension"):
+        answer(parse(measure="treated", condition="stroke"), Generation.open(home))

@@ -162,7 +162,7 @@ REFUSED = [
     ({"definition": "surveys"}, r"one of recommended, survey \(did you mean survey\?\)"),
     (
         {"measure": "prevalance"},
-        r"one of completeness, coverage, distribution, ladder, prevalence, progress \(did you mean prevalence\?\)",
+        r"one of completeness, .*, prevalence, progress, treated \(did you mean prevalence\?\)",
     ),
     ({"by": "distict"}, r"did you mean district\?"),
     ({"by": "sex,sex"}, "named twice"),

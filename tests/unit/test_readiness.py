@@ -63,3 +63,8 @@ def test_a_rung_farther_from_the_truth_than_a_simpler_one_is_labelled_so() -> No
     found = readiness(GOOD, GOOD, is_open=False, truth=0.20, simpler=[0.36, 0.22])
     assert (found.level, found.reasons) == (Level.CAUTION, ("worse_than_simpler",))
     assert readiness(GOOD, GOOD, is_open=False, truth=0.25, simpler=[0.36, 0.22]).level is Level.READY
+
+
+def test_known_disease_is_no_prevalence_however_sure_the_number_is() -> None:
+    found = readiness(GOOD, GOOD, is_open=False, of_insured=True)
+    assert (found.level, found.reasons) == (Level.NOT_READY, ("known_only",))
