@@ -47,6 +47,13 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
+class Engine(StrEnum):
+    """What runs the person SQL of a build."""
+
+    duckdb = "duckdb"
+    spark = "spark"
+
+
 class Form(StrEnum):
     """Forms of an answer."""
 
@@ -90,6 +97,12 @@ def build(
         bool,
         typer.Option("--no-fit", help="Publish counts without estimates."),
     ] = False,
+    engine: Annotated[
+        Engine | None, typer.Option(help="What runs the person SQL; spark needs PySpark and Java.")
+    ] = None,
+    spark_master: Annotated[
+        str | None, typer.Option(help="URL of a Spark cluster; default one started on this machine.")
+    ] = None,
     truth: Truth = None,
     home: Home = None,
     form: Format = Form.table,
@@ -98,7 +111,7 @@ def build(
     # scipy takes longer to import than most commands take to run.
     from models.fit import into  # noqa: PLC0415
 
-    settings = load_settings(home)
+    settings = load_settings(home, engine=engine and engine.value, spark_master=spark_master)
     day = parse_day(as_of, field="--as-of") if as_of else None
     with _progress() as step:
         report = builder.build(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 
-from warehouse import database, engine, publish, rebuild
+from warehouse import database, engine, publish, rebuild, spark
 from warehouse.database import rows
 from warehouse.errors import Fault
 from warehouse.extract_files import Folder, read_folder
@@ -39,6 +42,8 @@ from warehouse.lock import build_lock
 from warehouse.reference_tables import write_reference_tables
 from warehouse.settings import Settings
 
+#: The folder of SQL that only DuckDB runs, before everything else.
+INGEST = "ingest"
 #: Writes estimates into a staged generation with this manifest; returns what the manifest says of them.
 Estimate = Callable[[Path, dict[str, Any], Progress], dict[str, Any]]
 
@@ -88,13 +93,12 @@ def build(
         store = rebuild.store_aside(settings.home) if full else settings.home / database.FILE_NAME
         linkage = rebuild.linkage_aside(settings.home) if full else settings.home / LINKAGE
         files = [file for folder in found for file in folder.files]
-        with database.open_warehouse(settings, store) as connection:
+        with _scratch(settings) as scratch, database.open_warehouse(settings, store) as connection:
             plan = survey(connection, files, progress)
             if full:
                 refuse_refusals(plan, files, loaded)
-            core = _load(
-                connection, settings, plan, keys, store=linkage, now=now, as_of=as_of, progress=progress
-            )
+            load = partial(_load, store=linkage, now=now, as_of=as_of, scratch=scratch, progress=progress)
+            core = load(connection, settings, plan, keys)
             generation = _prepare(connection, settings, core, now=now, progress=progress)
             owned = sealed_files(connection)
         if full:
@@ -104,6 +108,15 @@ def build(
         _publish(settings, generation)
         sweep_linkage(settings.home, owned)
         return _report(found, core, generation, retired=publish.retire(settings.home, now))
+
+
+@contextmanager
+def _scratch(settings: Settings) -> Iterator[Path]:
+    """A private folder for what another engine reads and writes, gone afterwards."""
+    with tempfile.TemporaryDirectory(
+        prefix=".scratch-", dir=settings.spark_folder or settings.home
+    ) as folder:
+        yield Path(folder)
 
 
 def _report(
@@ -135,6 +148,7 @@ class _Core:
     reference: tuple[str, ...]
     notes: tuple[str, ...]
     runs: tuple[engine.TableRun, ...]
+    bodies: Mapping[str, str]
 
 
 def _load(
@@ -146,6 +160,7 @@ def _load(
     store: Path,
     now: datetime,
     as_of: date | None,
+    scratch: Path,
     progress: Progress,
 ) -> _Core:
     """One transaction: files to ``raw_``, ``raw_`` to ``core_``."""
@@ -157,11 +172,19 @@ def _load(
     notes += shared_references(connection)
     tables = engine.load_tables()
     engine.check_inputs(tables, [*database.raw_tables(), *reference])
+    schema = f"{database.CATALOG}.main"
+    ingest = [table for table in tables if table.folder == INGEST]
+    core = [table for table in tables if not table.is_mart and table.folder != INGEST]
     runs = engine.run(
+        connection, ingest, parameters, schema=schema, progress=lambda name: progress("core", name)
+    )
+    bodies = _elsewhere(connection, settings, tables, scratch, progress)
+    runs += engine.run(
         connection,
-        [table for table in tables if not table.is_mart],
+        core,
         parameters,
-        schema=f"{database.CATALOG}.main",
+        schema=schema,
+        bodies=bodies,
         progress=lambda name: progress("core", name),
     )
     reach("before_commit", settings.fault)
@@ -175,6 +198,26 @@ def _load(
         reference=tuple(reference),
         notes=tuple(notes),
         runs=tuple(runs),
+        bodies=bodies,
+    )
+
+
+def _elsewhere(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    tables: Sequence[engine.Table],
+    scratch: Path,
+    progress: Progress,
+) -> dict[str, str]:
+    """Where the person tables are read from when another engine made them; nothing when DuckDB does."""
+    if settings.engine == "duckdb":
+        return {}
+    return spark.person_tables(
+        connection,
+        tables,
+        folder=scratch,
+        master=settings.spark_master,
+        progress=lambda what: progress("spark", what),
     )
 
 
@@ -201,7 +244,7 @@ def _prepare(
     """``core_`` to ``mart_``, manifest and lineage, in a hidden folder."""
     tables = engine.load_tables()
     staged = publish.stage(settings.home)
-    runs = _write_marts(connection, staged, tables, core.parameters, progress)
+    runs = _write_marts(connection, staged, tables, core, progress)
     reach("after_marts", settings.fault)
     fingerprints = _fingerprints(connection, tables)
     rows(connection, f"use {database.CATALOG}")
@@ -209,6 +252,7 @@ def _prepare(
     progress("publish", "manifest")
     build_id = publish.new_build_id(settings.home, core.as_of, fingerprints)
     manifest = build_manifest(connection, build_id, core.as_of, now, fingerprints, core.notes)
+    manifest["engine"] = settings.engine
     lineage = {
         "tables": table_lineage(tables, [*core.runs, *runs]),
         "files": manifest["files"],
@@ -253,7 +297,7 @@ def _write_marts(
     connection: duckdb.DuckDBPyConnection,
     staged: Path,
     tables: Sequence[engine.Table],
-    parameters: dict[str, Any],
+    core: _Core,
     progress: Progress,
 ) -> list[engine.TableRun]:
     """Make the marts in their own file: a DuckDB transaction writes to one file only, and this one will be sealed."""
@@ -262,7 +306,12 @@ def _write_marts(
     rows(connection, f"set search_path = '{database.CATALOG}.main,marts.main'")
     marts = [table for table in tables if table.is_mart]
     runs = engine.run(
-        connection, marts, parameters, schema="marts.main", progress=lambda name: progress("mart", name)
+        connection,
+        marts,
+        core.parameters,
+        schema="marts.main",
+        bodies=core.bodies,
+        progress=lambda name: progress("mart", name),
     )
     rows(connection, "create table marts.main.rule_age_band as select * from rule_age_band order by age")
     rows(connection, "checkpoint marts")

@@ -109,15 +109,20 @@ def run(
     parameters: Mapping[str, Any],
     *,
     schema: str,
+    bodies: Mapping[str, str] | None = None,
     progress: Callable[[str], None] = lambda name: None,
 ) -> list[TableRun]:
-    """Make each table in ``schema`` (``catalog.schema``) as ``create or replace table``; returns rows and seconds."""
+    """Make each table in ``schema`` (``catalog.schema``) as ``create or replace table``; returns rows and seconds.
+
+    ``bodies``: SELECT to run in the place of a table's own, for tables that another engine has made.
+    """
     runs = []
     for table in tables:
         progress(table.name)
         start = time.perf_counter()
-        values = {name: parameters[name] for name in table.parameters}
-        body = table.sql.rstrip().rstrip(";")
+        elsewhere = (bodies or {}).get(table.name)
+        values = {} if elsewhere else {name: parameters[name] for name in table.parameters}
+        body = elsewhere or table.sql.rstrip().rstrip(";")
         connection.execute(
             f"create or replace table {schema}.{table.name} as\n{body}", values or None
         ).fetchall()

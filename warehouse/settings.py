@@ -37,6 +37,13 @@ class Settings(BaseSettings):
     )
     memory_limit_gib: float = Field(8.0, gt=0.2, description="memory DuckDB may use before it spills to disk")
     threads: int = Field(0, ge=0, description="threads DuckDB may use; 0 = all cores")
+    engine: Literal["duckdb", "spark"] = Field("duckdb", description="what runs the person SQL of a build")
+    spark_master: str | None = Field(
+        None, description="URL of a Spark cluster; none starts one on this machine"
+    )
+    spark_folder: Path | None = Field(
+        None, description="private folder that the driver and every executor see; none uses the home folder"
+    )
     language: Literal["vi", "en"] = Field("vi", description="language of pages when the URL names none")
     workers: int = Field(2, ge=1, le=64, description="web server processes")
     fault: str | None = Field(
@@ -56,13 +63,14 @@ class Settings(BaseSettings):
         return init_settings, env_settings, toml
 
 
-def load_settings(home: Path | None = None) -> Settings:
+def load_settings(home: Path | None = None, **given: object) -> Settings:
     """Read the settings; every faulty value is reported at once.
 
-    ``home`` overrides the folder, as the command line's ``--home`` does.
+    ``home`` and whatever else is ``given`` (not None) override what is set, as the options of the command line do.
     """
+    named = {name: value for name, value in {"home": home, **given}.items() if value is not None}
     try:
-        return Settings() if home is None else Settings(home=home)
+        return Settings(**named)  # type: ignore[arg-type]
     except ValidationError as error:
         raise Faults(
             (
