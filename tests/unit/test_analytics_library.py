@@ -161,13 +161,9 @@ def test_names_of_queries_are_names() -> None:
 
 def test_indicators_are_complete_and_in_both_languages() -> None:
     assert set(indicators()) == {
-        "completeness",
-        "coverage",
-        "distribution",
-        "ladder",
-        "prevalence",
-        "progress",
-    }
+        "completeness", "controlled", "controlled_among_tested", "coverage", "diagnosed", "distribution", "ladder",
+        "prevalence", "progress", "treated",
+    }  # fmt: skip
     for name, item in indicators().items():
         assert item.id == name
         for text in (item.name, item.numerator, item.denominator, item.caveats):
