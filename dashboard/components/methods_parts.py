@@ -157,7 +157,10 @@ def _clause(clause: Mapping[str, Any], words: Words) -> str:
             words("methods.apart", low=clause["apart_at_least"], high=clause.get("apart_at_most") or "∞")
         )
     look = clause.get("lookback_days")
-    parts.append(words("methods.lookback", days=look) if look else words("methods.ever"))
+    if look is None:
+        parts.append(words("methods.ever"))
+    else:
+        parts.append(words("methods.lookback", days=look) if look else words("methods.that_day"))
     return ", ".join(parts)
 
 
