@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 
 from analytics.ages import MartAges
-from analytics.catalogue import Catalogue
+from analytics.catalogue import Catalogue, Variant
 from analytics.disclosure import KEY_COLUMNS, Reason, State
 from analytics.generation import Generation, read_sql
+from analytics.lattice import PROTECTED, lattice, lattice_ages, lattice_parameters
 from analytics.plan import SEXES, Plan
 from analytics.reference import PHASES, phase_of_group
 
@@ -39,14 +40,53 @@ def complete(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
     A place or band without people gives a zero cell, and ages outside the definition are marked as withheld; what
     belongs to no row (a place unknown: it counts in the city total only) is left out.
     """
-    grid = _grid(plan, known, found)
-    zeros = grid.with_columns(pl.lit(0, pl.Int64).alias(name) for name in COUNTS).drop(_ONE)
-    grain = grain_of(plan)
+    grid, grain = _grid(plan, known, found), grain_of(plan)
+    counts = [name for name in (*COUNTS, *PROTECTED) if name in found.columns]
+    counts = [name for name in dict.fromkeys((*COUNTS, *PROTECTED)) if name in found.columns]
+    zeros = grid.with_columns(pl.lit(0, pl.Int64).alias(name) for name in counts).drop(_ONE)
     kept = found.join(grid, on=list(grain), how="semi", nulls_equal=True) if grain else found
-    columns = [*grain, *COUNTS]
+    columns = [*grain, *counts]
     return pl.concat(
-        [zeros, kept.select(columns).cast(dict.fromkeys(COUNTS, pl.Int64))], how="diagonal_relaxed"
+        [zeros, kept.select(columns).cast(dict.fromkeys(counts, pl.Int64))], how="diagonal_relaxed"
     )
+
+
+def _lattice_of(plan: Plan, variant: Variant, known: Catalogue) -> tuple[Any, ...]:
+    """What tells the lattice of a question apart: measures, level, quarters, cells of ages."""
+    level = "ward" if plan.uses("ward") else "district" if plan.uses("district") else "city"
+    # A level of few places is computed for all quarters at once, so that every page of a definition finds it ready.
+    quarters = plan.quarters if level == "ward" else known.quarters
+    return (
+        (variant.measure_id, variant.denominator_id),
+        level,
+        tuple(quarter.index for quarter in quarters),
+        lattice_ages(known.ages, variant.age_from, variant.age_to),
+    )
+
+
+def protected(plan: Plan, variant: Variant, generation: Generation, known: Catalogue) -> pl.DataFrame:
+    """The cells of the publication lattice that a question about a definition is made of, with :data:`PROTECTED`.
+
+    A filter tells cells apart as ``by`` does: it chooses among cells, it never makes a new one.
+    """
+    found = lattice(generation, *_lattice_of(plan, variant, known))
+    chosen = [pl.col("quarter").is_in([quarter.name for quarter in plan.quarters])]
+    chosen += [
+        pl.col(name).is_in(plan.question.only(name))
+        for name in ("district", "ward")
+        if plan.question.only(name)
+    ]
+    sexes = (plan.question.only("sex") or tuple(SEXES)) if plan.uses("sex") else ("both",)
+    strata = [
+        (stratum.label, group.band.label, stratum.first)
+        for group in plan.ages
+        if group.is_defined
+        for stratum in group.strata
+    ]
+    bands = pl.DataFrame(
+        strata, schema={"ages": pl.String, "age_band": pl.String, STRATUM: pl.Int16}, orient="row"
+    )
+    return found.filter(pl.col("sex").is_in(sexes), *chosen).join(bands, on="ages", how="inner")
 
 
 def _grid(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
@@ -191,6 +231,8 @@ def _period(plan: Plan) -> dict[str, Any]:
 
 def parameters_of(plan: Plan, known: Catalogue) -> tuple[str, dict[str, Any]]:
     """Name of the query of a plan and its parameters."""
+    if plan.variant is not None and plan.is_protected:
+        return "lattice_cells", lattice_parameters(*_lattice_of(plan, plan.variant, known))
     if plan.sections:
         steps = [
             (s.id, step, is_top)

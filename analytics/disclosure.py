@@ -4,10 +4,10 @@
 Rows that may not be shown lose every number *before* anything is computed from them, so no estimate, interval,
 file format or error can carry them. Cell keys end here. The statistics work on what the gate returns.
 
-Cells come at the grain of the publication lattice (unit x both/male/female x age band or published group). Each gets
-its noise (:mod:`analytics.noise`) and only then they are summed, so that every selection outside the lattice is a sum
-of protected cells. Thresholds apply to protected counts. What thresholds alone cannot do: a difference of two shown
-answers can still give a suppressed one; the noise is what stops that.
+Cells of definitions come from the publication lattice (:mod:`analytics.lattice`), protected and with hidden cells
+replaced; other cells of health facts get their noise (:mod:`analytics.noise`) here. Only then they are summed, so that
+every selection outside the lattice is a sum of protected cells. Thresholds apply to protected counts, and to the part
+of a sum that stands on cells which may be shown.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ from typing import Any
 
 import polars as pl
 
+from analytics.hiding import SMALLEST_COUNT
 from analytics.noise import Noise
 from warehouse.errors import Defect, UserError
 
-#: Fewer people with, or without, the condition are not shown (statistics.md; the rule of many health offices).
-SMALLEST_COUNT = 5
 #: Fewer people in the denominator give no proportion.
 SMALLEST_DENOMINATOR = 30
 KEY_COLUMNS = ("numerator_key", "denominator_key")
 #: Cells with noise that a count is a sum of: the variance of an interval needs them.
 NOISE_CELLS = ("numerator_cells", "denominator_cells")
+#: The part of the counts on cells that may be shown; the rest stands for hidden cells.
+SHOWN_PART = ("shown_numerator", "shown_denominator")
 AUDIT_LOG = "audit.log"
 NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
 
@@ -147,7 +148,14 @@ def _summed(cells: pl.DataFrame, grain: Sequence[str]) -> pl.DataFrame:
         for name in ("withheld_state", "withheld_reason")
     ]
     names = ("numerator", "denominator", *NOISE_CELLS)
-    sums = [*(pl.col(name).cast(pl.Int64).sum() for name in names), *withheld]
+    shown = [
+        pl.col(part if part in cells.columns else part.removeprefix("shown_"))
+        .cast(pl.Int64)
+        .sum()
+        .alias(part)
+        for part in SHOWN_PART
+    ]
+    sums = [*(pl.col(name).cast(pl.Int64).sum() for name in names), *shown, *withheld]
     summed = cells.group_by(grain, maintain_order=True).agg(sums) if grain else cells.select(sums)
     # Noise may put a numerator above its denominator; a share above one would tell that it did.
     noisy = pl.col("numerator_cells") + pl.col("denominator_cells") > 0
@@ -160,15 +168,15 @@ def _summed(cells: pl.DataFrame, grain: Sequence[str]) -> pl.DataFrame:
 
 
 def _small_count() -> pl.Expr:
-    return (pl.col("numerator") < SMALLEST_COUNT) | (
-        pl.col("denominator") - pl.col("numerator") < SMALLEST_COUNT
+    return (pl.col("shown_numerator") < SMALLEST_COUNT) | (
+        pl.col("shown_denominator") - pl.col("shown_numerator") < SMALLEST_COUNT
     )
 
 
 def _is_hidden(kind: Kind, exact: bool) -> pl.Expr:
     if exact or kind is Kind.ADMINISTRATIVE:
         return pl.lit(False)
-    return (pl.col("denominator") < SMALLEST_DENOMINATOR) | _small_count()
+    return (pl.col("shown_denominator") < SMALLEST_DENOMINATOR) | _small_count()
 
 
 def _state(kind: Kind, exact: bool) -> pl.Expr:

@@ -12,7 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from analytics.disclosure import SMALLEST_COUNT, SMALLEST_DENOMINATOR, Reason, State
+from analytics.disclosure import SMALLEST_DENOMINATOR, Reason, State
+from analytics.hiding import SMALLEST_COUNT
 from analytics.noise import Noise
 from analytics.reference import CutOff
 

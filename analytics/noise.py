@@ -36,9 +36,12 @@ class Noise:
     def on(self, people: pl.Series, keys: pl.Series) -> pl.Series:
         """Protected counts of cells; a cell without a key (null) counts no people of the record and stays as it is."""
         counts = people.cast(pl.Int64).to_numpy()
-        found = keys.fill_null(0).to_numpy().astype(np.int64) % _KEYS
-        noise = self.table[np.minimum(counts, _LARGEST), found]
-        return pl.Series(people.name, counts + np.where(keys.is_null().to_numpy(), 0, noise), dtype=pl.Int64)
+        shown = self.added(counts, keys.fill_null(0).to_numpy().astype(np.int64))
+        return pl.Series(people.name, np.where(keys.is_null().to_numpy(), counts, shown), dtype=pl.Int64)
+
+    def added(self, counts: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Protected counts of arrays of counts and their cell keys, of any one shape."""
+        return counts + self.table[np.minimum(counts, _LARGEST), keys % _KEYS]
 
     def protect(self, cells: pl.DataFrame, columns: Sequence[tuple[str, str]]) -> pl.DataFrame:
         """Cells with their counts protected; ``columns`` are pairs of count and key. The keys are gone."""

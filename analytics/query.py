@@ -137,6 +137,8 @@ def _cells(
     parameters: Mapping[str, Any],
     noise: Noise | None,
 ) -> pl.DataFrame:
+    if plan.variant is not None and plan.is_protected:
+        return grid.complete(plan, known, grid.protected(plan, plan.variant, generation, known))
     found = grid.named(plan, grid.fetch(generation, name, parameters))
     if "bin" in plan.question.by:
         return _binned(plan, generation, distribution.protected(found, noise))

@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analytics.disclosure import SMALLEST_COUNT
+from analytics.hiding import SMALLEST_COUNT
 from analytics.noise import Noise
 from analytics.rates import noisy_size, wilson
 from warehouse.noise import DESIGN, KEYS, noise_table

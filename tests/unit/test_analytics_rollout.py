@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.attention import Standing, attention
-from analytics.disclosure import SMALLEST_COUNT
 from analytics.distribution import bins, classes, hidden_together
 from analytics.generation import Generation
+from analytics.hiding import SMALLEST_COUNT
 from analytics.query import answer, parse
 from analytics.reference import classes_of
 from analytics.targets import due, last_day

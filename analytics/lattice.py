@@ -1,0 +1,181 @@
+"""The publication lattice of a definition: the only cells of health counts that leave, each with its noise.
+
+Unit (city, district, ward) x sex (male, female, unknown, both) x ages (bands of the marts and published groups). Every
+protected number is a cell of it or a sum of its cells; :mod:`analytics.hiding` decides which cells are not shown and
+what stands for them in a sum. Computed once per definition, level and quarters, whatever is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from analytics import hiding
+from analytics.ages import AgeBand, MartAges, parse_age_band
+from analytics.generation import Generation, noise_of, read_sql
+from analytics.hiding import SEXES, Floats, Ints
+from analytics.noise import Noise
+from analytics.reference import published_ages
+from analytics.relations import Ages, age_relations
+
+#: Columns that tell the places of a level apart.
+LEVELS: dict[str, tuple[str, ...]] = {"city": (), "district": ("district",), "ward": ("district", "ward")}
+#: Protected counts, how many noises each carries, and the part of them that stands on cells which may be shown.
+PROTECTED = (
+    "numerator",
+    "denominator",
+    "numerator_cells",
+    "denominator_cells",
+    "shown_numerator",
+    "shown_denominator",
+)
+_KEPT = 64
+
+
+def lattice_ages(ages: MartAges, first: int, last: int | None) -> tuple[tuple[str, Ages], ...]:
+    """Label and lower edges of every lattice cell inside ``first`` to ``last`` years: bands, then published groups."""
+    found: dict[Ages, str] = {}
+    bands = [ages.band(start) for start in ages.starts if start >= 0]
+    for band in (*bands, *map(parse_age_band, sorted(published_ages()))):
+        is_inside = band.first >= first and (last is None or (band.last is not None and band.last <= last))
+        if is_inside and _is_composed(ages, band):
+            found.setdefault(frozenset(ages.compose(band)), band.label)
+    return tuple((label, edges) for edges, label in found.items())
+
+
+def _is_composed(ages: MartAges, band: AgeBand) -> bool:
+    """Whether the bands of these marts make this group: older builds may cut ages elsewhere."""
+    return band.first in ages.starts and (band.last is None or band.last + 1 in ages.starts)
+
+
+def lattice_parameters(
+    measures: tuple[int, int], level: str, quarters: Sequence[int], cells: Sequence[tuple[str, Ages]]
+) -> dict[str, Any]:
+    """Parameters of ``lattice_cells``."""
+    parts = [(edge, label) for label, edges in cells for edge in sorted(edges)]
+    return {
+        "numerator_id": measures[0],
+        "denominator_id": measures[1],
+        "quarters": list(quarters),
+        "by_district": level != "city",
+        "by_ward": level == "ward",
+        "age_from": [edge for edge, _ in parts],
+        "ages": [label for _, label in parts],
+    }
+
+
+@lru_cache(maxsize=_KEPT)
+def lattice(
+    generation: Generation,
+    measures: tuple[int, int],
+    level: str,
+    quarters: tuple[int, ...],
+    cells: tuple[tuple[str, Ages], ...],
+) -> pl.DataFrame:
+    """``quarter``, the columns of ``level``, ``sex``, ``ages`` and :data:`PROTECTED`; a cell of nobody has no row.
+
+    ``measures``: numerator and denominator; ``quarters``: their indexes; ``cells``: see :func:`lattice_ages`.
+    """
+    places, counts, keys = _counted(generation, measures, level, quarters, cells)
+    noise = noise_of(generation)
+    numerator, denominator = _protected(noise, counts, keys)
+    share = _city_share(generation, measures, quarters, cells, places, (numerator, denominator))
+    hidden = hiding.hide(numerator, denominator, age_relations(cells), [len(edges) for _, edges in cells])
+    return _frame(places, [label for label, _ in cells], numerator, denominator, share, hidden)
+
+
+def _counted(
+    generation: Generation,
+    measures: tuple[int, int],
+    level: str,
+    quarters: tuple[int, ...],
+    cells: Sequence[tuple[str, Ages]],
+) -> tuple[pl.DataFrame, Ints, Ints]:
+    """Places (a row each), exact counts and keys: arrays of (numerator, denominator) x place x sex x ages."""
+    found = generation.frame(read_sql("lattice_cells"), lattice_parameters(measures, level, quarters, cells))
+    columns = ["quarter", *LEVELS[level]]
+    places = found.select(columns).unique().sort(columns).with_row_index("place")
+    found = found.join(places, on=columns, how="left")
+    where = (
+        found["place"].to_numpy(),
+        _positions(found["sex"], SEXES),
+        _positions(found["ages"], [label for label, _ in cells]),
+    )
+    counts, keys = (np.zeros((2, places.height, len(SEXES), len(cells)), dtype=np.int64) for _ in range(2))
+    for side, name in enumerate(("numerator", "denominator")):
+        counts[side][where] = found[name].to_numpy()
+        keys[side][where] = found[f"{name}_key"].to_numpy()
+    return places.drop("place"), counts, keys
+
+
+def _positions(values: pl.Series, order: Sequence[str]) -> Ints:
+    places = {value: place for place, value in enumerate(order)}
+    return values.replace_strict(places, return_dtype=pl.Int64).to_numpy().astype(np.int64)
+
+
+def _protected(noise: Noise, counts: Ints, keys: Ints) -> tuple[Ints, Ints]:
+    """Counts with noise; a numerator above its denominator would tell that there is noise on it."""
+    numerator, denominator = noise.added(counts, keys)
+    return np.minimum(numerator, denominator), denominator
+
+
+def _city_share(
+    generation: Generation,
+    measures: tuple[int, int],
+    quarters: tuple[int, ...],
+    cells: tuple[tuple[str, Ages], ...],
+    places: pl.DataFrame,
+    own: tuple[Ints, Ints],
+) -> Floats:
+    """Protected share of the city in the cell of each place's quarter; of all its ages where the cell holds few."""
+    if "district" not in places.columns:
+        return _shares(*own)
+    city, counts, keys = _counted(generation, measures, "city", quarters, cells)
+    share = _shares(*_protected(noise_of(generation), counts, keys))
+    return share[_positions(places["quarter"], city["quarter"].to_list())]
+
+
+def _shares(numerator: Ints, denominator: Ints) -> Floats:
+    whole = numerator.sum(axis=(1, 2), keepdims=True) / np.maximum(
+        denominator.sum(axis=(1, 2), keepdims=True), 1
+    )
+    is_firm = np.minimum(numerator, denominator - numerator) >= hiding.SMALLEST_COUNT
+    return np.where(is_firm, numerator / np.maximum(denominator, 1), whole)
+
+
+def _frame(
+    places: pl.DataFrame,
+    labels: Sequence[str],
+    numerator: Ints,
+    denominator: Ints,
+    share: Floats,
+    hidden: hiding.Hidden,
+) -> pl.DataFrame:
+    stand_in, variance = hiding.expected(denominator, share, hidden)
+    is_hidden = hidden.either
+    columns = {
+        "numerator": np.where(is_hidden, stand_in, numerator),
+        "denominator": denominator,
+        "numerator_cells": np.where(is_hidden, hiding.noise_cells(variance), numerator > 0),
+        "denominator_cells": denominator > 0,
+        "shown_numerator": np.where(is_hidden, 0, numerator),
+        "shown_denominator": np.where(is_hidden, 0, denominator),
+    }
+    place, sex, age = (index.ravel() for index in np.indices(denominator.shape))
+    frame = pl.DataFrame({name: values.astype(np.int64).ravel() for name, values in columns.items()})
+    return (
+        pl.concat(
+            [
+                places[place],
+                pl.DataFrame({"sex": np.array(SEXES)[sex], "ages": np.array(labels)[age]}),
+                frame.select(PROTECTED),
+            ],
+            how="horizontal",
+        )
+        .filter(pl.col("denominator") > 0)
+        .rechunk()
+    )
