@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -33,7 +33,10 @@ from warehouse.extract_files import parse_day
 from warehouse.identity import create_key_file
 from warehouse.landing import Landed
 from warehouse.lineage import explain as explain_table
+from warehouse.releases import read as read_releases
+from warehouse.releases import verify as verify_releases
 from warehouse.settings import load_settings
+from warehouse.vintages import parse_revision
 
 if TYPE_CHECKING:
     from models.fit import FitReport
@@ -83,6 +86,20 @@ Truth = Annotated[
     Path | None,
     typer.Option("--truth", help="truth_counts.parquet of a synthetic city, shown beside its estimates."),
 ]
+Revise = Annotated[
+    str | None,
+    typer.Option(help="Publish frozen quarters anew as a further vintage: all, or like 2024Q2,2024Q3."),
+]
+Reason = Annotated[str | None, typer.Option(help="Why they are revised; told wherever they are.")]
+Withdraw = Annotated[
+    bool, typer.Option("--withdraw", help="With --revise all: keep no older vintage (a person was erased).")
+]
+Vintage = Annotated[
+    int | None, typer.Option(help="Of the frozen quarters: 1 the first published; default the newest.")
+]
+Quantity = Annotated[
+    str | None, typer.Option(help="Of a distribution: body_mass_index, systolic, diastolic.")
+]
 Format = Annotated[Form, typer.Option("--format", help="Table for people, JSON for programs.")]
 
 
@@ -93,10 +110,10 @@ def build(
     full: Annotated[
         bool, typer.Option("--full", help="Rebuild the warehouse aside from these folders alone.")
     ] = False,
-    no_fit: Annotated[
-        bool,
-        typer.Option("--no-fit", help="Publish counts without estimates."),
-    ] = False,
+    revise: Revise = None,
+    reason: Reason = None,
+    withdraw: Withdraw = False,
+    no_fit: Annotated[bool, typer.Option("--no-fit", help="Publish counts without estimates.")] = False,
     engine: Annotated[
         Engine | None, typer.Option(help="What runs the person SQL; spark needs PySpark and Java.")
     ] = None,
@@ -120,6 +137,7 @@ def build(
             now=_now(),
             as_of=day,
             full=full,
+            revision=parse_revision(revise, reason, withdraws=withdraw),
             estimate=None if no_fit else partial(into, truth=truth),
             progress=step,
         )
@@ -155,6 +173,29 @@ def fit(
         out.print(_fits_table(report))
         out.print(f"published as {report.build_id} after {report.seconds:.1f} s")
     if any(item.faults for item in report.fits):
+        raise typer.Exit(EXIT_DATA)
+
+
+@app.command(epilog="Example: hssk releases --verify")
+def releases(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Count the published quarters again; exit 65 when one differs.")
+    ] = False,
+    home: Home = None,
+    form: Format = Form.table,
+) -> None:
+    """Show which quarters were published when, by which build, and why."""
+    folder = load_settings(home).home
+    entries, faults = read_releases(folder), verify_releases(folder) if verify else []
+    if form is Form.json:
+        told = {"releases": entries, "faults": [str(fault) for fault in faults] if verify else None}
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        out.print(_releases_table(entries))
+        _print_faults(faults, "wrong")
+        if verify and not faults:
+            out.print("every published count is as it was logged")
+    if faults:
         raise typer.Exit(EXIT_DATA)
 
 
@@ -224,10 +265,9 @@ def query(
     method: Annotated[
         str | None, typer.Option(help="wilson, clopper_pearson; standardised: dobson_byar, fay_feuer.")
     ] = None,
-    quantity: Annotated[
-        str | None, typer.Option(help="Of a distribution: body_mass_index, systolic, diastolic.")
-    ] = None,
+    quantity: Quantity = None,
     classes: Annotated[str | None, typer.Option(help="Cut-offs of a distribution: who, asian.")] = None,
+    vintage: Vintage = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Exact small counts; written to the audit log.")
     ] = False,
@@ -246,7 +286,7 @@ def query(
     question = questions.parse(
         measure=measure, condition=condition, definition=definition, by=by, period=period, estimator=estimator,
         standard=standard, ages=ages, age_bands=age_bands, where=where or [], confidence=confidence, method=method,
-        exact=exact, quantity=quantity, classes=classes,
+        exact=exact, quantity=quantity, classes=classes, vintage=vintage,
     )  # fmt: skip
     answer = questions.answer(question, generation, asked_at=_now())
     render.write(answer, form.value, output=output, console=out)
@@ -356,6 +396,17 @@ def _fits_table(report: FitReport) -> Table:
         shown = "no: " + ", ".join(item.faults) if item.faults else "yes"
         table.add_row(
             item.condition, item.variant, item.quarter, f"{item.assessed:,}", f"{item.seconds:.2f}", shown
+        )
+    return table
+
+
+def _releases_table(entries: Sequence[dict[str, Any]]) -> Table:
+    table = Table(title="Released quarters")
+    for name in ("quarter", "vintage", "known_at", "build", "reason", "rows"):
+        table.add_column(name, justify="right" if name in ("vintage", "rows") else "left")
+    for entry in entries:
+        table.add_row(
+            *(str(entry[name]) for name in ("quarter", "vintage", "known_at", "build", "reason", "rows"))
         )
     return table
 

@@ -5,8 +5,8 @@ Read once per generation and kept: a published generation never changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -18,11 +18,16 @@ from warehouse.geography import districts, wards
 
 @dataclass(frozen=True)
 class Quarter:
-    """A quarter of the marts; not complete while the extract date lies before its last day."""
+    """A quarter of the marts; not complete while the extract date lies before its last day.
+
+    Of frozen counts with its vintage (1 is the first published) and the extract date it was counted at.
+    """
 
     name: str
     index: int
     is_complete: bool
+    vintage: int = 0
+    known_at: date | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,10 @@ class Catalogue:
     framed: tuple[int, ...]
     #: Measure of a role (case, treated, ...) of a variant: (condition, variant, role) -> id.
     roles: Mapping[tuple[str, str, str], int]
+    #: Of frozen counts: every vintage of every quarter, oldest first (``quarters`` holds the newest of each).
+    vintages: tuple[Quarter, ...] = ()
+    #: Of frozen counts: which measures each vintage counts, as (index of the quarter, measure). None: all of them.
+    counted: frozenset[tuple[int, int]] | None = None
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -93,7 +102,10 @@ class Catalogue:
         """The newest complete quarter, else the newest. Raises UserError when the build has none."""
         if not self.quarters:
             raise UserError(
-                "the build has no quarter", action="Run: hssk build DIR", exit_code=EXIT_UNAVAILABLE
+                "no quarter of this build may be published yet",
+                expected="a quarter that ended long enough before the extract date",
+                action="See freeze_days in docs/operations.md, or ask for exact counts",
+                exit_code=EXIT_UNAVAILABLE,
             )
         complete = [quarter for quarter in self.quarters if quarter.is_complete]
         return (complete or list(self.quarters))[-1]
@@ -101,14 +113,20 @@ class Catalogue:
 
 @lru_cache(maxsize=8)
 def catalogue(generation: Generation) -> Catalogue:
-    """Read the catalogue of a generation."""
+    """Read the catalogue of a generation; of frozen counts, quarters and definitions are those that were published.
+
+    A definition whose version changed is known under its name with the newest version, and as ``name@version`` with
+    each older one.
+    """
+    if generation.is_frozen:
+        return _frozen(generation)
     records = generation.frame(read_sql("catalogue_record_group"))
     first_week, last_week = generation.frame(read_sql("catalogue_week")).row(0)
     holders = generation.frame(read_sql("catalogue_holder")).to_dicts()
     return Catalogue(
         quarters=tuple(Quarter(*row) for row in generation.frame(read_sql("catalogue_quarter")).iter_rows()),
         ages=MartAges(tuple(generation.frame(read_sql("catalogue_age"))["age_from"].to_list())),
-        variants=tuple(Variant(**row) for row in generation.frame(read_sql("catalogue_variant")).to_dicts()),
+        variants=_variants(generation),
         holder=Holder(**holders[0]) if holders else None,
         population_years=_population_years(generation),
         plan_groups=tuple(records["phase_group"].unique().sort().to_list()),
@@ -117,8 +135,48 @@ def catalogue(generation: Generation) -> Catalogue:
         districts=tuple(item.code for item in districts()),
         wards={item.code: item.district_code for item in wards()},
         framed=_framed(generation),
-        roles={row[:3]: row[3] for row in generation.frame(read_sql("catalogue_role")).iter_rows()},
+        roles=_roles(generation),
     )
+
+
+def _frozen(generation: Generation) -> Catalogue:
+    vintages = tuple(Quarter(*row) for row in generation.frame(read_sql("catalogue_vintage")).iter_rows())
+    newest = {quarter.name: quarter for quarter in vintages}
+    return replace(
+        catalogue(generation.live),
+        quarters=tuple(newest.values()),
+        vintages=vintages,
+        variants=_variants(generation),
+        framed=tuple(generation.frame(read_sql("catalogue_frame"))["measure_id"].to_list()),
+        roles=_roles(generation),
+        counted=frozenset(generation.frame(read_sql("catalogue_counted")).iter_rows()),
+    )
+
+
+def _variants(generation: Generation) -> tuple[Variant, ...]:
+    rows = generation.frame(read_sql("catalogue_variant")).to_dicts()
+    names = _names((row["condition"], row["variant"], row["version"]) for row in rows)
+    return tuple(
+        Variant(**{**row, "variant": names[row["condition"], row["variant"], row["version"]]}) for row in rows
+    )
+
+
+def _roles(generation: Generation) -> dict[tuple[str, str, str], int]:
+    rows = generation.frame(read_sql("catalogue_role")).rows()
+    names = _names(row[:3] for row in rows)
+    return {(row[0], names[row[:3]], row[3]): row[4] for row in rows}
+
+
+def _names(found: Iterable[tuple[str, str, str | None]]) -> dict[tuple[str, str, str | None], str]:
+    """Name of each version of each variant, given oldest first: the last keeps the bare name."""
+    versions: dict[tuple[str, str], list[str | None]] = {}
+    for condition, variant, version in dict.fromkeys(found):
+        versions.setdefault((condition, variant), []).append(version)
+    return {
+        (condition, variant, version): variant if version == listed[-1] else f"{variant}@{version}"
+        for (condition, variant), listed in versions.items()
+        for version in listed
+    }
 
 
 def _framed(generation: Generation) -> tuple[int, ...]:

@@ -55,7 +55,8 @@ def _lattice_of(plan: Plan, variant: Variant, known: Catalogue) -> tuple[Any, ..
     """What tells the lattice of a question apart: measures, level, quarters, cells of ages."""
     level = "ward" if plan.uses("ward") else "district" if plan.uses("district") else "city"
     # A level of few places is computed for all quarters at once, so that every page of a definition finds it ready.
-    quarters = plan.quarters if level == "ward" else known.quarters
+    is_single = level == "ward" or plan.question.vintage is not None
+    quarters = plan.quarters if is_single else known.quarters
     return (
         (variant.measure_id, variant.denominator_id),
         level,
@@ -93,7 +94,7 @@ def _grid(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
     by = plan.question.by
     grid = pl.DataFrame({_ONE: [0]})
     for levels in (
-        _quarters(plan),
+        _quarters(plan, known),
         _weeks(plan, known),
         _places(plan, known),
         _sexes(plan, found),
@@ -102,8 +103,19 @@ def _grid(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
     ):
         if levels is not None:
             grid = grid.join(levels, how="cross")
-    shown = [name for name in ("withheld_state", "withheld_reason") if name in grid.columns]
-    return grid.select(*by, *strata_of(plan), *shown, _ONE).sort(_rank(plan, grid), maintain_order=True)
+    return grid.select(*by, *strata_of(plan), *_withheld(grid), _ONE).sort(
+        _rank(plan, grid), maintain_order=True
+    )
+
+
+def _withheld(grid: pl.DataFrame) -> list[pl.Expr]:
+    """State and reason of rows that are no number by definition: of their quarter first, then of their ages."""
+    found = []
+    for name in ("withheld_state", "withheld_reason"):
+        columns = [column for column in (f"quarter_{name}", name) if column in grid.columns]
+        if columns:
+            found.append(pl.coalesce(columns).alias(name))
+    return found
 
 
 def _rank(plan: Plan, grid: pl.DataFrame) -> list[pl.Expr]:
@@ -116,10 +128,22 @@ def _rank(plan: Plan, grid: pl.DataFrame) -> list[pl.Expr]:
     ] or [pl.col(_ONE)]
 
 
-def _quarters(plan: Plan) -> pl.DataFrame | None:
-    if "quarter" not in plan.question.by:
+def _quarters(plan: Plan, known: Catalogue) -> pl.DataFrame | None:
+    """The quarters asked for; a frozen one that does not count this version of the definition says so."""
+    missing = [
+        plan.variant is not None
+        and known.counted is not None
+        and (quarter.index, plan.variant.measure_id) not in known.counted
+        for quarter in plan.quarters
+    ]
+    if "quarter" not in plan.question.by and not any(missing):
         return None
-    return pl.DataFrame({"quarter": [quarter.name for quarter in plan.quarters]})
+    rows = [
+        (quarter.name, *((State.NO_DATA.value, Reason.NOT_COUNTED.value) if is_missing else (None, None)))
+        for quarter, is_missing in zip(plan.quarters, missing, strict=True)
+    ]
+    schema = dict.fromkeys(("quarter", "quarter_withheld_state", "quarter_withheld_reason"), pl.String)
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _weeks(plan: Plan, known: Catalogue) -> pl.DataFrame | None:
@@ -224,8 +248,7 @@ def _filters(plan: Plan, *names: str) -> dict[str, Any]:
 def _period(plan: Plan) -> dict[str, Any]:
     return {
         "by_quarter": "quarter" in plan.question.by,
-        "first_quarter": plan.quarters[0].index,
-        "last_quarter": plan.quarters[-1].index,
+        "quarters": [quarter.index for quarter in plan.quarters],
     }
 
 

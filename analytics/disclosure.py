@@ -54,6 +54,7 @@ class Reason(StrEnum):
     SMALL_DENOMINATOR = "small_denominator"
     NOBODY_COUNTED = "nobody_counted"
     NOT_MEASURABLE = "not_measurable"
+    NOT_COUNTED = "not_counted"
     OUTSIDE_DEFINED_AGES = "outside_defined_ages"
     FEWER_THAN_10_EVENTS = "fewer_than_10_events"
     AGES_WITHOUT_PEOPLE = "ages_without_people"
@@ -103,9 +104,9 @@ def protect(
         rows = rows.with_columns(
             pl.lit(totals.item(0, name)).cast(pl.String).alias(name) for name in ("state", "reason")
         )
-    hidden = pl.col("state").is_in([State.SUPPRESSED.value, State.NOT_DEFINED.value]) | (
-        pl.col("reason") == Reason.NOT_MEASURABLE.value
-    ).fill_null(False)
+    hidden = pl.col("state").is_in([State.SUPPRESSED.value, State.NOT_DEFINED.value]) | pl.col(
+        "reason"
+    ).is_in([Reason.NOT_MEASURABLE.value, Reason.NOT_COUNTED.value]).fill_null(False)
     released = rows.with_columns(
         pl.when(~hidden).then(pl.col(name)).alias(name) for name in ("numerator", "denominator")
     )

@@ -98,7 +98,7 @@ def frame_cells(generation: Generation, variant: Variant, quarter: Quarter) -> p
     year = grid.nearest_year(quarter.name, tuple(known.population_years))
     last = known.ages.starts[-1] if variant.age_to is None else variant.age_to
     people = grid.fetch(
-        generation, "frame_population", {"year": year, "first_age": variant.age_from, "last_age": last}
+        generation.live, "frame_population", {"year": year, "first_age": variant.age_from, "last_age": last}
     )
     counted = grid.fetch(
         generation, "frame_cells", {"measure_id": variant.measure_id, "quarter_index": quarter.index}

@@ -11,7 +11,7 @@ import os
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -22,7 +22,7 @@ import polars as pl
 
 from analytics.noise import Noise
 from warehouse.errors import EXIT_UNAVAILABLE, UserError
-from warehouse.generation_files import BUILDS, ESTIMATES, LINEAGE, MANIFEST, MARTS, current_build
+from warehouse.generation_files import BUILDS, ESTIMATES, FROZEN, LINEAGE, MANIFEST, MARTS, current_build
 
 __all__ = ["Generation", "builds", "close_all", "current_build", "noise_of", "read_sql"]
 
@@ -36,10 +36,15 @@ os.register_at_fork(after_in_child=lambda: globals().__setitem__("_lock", thread
 
 @dataclass(frozen=True)
 class Generation:
-    """One published build: ``home/builds/<build_id>``. Equal when it is the same folder; usable as a cache key."""
+    """One published build: ``home/builds/<build_id>``. Equal when it is the same folder; usable as a cache key.
+
+    Its counts stand in two files of the same tables: *live*, of everything known to the build, and *frozen*, of the
+    quarters that were published. ``is_frozen`` says which of them :meth:`frame` reads.
+    """
 
     home: Path
     build_id: str
+    is_frozen: bool = False
 
     @classmethod
     def open(cls, home: Path, build: str | None = None) -> Generation:
@@ -65,6 +70,16 @@ class Generation:
         return cls(home, build_id)
 
     @property
+    def frozen(self) -> Generation:
+        """The same build with the counts of its frozen quarters: what every protected number is made of."""
+        return replace(self, is_frozen=True)
+
+    @property
+    def live(self) -> Generation:
+        """The same build with the counts of everything known to it."""
+        return replace(self, is_frozen=False)
+
+    @property
     def folder(self) -> Path:
         """Where marts, manifest and lineage of this build are."""
         return self.home / BUILDS / self.build_id
@@ -86,7 +101,7 @@ class Generation:
 
     def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """Run one SELECT; values come by ``$name``. ``sql`` is the text of a file of ``analytics/sql``."""
-        return _read(self.folder / MARTS, sql, params)
+        return _read(self.folder / (FROZEN if self.is_frozen else MARTS), sql, params)
 
     @property
     def has_estimates(self) -> bool:

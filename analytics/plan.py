@@ -68,6 +68,16 @@ class Plan:
         return name in self.question.by or bool(self.question.only(name))
 
 
+def reads_frozen(question: Question) -> bool:
+    """Whether a question is answered from frozen quarters: health facts of people, but for exact counts of today."""
+    if question.vintage is not None:
+        return True
+    indicator = indicators().get(question.measure)
+    if indicator is None or question.exact:
+        return False
+    return indicator.needs_condition or "bin" in indicator.by
+
+
 def resolve(question: Question, known: Catalogue) -> Plan:
     """Check a question against a generation. Raises UserError that names the allowed values."""
     indicator = _indicator(question)
@@ -233,13 +243,14 @@ def _of_roles(
 
 def _quarters(question: Question, known: Catalogue) -> tuple[Quarter, ...]:
     newest = known.newest
-    names = [quarter.name for quarter in known.quarters]
+    quarters = _of_vintage(question, known)
+    names = [quarter.name for quarter in quarters]
     if question.period is None:
         if "week" in question.by:
-            return known.quarters
+            return quarters
         if "quarter" not in question.by:
-            return (newest,)
-        return tuple(quarter for quarter in known.quarters if quarter.index <= newest.index)
+            return quarters[-1:] if question.vintage is not None else (newest,)
+        return tuple(quarter for quarter in quarters if quarter.name <= newest.name)
     first, last = (choose(name, names, field="period") for name in parse_period(question.period))
     if first != last and not {"quarter", "week"} & set(question.by):
         raise UserError(
@@ -248,7 +259,18 @@ def _quarters(question: Question, known: Catalogue) -> tuple[Quarter, ...]:
             value=question.period,
             expected="one quarter, or by quarter",
         )
-    return tuple(quarter for quarter in known.quarters if first <= quarter.name <= last)
+    return tuple(quarter for quarter in quarters if first <= quarter.name <= last)
+
+
+def _of_vintage(question: Question, known: Catalogue) -> tuple[Quarter, ...]:
+    """The quarters a question may be about: the newest vintage of each, or the vintage it names."""
+    if question.vintage is None:
+        return known.quarters
+    found = tuple(quarter for quarter in known.vintages if quarter.vintage == question.vintage)
+    if not found:
+        vintages = [str(number) for number in sorted({quarter.vintage for quarter in known.vintages})]
+        choose(str(question.vintage), vintages, field="vintage")
+    return found
 
 
 def _ages(

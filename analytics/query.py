@@ -30,7 +30,7 @@ from analytics.disclosure import (
 from analytics.generation import Generation, noise_of, read_sql
 from analytics.indicator import CORRECTED
 from analytics.noise import Noise
-from analytics.plan import COUNT, Plan, resolve
+from analytics.plan import COUNT, Plan, reads_frozen, resolve
 from analytics.question import Question, parse
 from analytics.rates import with_interval
 from analytics.standard import Standard, load_standard, stratum_weights
@@ -63,14 +63,14 @@ _REFUSED_STATE = {
 @dataclass(frozen=True)
 class Answer:
     """``rows``: the columns of ``by``, then :data:`RESULT_COLUMNS`; values are shares between 0 and 1 (coverage may
-    exceed 1). ``definition``: id, variant, version, estimand, source. ``build``: id, extract_date. ``lineage``: the SQL
-    and its inputs.
+    exceed 1). ``definition``: id, variant, version, estimand, source. ``build``: id, extract_date, vintages of frozen
+    quarters. ``lineage``: the SQL and its inputs.
     """
 
     question: Question
     rows: pl.DataFrame
     definition: Mapping[str, Any]
-    build: Mapping[str, str]
+    build: Mapping[str, Any]
     lineage: Mapping[str, Any]
 
 
@@ -89,6 +89,7 @@ def answer(
             value=question.build,
             expected=generation.build_id,
         )
+    generation = generation.frozen if reads_frozen(question) else generation.live
     known = catalogue(generation)
     plan = resolve(question, known)
     standard = load_standard(question.standard) if question.estimator == "standardised" else None
@@ -106,9 +107,19 @@ def answer(
         question=question,
         rows=rows,
         definition=_definition(plan),
-        build={"id": generation.build_id, "extract_date": generation.extract_date},
+        build={"id": generation.build_id, "extract_date": generation.extract_date, **_vintages(plan)},
         lineage=_lineage(plan, known, generation, name, parameters, standard),
     )
+
+
+def _vintages(plan: Plan) -> dict[str, Any]:
+    """Vintage and extract date of each frozen quarter; nothing where the build's own counts answered."""
+    found = {
+        quarter.name: {"vintage": quarter.vintage, "known_at": str(quarter.known_at)}
+        for quarter in plan.quarters
+        if quarter.vintage
+    }
+    return {"vintages": found} if found else {}
 
 
 def _record_exact(

@@ -35,7 +35,8 @@ class Question:
 
     ``period`` None is the newest complete quarter, ``2022Q1..2022Q4`` a range; ``ages`` None is the measure's own
     default (adults for prevalence); ``build`` None is the current one; ``method`` None is the estimator's default.
-    ``quantity`` is that of a distribution, ``classes`` the scheme of its cut-offs (None: fine bins).
+    ``quantity`` is that of a distribution, ``classes`` the scheme of its cut-offs (None: fine bins). ``vintage`` is
+    that of the frozen quarters (None: the newest of each; exact counts: those of the build itself).
     """
 
     measure: str = "prevalence"
@@ -54,6 +55,7 @@ class Question:
     exact: bool = False
     quantity: str | None = None
     classes: str | None = None
+    vintage: int | None = None
 
     def __post_init__(self) -> None:
         for name in self.by:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from analytics.catalogue import catalogue
+from analytics.catalogue import Quarter, catalogue
 from analytics.generation import Generation
 from analytics.indicator import CORRECTED, Indicator, indicators
 from analytics.query import RESULT_COLUMNS, Answer
@@ -117,18 +118,23 @@ def _numbers(row: dict[str, Any]) -> list[str]:
 
 def list_measures(generation: Generation) -> Group:
     """Everything that can be asked of a generation: measures, definitions, periods, standards."""
-    known = catalogue(generation)
-    quarters = [quarter.name for quarter in known.quarters]
+    known, published = catalogue(generation.live), catalogue(generation.frozen)
     lines = [
-        f"periods: {quarters[0]} to {quarters[-1]}; newest complete {known.newest.name}"
-        if quarters
-        else "no periods",
+        f"periods of records and coverage: {_span(known.quarters)}",
+        f"frozen quarters of health facts: {_span(published.quarters)}",
         f"standards: {', '.join(BUNDLED)}, or a CSV file with age_from,weight",
         f"age bands start at: {', '.join(str(start) for start in known.ages.starts)}",
     ]
     return Group(
         _measure_table(list(indicators().values())), _definition_table(generation), Text("\n".join(lines))
     )
+
+
+def _span(quarters: Sequence[Quarter]) -> str:
+    if not quarters:
+        return "none yet"
+    vintages = ", ".join(f"{item.name} in vintage {item.vintage}" for item in quarters if item.vintage > 1)
+    return f"{quarters[0].name} to {quarters[-1].name}{f' ({vintages})' if vintages else ''}"
 
 
 def _measure_table(measures: list[Indicator]) -> Table:
@@ -145,7 +151,7 @@ def _definition_table(generation: Generation) -> Table:
     table = Table(title="Definitions")
     for name in ("condition", "definition", "version", "estimand", "ages", "name"):
         table.add_column(name)
-    for item in catalogue(generation).variants:
+    for item in catalogue(generation.frozen).variants:
         ages = f"{item.age_from}+" if item.age_to is None else f"{item.age_from}-{item.age_to}"
         table.add_row(
             item.condition, item.variant, item.version or "", item.estimand or "", ages, item.name_en or ""

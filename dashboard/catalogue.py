@@ -54,7 +54,7 @@ class Catalogue:
 @lru_cache(maxsize=16)
 def read(generation: Generation) -> Catalogue:
     """The catalogue of one sealed generation, as the page offers it: definitions in the order of their files."""
-    known = catalogue(generation)
+    known = catalogue(generation.frozen)
     variants = [
         _variant(item, is_corrected=item.measure_id in known.framed)
         for item in sorted(known.variants, key=lambda item: item.measure_id)

@@ -26,7 +26,7 @@ from models.store import write_estimates
 from warehouse import publish
 from warehouse.errors import UserError
 from warehouse.fault_points import check_name
-from warehouse.generation_files import BUILDS, MANIFEST, MARTS
+from warehouse.generation_files import BUILDS, FROZEN, MANIFEST, MARTS
 from warehouse.geography import neighbours
 from warehouse.lock import build_lock
 from warehouse.settings import Settings
@@ -74,7 +74,8 @@ def fit(
     with build_lock(settings.home, now):
         old = Generation.open(settings.home, build)
         staged = publish.stage(settings.home)
-        os.link(old.folder / MARTS, staged / MARTS)
+        for name in (MARTS, FROZEN):
+            os.link(old.folder / name, staged / name)
         # Read from the staged folder, as after a build: what is fitted is what is published.
         estimates = into(staged, old.manifest, progress, truth=truth)
         build_id = publish.new_build_id(
@@ -108,7 +109,7 @@ def into(
         raise ValueError("a generation is staged in the folder of builds")
     known = _truth(truth, is_synthetic=bool(manifest["synthetic"]))
     (staged / MANIFEST).write_text(json.dumps(manifest, default=str), encoding="utf-8")
-    generation = Generation(staged.parents[1], staged.name)
+    generation = Generation(staged.parents[1], staged.name, is_frozen=True)
     try:
         return _fit_all(generation, staged, known, progress)
     finally:

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from warehouse import database, engine, publish, rebuild, spark
+from warehouse import database, engine, publish, rebuild, releases, spark
 from warehouse.database import rows
 from warehouse.errors import Fault
 from warehouse.extract_files import Folder, read_folder
@@ -41,6 +41,7 @@ from warehouse.lineage import build_manifest, read_quarantine, table_lineage, wr
 from warehouse.lock import build_lock
 from warehouse.reference_tables import write_reference_tables
 from warehouse.settings import Settings
+from warehouse.vintages import Revision, check_carried, freeze
 
 #: The folder of SQL that only DuckDB runs, before everything else.
 INGEST = "ingest"
@@ -72,13 +73,15 @@ def build(
     now: datetime,
     as_of: date | None = None,
     full: bool = False,
+    revision: Revision | None = None,
     estimate: Estimate | None = None,
     progress: Progress = lambda stage, what: None,
 ) -> BuildReport:
     """Load what is new in ``folders`` and publish a new generation.
 
     ``estimate`` fits the models (a floor above); counts are published even if it fails, and the manifest says so. With
-    ``full`` the warehouse is built aside from ``folders`` alone and then replaces the old one. Raises
+    ``full`` the warehouse is built aside from ``folders`` alone and then replaces the old one. ``revision`` publishes
+    a new vintage of quarters that are frozen. Raises
     :class:`UserError` when another build runs, keys are missing, synthetic and real data would mix, or a file's
     refused share passes the limit; then nothing is changed.
     """
@@ -97,15 +100,16 @@ def build(
             plan = survey(connection, files, progress)
             if full:
                 refuse_refusals(plan, files, loaded)
-            load = partial(_load, store=linkage, now=now, as_of=as_of, scratch=scratch, progress=progress)
-            core = load(connection, settings, plan, keys)
-            generation = _prepare(connection, settings, core, now=now, progress=progress)
+            load = partial(_load, store=linkage, now=now, as_of=as_of, scratch=scratch)
+            core = load(connection, settings, plan, keys, revision=revision, progress=progress)
+            generation = _prepare(connection, settings, core, revision=revision, now=now, progress=progress)
             owned = sealed_files(connection)
         if full:
             rebuild.install(settings.home, fault=settings.fault)
         if estimate is not None:
             generation = _estimated(generation, estimate, progress)
         _publish(settings, generation)
+        releases.record(settings.home, generation.build_id, generation.manifest["vintages"], now)
         sweep_linkage(settings.home, owned)
         return _report(found, core, generation, retired=publish.retire(settings.home, now))
 
@@ -161,32 +165,19 @@ def _load(
     now: datetime,
     as_of: date | None,
     scratch: Path,
+    revision: Revision | None,
     progress: Progress,
 ) -> _Core:
     """One transaction: files to ``raw_``, ``raw_`` to ``core_``."""
     rows(connection, "begin transaction")
     intake = take_in(connection, settings, plan, keys, store=store, now=now, progress=progress)
+    check_carried(settings.home, keys.record_key, revision)
     day, source = extract_date(connection, as_of, now.date())
     parameters = {"as_of": day, **hmac_parameters("record", keys.record_key)}
     reference, notes = write_reference_tables(connection, day, keys.record_key)
     notes += shared_references(connection)
-    tables = engine.load_tables()
-    engine.check_inputs(tables, [*database.raw_tables(), *reference])
-    schema = f"{database.CATALOG}.main"
-    ingest = [table for table in tables if table.folder == INGEST]
-    core = [table for table in tables if not table.is_mart and table.folder != INGEST]
-    runs = engine.run(
-        connection, ingest, parameters, schema=schema, progress=lambda name: progress("core", name)
-    )
-    bodies = _elsewhere(connection, settings, tables, scratch, progress)
-    runs += engine.run(
-        connection,
-        core,
-        parameters,
-        schema=schema,
-        bodies=bodies,
-        progress=lambda name: progress("core", name),
-    )
+    engine.check_inputs(engine.load_tables(), [*database.raw_tables(), *reference])
+    runs, bodies = _core_tables(connection, settings, parameters, scratch, progress)
     reach("before_commit", settings.fault)
     rows(connection, "commit")
     reach("after_commit", settings.fault)
@@ -200,6 +191,25 @@ def _load(
         runs=tuple(runs),
         bodies=bodies,
     )
+
+
+def _core_tables(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    parameters: Mapping[str, Any],
+    scratch: Path,
+    progress: Progress,
+) -> tuple[list[engine.TableRun], dict[str, str]]:
+    """Run the ``core_`` tables; also returns where the marts read what another engine made."""
+    tables = engine.load_tables()
+    schema = f"{database.CATALOG}.main"
+    told = partial(progress, "core")
+    ingest = [table for table in tables if table.folder == INGEST]
+    core = [table for table in tables if not table.is_mart and table.folder != INGEST]
+    runs = engine.run(connection, ingest, parameters, schema=schema, progress=told)
+    bodies = _elsewhere(connection, settings, tables, scratch, progress)
+    runs += engine.run(connection, core, parameters, schema=schema, bodies=bodies, progress=told)
+    return runs, bodies
 
 
 def _elsewhere(
@@ -238,6 +248,7 @@ def _prepare(
     settings: Settings,
     core: _Core,
     *,
+    revision: Revision | None,
     now: datetime,
     progress: Progress,
 ) -> _Generation:
@@ -253,6 +264,8 @@ def _prepare(
     build_id = publish.new_build_id(settings.home, core.as_of, fingerprints)
     manifest = build_manifest(connection, build_id, core.as_of, now, fingerprints, core.notes)
     manifest["engine"] = settings.engine
+    progress("publish", "frozen quarters")
+    manifest |= freeze(settings.home, staged, as_of=core.as_of, days=settings.freeze_days, revision=revision)
     lineage = {
         "tables": table_lineage(tables, [*core.runs, *runs]),
         "files": manifest["files"],

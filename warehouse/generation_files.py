@@ -7,6 +7,8 @@ from pathlib import Path
 BUILDS = "builds"
 CURRENT = "CURRENT"
 MARTS = "marts.duckdb"
+#: Counts of frozen quarters: what protected numbers are made of.
+FROZEN = "frozen.duckdb"
 ESTIMATES = "estimates.duckdb"
 MANIFEST = "manifest.json"
 LINEAGE = "lineage.json"

@@ -44,12 +44,17 @@ def stage(home: Path) -> Path:
 def table_fingerprint(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, Any]:
     """Rows and SHA-256 of a table's content: column names and values, rows in the order of all columns."""
     frame = connection.sql(f"select * from {table} order by all").pl()
+    return {"rows": frame.height, "sha256": content_digest(frame).hex()}
+
+
+def content_digest(frame: pl.DataFrame) -> bytes:
+    """SHA-256 of column names and values in the order of the rows."""
     digest = hashlib.sha256()
     for series in frame.iter_columns():
         digest.update(f"\x1e{series.name}\x1f".encode())
         digest.update(series.is_null().cast(pl.UInt8).to_numpy().tobytes())
         digest.update(_content(series))
-    return {"rows": frame.height, "sha256": digest.hexdigest()}
+    return digest.digest()
 
 
 def _content(series: pl.Series) -> bytes:

@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     quarantine_share_limit: float = Field(
         0.20, ge=0, le=1, description="a file with a larger share of refused rows stops the build"
     )
+    freeze_days: int = Field(
+        45, ge=0, le=366, description="days after its end at which a quarter is frozen for publication"
+    )
     memory_limit_gib: float = Field(8.0, gt=0.2, description="memory DuckDB may use before it spills to disk")
     threads: int = Field(0, ge=0, description="threads DuckDB may use; 0 = all cores")
     engine: Literal["duckdb", "spark"] = Field("duckdb", description="what runs the person SQL of a build")

@@ -1,2 +1,2 @@
--- grain: role of a variant of a condition. Sources: mart_measure.
-select condition, variant, role, measure_id from mart_measure order by measure_id
+-- grain: role of a variant of a condition. Sources: mart_measure. Surprises: of frozen counts also of older versions.
+select condition, variant, version, role, measure_id from mart_measure order by measure_id

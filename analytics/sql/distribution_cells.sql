@@ -17,7 +17,7 @@ inner join wanted w on w.age_from = c.age_from
 inner join mart_place p on p.place_id = c.place_id
 inner join mart_quarter q on q.quarter_index = c.quarter_index
 where c.quantity = $quantity
-    and c.quarter_index between $first_quarter and $last_quarter
+    and c.quarter_index in (select unnest($quarters::smallint[]))
     and ($any_district or p.district_code in (select unnest($districts::varchar[])))
     and ($any_sex or c.sex in (select unnest($sexes::tinyint[])))
 group by all

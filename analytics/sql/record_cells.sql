@@ -15,7 +15,7 @@ plan as (
 ),
 period as (
     select quarter, last_day from mart_quarter
-    where not $by_week and quarter_index between $first_quarter and $last_quarter
+    where not $by_week and quarter_index in (select unnest($quarters::smallint[]))
     union all
     select null as quarter, null as last_day where $by_week
 )

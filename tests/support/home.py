@@ -22,13 +22,14 @@ NHANES = SHARED / "real" / "nhanes_2009_2010"
 
 
 def settings(home: Path, **changes: Any) -> Settings:
-    return Settings(home=home, **{**KEYS, **changes})
+    """Settings of a test; quarters are frozen on their last day, so that a build of one day has numbers to show."""
+    return Settings(home=home, **{**KEYS, "freeze_days": 0, **changes})
 
 
 def environment(home: Path) -> dict[str, str]:
     """Environment of a child process that uses ``home`` and the test keys."""
     keys = {f"HSSK_{name.upper()}": value for name, value in KEYS.items()}
-    return {**os.environ, **keys, "HSSK_HOME": str(home)}
+    return {**os.environ, **keys, "HSSK_HOME": str(home), "HSSK_FREEZE_DAYS": "0"}
 
 
 def write_csv(

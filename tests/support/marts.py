@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from warehouse.generation_files import FROZEN, MARTS
 from warehouse.geography import districts, wards
 
 STARTS = (0, 5, 10, 15, 18, 20, 25, 30, 35, 40, 45, 50, 51, 55, 60, 65, 70, 75, 80, 85)
@@ -28,19 +30,20 @@ EXTRACT_DATE = date(2023, 2, 10)
 USED_DISTRICTS = ("760", "761", "764")
 CASE, ASSESSED, HOLDER, RESIDENT, SURVEY, SURVEY_ASSESSED = 1, 2, 3, 4, 5, 6
 MEASURES = (
-    (CASE, "hypertension", "recommended", "case", ASSESSED, 18, None, False),
-    (ASSESSED, "hypertension", "recommended", "assessed", None, 18, None, False),
-    (SURVEY, "hypertension", "survey", "case", SURVEY_ASSESSED, 18, None, True),
-    (SURVEY_ASSESSED, "hypertension", "survey", "assessed", None, 18, None, True),
-    (HOLDER, "record", "holder", "record_holder", None, 0, None, False),
-    (RESIDENT, "record", "holder", "resident", None, 0, None, False),
+    (CASE, "hypertension", "recommended", "1.0.0", "case", ASSESSED, 18, None, False),
+    (ASSESSED, "hypertension", "recommended", "1.0.0", "assessed", None, 18, None, False),
+    (SURVEY, "hypertension", "survey", "1.0.0", "case", SURVEY_ASSESSED, 18, None, True),
+    (SURVEY_ASSESSED, "hypertension", "survey", "1.0.0", "assessed", None, 18, None, True),
+    (HOLDER, "record", "holder", "1.0.0", "record_holder", None, 0, None, False),
+    (RESIDENT, "record", "holder", "1.0.0", "resident", None, 0, None, False),
 )
 #: Quantity, unit, width of its bins in tenths of the unit.
 QUANTITIES = (("body_mass_index", "kg/m2", 5), ("systolic", "mm[Hg]", 50), ("diastolic", "mm[Hg]", 50))
 _TABLES = {
     "mart_quarter": "quarter VARCHAR, quarter_index SMALLINT, last_day DATE, is_complete BOOLEAN",
     "mart_place": "place_id SMALLINT, ward_code VARCHAR, district_code VARCHAR",
-    "mart_measure": "measure_id SMALLINT, condition VARCHAR, variant VARCHAR, role VARCHAR, denominator_id SMALLINT,"
+    "mart_measure": "measure_id SMALLINT, condition VARCHAR, variant VARCHAR, version VARCHAR, role VARCHAR,"
+    " denominator_id SMALLINT,"
     " age_from SMALLINT, age_to SMALLINT, outcome_dependent BOOLEAN",
     "mart_case": "quarter_index SMALLINT, place_id SMALLINT, sex TINYINT, age_from SMALLINT, measure_id SMALLINT,"
     " people INTEGER, people_key SMALLINT",
@@ -162,10 +165,10 @@ def write_generation(
         "mart_distribution": list(bins),
         "mart_noise": list(noise),
         "mart_quantity": QUANTITIES,
-        "mart_definition": [_definition(row) for row in MEASURES if row[3] in ("case", "record_holder")],
+        "mart_definition": [_definition(row) for row in MEASURES if row[4] in ("case", "record_holder")],
         "rule_age_band": [(age, band_start(age), f"from {band_start(age)}") for age in range(-1, 131)],
     }
-    with duckdb.connect(str(folder / "marts.duckdb")) as connection:
+    with duckdb.connect(str(folder / MARTS)) as connection:
         for name, rows in tables.items():
             connection.execute(f"create table {name} ({_TABLES[name]})").fetchall()
             if rows:
@@ -174,6 +177,7 @@ def write_generation(
                 connection.register("_rows", values)
                 connection.execute(f"insert into {name} select * from _rows").fetchall()
                 connection.unregister("_rows")
+    _freeze(folder)
     (folder / "manifest.json").write_text(
         json.dumps(_manifest(build_id, {k: len(v) for k, v in tables.items()}))
     )
@@ -181,6 +185,20 @@ def write_generation(
     if current:
         (home / "CURRENT").write_text(build_id + "\n")
     return build_id
+
+
+def _freeze(folder: Path) -> None:
+    """The same counts as frozen ones, of the quarters that are over: each published at the extract date."""
+    shutil.copyfile(folder / MARTS, folder / FROZEN)
+    with duckdb.connect(str(folder / FROZEN)) as connection:
+        for sql in (
+            "delete from mart_quarter where not is_complete",
+            "alter table mart_quarter add column vintage smallint default 1",
+            f"alter table mart_quarter add column known_at date default date '{EXTRACT_DATE}'",
+            "create table mart_frame (quarter_index smallint, measure_id smallint)",
+            "create table mart_counted as select quarter_index, measure_id from mart_quarter, mart_measure",
+        ):
+            connection.execute(sql).fetchall()
 
 
 def _case_rows(people: Iterable[Somebody]) -> list[tuple[int, ...]]:

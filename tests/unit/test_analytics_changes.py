@@ -64,7 +64,8 @@ def test_files_records_and_refused_rows_are_told_apart(home: Path) -> None:
 
 def test_a_definition_of_another_version_is_named_in_both_languages(home: Path) -> None:
     with duckdb.connect(str(home / "builds" / NEW / "marts.duckdb")) as connection:
-        connection.execute("update mart_definition set version = '2.0.0' where variant = 'survey'").fetchall()
+        for table in ("mart_definition", "mart_measure"):
+            connection.execute(f"update {table} set version = '2.0.0' where variant = 'survey'").fetchall()
     (item,) = definitions_changed(*both(home))
 
     assert (item.condition, item.variant, item.old, item.new) == ("hypertension", "survey", "1.0.0", "2.0.0")

@@ -146,9 +146,18 @@ def test_completeness_by_group_of_the_plan_is_a_health_count(generation: Generat
 
 
 def test_newest_complete_quarter_is_the_default(generation: Generation) -> None:
-    rows = by(ask(generation, by="quarter"), "quarter")
+    rows = by(ask(generation, measure="coverage", by="quarter"), "quarter")
     assert list(rows) == ["2022Q3", "2022Q4"]
-    assert list(by(ask(generation, by="quarter", period="2022Q4..2023Q1"), "quarter")) == ["2022Q4", "2023Q1"]
+    later = by(ask(generation, measure="coverage", by="quarter", period="2022Q4..2023Q1"), "quarter")
+    assert list(later) == ["2022Q4", "2023Q1"]
+
+
+def test_health_facts_are_told_of_frozen_quarters_only(generation: Generation) -> None:
+    assert list(by(ask(generation, by="quarter"), "quarter")) == ["2022Q3", "2022Q4"]
+    with pytest.raises(UserError, match=r"one of 2022Q3, 2022Q4"):
+        ask(generation, period="2023Q1")
+    exact = parse(condition="hypertension", period="2023Q1", exact=True)
+    assert answer(exact, generation, asked_at=ASKED_AT).rows["state"].to_list() == ["no_data"]
 
 
 def test_wards_are_complete(generation: Generation) -> None:
@@ -172,7 +181,7 @@ REFUSED = [
     ({"where": ["district"]}, "like district=760,761"),
     ({"where": ["district="]}, "without a value"),
     ({"period": "2022-Q4"}, r"like 2022Q4 or 2022Q1\.\.2022Q4"),
-    ({"period": "2021Q4"}, "one of 2022Q3, 2022Q4, 2023Q1"),
+    ({"measure": "coverage", "condition": None, "period": "2021Q4"}, "one of 2022Q3, 2022Q4, 2023Q1"),
     ({"period": "2022Q4..2022Q3"}, "ends before"),
     ({"period": "2022Q3..2022Q4"}, "by quarter"),
     ({"estimator": "modelled"}, r"does not hold what the correction needs"),
@@ -214,7 +223,11 @@ def test_definition_build_and_lineage(generation: Generation) -> None:
         "estimand": "H2",
         "source": "a source",
     }
-    assert found.build == {"id": generation.build_id, "extract_date": "2023-02-10"}
+    assert found.build == {
+        "id": generation.build_id,
+        "extract_date": "2023-02-10",
+        "vintages": {"2022Q4": {"vintage": 1, "known_at": "2023-02-10"}},
+    }
     inputs = found.lineage["inputs"]
     assert "from mart_case" in found.lineage["sql"]
     assert set(inputs["tables"]) == {"mart_case", "mart_place", "mart_quarter"}
