@@ -28,6 +28,7 @@ class Quarter:
     is_complete: bool
     vintage: int = 0
     known_at: date | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -47,19 +47,18 @@ def readiness(
     now: Mapping[str, Any],
     before: Mapping[str, Any] | None,
     *,
-    is_open: bool,
     truth: float | None = None,
     simpler: Sequence[float] = (),
     of_insured: bool = False,
 ) -> Readiness:
     """Judge one row of an answer (with ``effective_n`` and ``assessed_share`` where it is corrected).
 
-    ``before``: the same row of the quarter before, where there is one; ``is_open``: the quarter is not over;
-    ``truth``: what is really so, on a synthetic city; ``simpler``: the values of the rungs below;
-    ``of_insured``: the definition counts known disease among the insured, which is no prevalence by itself.
+    ``before``: the same row of the quarter before, where there is one; ``truth``: what is really so, on a synthetic
+    city; ``simpler``: the values of the rungs below; ``of_insured``: the definition counts known disease among the
+    insured, which is no prevalence by itself.
     """
     wrong = ["known_only"] if of_insured else _not_ready(now)
-    doubtful = [] if wrong else _caution(now, before, is_open=is_open)
+    doubtful = [] if wrong else _caution(now, before)
     if (
         not wrong
         and truth is not None
@@ -81,12 +80,11 @@ def _not_ready(now: Mapping[str, Any]) -> list[str]:
     return [name for name, holds in found.items() if holds]
 
 
-def _caution(now: Mapping[str, Any], before: Mapping[str, Any] | None, *, is_open: bool) -> list[str]:
+def _caution(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[str]:
     moved = before is not None and before["state"] == "shown" and abs(now["value"] - before["value"]) > DRIFT
     found = {
         "half_not_assessed": now["assessed_share"] < HALF_ASSESSED,
         "drift": moved,
         "drift_unknown": before is None or before["state"] != "shown",
-        "open_quarter": is_open,
     }
     return [name for name, holds in found.items() if holds]

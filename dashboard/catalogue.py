@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from analytics.catalogue import Variant as Defined
@@ -35,12 +36,24 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Frozen:
+    """The newest vintage of a quarter: when it was counted, and why where it is a revision."""
+
+    vintage: int
+    known_at: date
+    reason: str
+
+
+@dataclass(frozen=True)
 class Catalogue:
-    """Variants by condition, the default first; quarters newest first, complete ones before the open one."""
+    """Variants by condition, the default first; the frozen quarters, newest first."""
 
     variants: dict[str, tuple[Variant, ...]]
-    quarters: tuple[str, ...]
-    open_quarters: frozenset[str]
+    frozen: dict[str, Frozen]
+
+    @property
+    def quarters(self) -> tuple[str, ...]:
+        return tuple(self.frozen)
 
     @property
     def of_adults(self) -> dict[str, tuple[Variant, ...]]:
@@ -61,11 +74,14 @@ def read(generation: Generation) -> Catalogue:
     ]
     conditions = list(dict.fromkeys(item.condition for item in variants))
     conditions.sort(key=lambda name: (*FIRST_CONDITIONS, name).index(name))
-    newest_first = sorted(known.quarters, key=lambda quarter: quarter.index, reverse=True)
-    names = [quarter.name for quarter in sorted(newest_first, key=lambda quarter: not quarter.is_complete)]
-    open_quarters = frozenset(quarter.name for quarter in newest_first if not quarter.is_complete)
+    newest_first = sorted(known.quarters, key=lambda quarter: quarter.name, reverse=True)
+    frozen = {
+        item.name: Frozen(item.vintage, item.known_at, item.reason)
+        for item in newest_first
+        if item.known_at is not None
+    }
     by_condition = {name: _default_first([v for v in variants if v.condition == name]) for name in conditions}
-    return Catalogue(by_condition, tuple(names), open_quarters)
+    return Catalogue(by_condition, frozen)
 
 
 def _default_first(variants: Sequence[Variant]) -> tuple[Variant, ...]:

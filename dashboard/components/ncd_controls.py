@@ -46,7 +46,6 @@ def _dependent(page: NcdOpened) -> dict[str, Any]:
 
 
 def _period(period: str, page: NcdOpened, words: Words) -> str:
-    """A quarter whose last day the extract does not reach is marked."""
+    """Capitalised, as it stands alone."""
     name = words.quarter(period)
-    name = name[:1].upper() + name[1:]
-    return words("quarter_open", quarter=name) if period in page.open_periods else name
+    return name[:1].upper() + name[1:]

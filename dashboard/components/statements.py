@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -67,8 +67,9 @@ def cautions(subject: Subject, selection: NcdSelection, words: Words) -> list[st
         found = [words(f"ncd.caution{_WHOM[subject.denominator]}")]
     if subject.denominator == "outcome_dependent":
         found.append(words("ncd.caution_outcome"))
-    if subject.is_open:
-        found.append(words("ncd.caution_open", period=words.quarter(selection.period)))
+    found.append(words("ncd.frozen", date=words.date(subject.known_at)))
+    if subject.vintage > 1:
+        found.append(words("ncd.revised", vintage=str(subject.vintage), reason=subject.reason))
     return found
 
 
@@ -216,12 +217,6 @@ def readiness(found: Readiness, words: Words) -> tuple[str, str]:
     return words(f"readiness.{found.level}"), " ".join(
         words(f"readiness.{reason}") for reason in found.reasons
     )
-
-
-def trend_subtitle(frame: pl.DataFrame, open_quarters: Collection[str], place: str, words: Words) -> str:
-    """Unit, why no direction is told, and what a hollow dot is where there is one."""
-    has_open = bool(set(frame["quarter"]) & set(open_quarters))
-    return words("trend.subtitle", place=place) + (words("trend.open") if has_open else "")
 
 
 def distribution_title(bins: pl.DataFrame, quantity: str, words: Words) -> str:

@@ -40,11 +40,13 @@ from warehouse.errors import Defect
 def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> NcdOpened | None:
     """The build a query names (else the current one), what can be chosen in it, and the query resolved.
 
-    None where nothing has been published.
+    None where nothing has been published: no build, or no quarter of it yet.
     """
     if not source.has_build():
         return None
     generation, fallbacks = source.asked_generation(query)
+    if not catalogue.read(generation).frozen:
+        return None
     selection, more = resolve(query, _choices(generation, viewer), language)
     known, side = catalogue.read(generation), source.side(language)
     return NcdOpened(
@@ -58,7 +60,6 @@ def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> NcdOpe
             for name, items in known.of_adults.items()
         },
         periods=known.quarters,
-        open_periods=known.open_quarters,
         has_truth=truths.has_truth(generation),
     )
 
@@ -100,7 +101,7 @@ def by_age_and_sex(selection: NcdSelection, viewer: Viewer, district: str | None
 
 
 def by_quarter(selection: NcdSelection, viewer: Viewer, district: str | None) -> pl.DataFrame:
-    """``quarter`` and an estimate of the city or one district, oldest first, the open quarter too."""
+    """``quarter`` and an estimate of the city or one district, oldest first."""
     quarters = sorted(catalogue.read(source.generation(selection.build)).quarters)
     period = f"{quarters[0]}..{quarters[-1]}"
     return _ask(selection, viewer, by=("quarter",), districts=_scope(viewer, district), period=period)
@@ -137,11 +138,9 @@ def readiness(selection: NcdSelection, viewer: Viewer) -> Readiness:
     rows = {row["quarter"]: row for row in by_quarter(selection, viewer, None).to_dicts()}
     earlier = [quarter for quarter in sorted(rows) if quarter < selection.period]
     before = rows[earlier[-1]] if earlier else None
-    is_open = selection.period in open_quarters(selection)
     found = judged(
         rows[selection.period],
         before,
-        is_open=is_open,
         truth=_true_value(selection),
         simpler=_simpler_values(selection, viewer),
         of_insured=subject(selection).denominator == "insured",
@@ -272,9 +271,9 @@ def _coverage(selection: NcdSelection, viewer: Viewer) -> Indicator:
 def subject(selection: NcdSelection) -> Subject:
     """What the number is about, in the selection's language."""
     side = source.side(selection.language)
-    known = catalogue.read(source.generation(selection.build)).variant(
-        selection.condition, selection.variant
-    )
+    offered = catalogue.read(source.generation(selection.build))
+    known = offered.variant(selection.condition, selection.variant)
+    frozen = offered.frozen[selection.period]
     return Subject(
         condition=known.condition_names[side],
         definition=known.names[side],
@@ -283,7 +282,9 @@ def subject(selection: NcdSelection) -> Subject:
         version=known.version,
         denominator=known.denominator,
         age_from=known.age_from,
-        is_open=selection.period in open_quarters(selection),
+        known_at=frozen.known_at,
+        vintage=frozen.vintage,
+        reason=frozen.reason,
     )
 
 
@@ -357,11 +358,6 @@ def _choices(generation: Generation, viewer: Viewer) -> Choices:
         periods=known.quarters,
         districts=source.visible(viewer),
     )
-
-
-def open_quarters(selection: NcdSelection) -> frozenset[str]:
-    """Quarters that are not over on the day of the data."""
-    return catalogue.read(source.generation(selection.build)).open_quarters
 
 
 def short_names(selection: NcdSelection, viewer: Viewer) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ The modelled one has its band, the others are lines; the truth, where a syntheti
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 import polars as pl
@@ -25,8 +25,6 @@ def convergence(
     truth: pl.DataFrame,
     words: Words,
     palette: Palette,
-    *,
-    open_quarters: Collection[str],
 ) -> go.Figure:
     """``series``: each estimator with quarter and the columns of an estimate; ``truth``: quarter and value."""
     figure = go.Figure(layout=theme.layout(words.separators, palette))
@@ -42,7 +40,7 @@ def convergence(
     for name, rows in shown.items():
         if rows:
             title = words(f"estimator.{name}")
-            figure.add_trace(_line(rows, words, palette, name, colours[name], open_quarters))
+            figure.add_trace(_line(rows, words, name, colours[name]))
             ends.append(labels.End(text=title, value=rows[-1]["value"], colour=colours[name]))
     known = truth.filter(pl.col("quarter").is_in(quarters)).to_dicts()
     if known:
@@ -67,15 +65,8 @@ def estimator_colours(palette: Palette) -> Mapping[str, str]:
     }
 
 
-def _line(
-    rows: Sequence[phrases.Row],
-    words: Words,
-    palette: Palette,
-    name: str,
-    colour: str,
-    open_quarters: Collection[str],
-) -> go.Scatter:
-    line = trend.line(rows, words, palette, words(f"estimator.{name}"), colour, open_quarters)
+def _line(rows: Sequence[phrases.Row], words: Words, name: str, colour: str) -> go.Scatter:
+    line = trend.line(rows, words, words(f"estimator.{name}"), colour)
     return line.update(line_dash=_DASHES[name], marker_size=6)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 import polars as pl
@@ -22,10 +22,9 @@ def trend(
     words: Words,
     palette: Palette,
     *,
-    open_quarters: Collection[str],
     place_name: str = "",
 ) -> go.Figure:
-    """``city`` and ``place``: quarter and the columns of an estimate, oldest first; an open quarter is hollow."""
+    """``city`` and ``place``: quarter and the columns of an estimate, oldest first."""
     figure = go.Figure(layout=theme.layout(words.separators, palette))
     series = [(_shown(city), words("place.city_short"), palette.accent if place is None else palette.city)]
     if place is not None:
@@ -34,7 +33,7 @@ def trend(
         return empty.say(figure, city.to_dicts()[-1:], words, palette)
     for rows, name, colour in series:
         figure.add_trace(intervals.band([row["quarter"] for row in rows], rows, colour, palette))
-        figure.add_trace(line(rows, words, palette, name, colour, open_quarters))
+        figure.add_trace(line(rows, words, name, colour))
     top = max(row["upper"] for rows, *_ in series for row in rows) * 1.05
     ends = [
         labels.End(
@@ -54,36 +53,18 @@ def _shown(frame: pl.DataFrame) -> Sequence[phrases.Row]:
     return frame.filter(pl.col("state") == "shown").to_dicts()
 
 
-def line(
-    rows: Sequence[phrases.Row],
-    words: Words,
-    palette: Palette,
-    name: str,
-    colour: str,
-    open_quarters: Collection[str],
-) -> go.Scatter:
-    """One estimate over the quarters; an open quarter is hollow."""
+def line(rows: Sequence[phrases.Row], words: Words, name: str, colour: str) -> go.Scatter:
+    """One estimate over the quarters."""
     return go.Scatter(
         name=name,
         x=[row["quarter"] for row in rows],
         y=[row["value"] for row in rows],
         mode="lines+markers",
         line={"color": colour, "width": 2},
-        marker={
-            "size": 7,
-            "color": [palette.paper if row["quarter"] in open_quarters else colour for row in rows],
-            "line": {"color": colour, "width": 1.6},
-        },
-        customdata=[
-            (_title(name, row["quarter"], words, open_quarters), phrases.hover(row, words)) for row in rows
-        ],
+        marker={"size": 7, "color": colour},
+        customdata=[(f"{name}, {words.quarter(row['quarter'])}", phrases.hover(row, words)) for row in rows],
         hovertemplate=phrases.HOVER,
     )
-
-
-def _title(name: str, quarter: str, words: Words, open_quarters: Collection[str]) -> str:
-    text = words.quarter(quarter)
-    return f"{name}, {words('quarter_open', quarter=text) if quarter in open_quarters else text}"
 
 
 def axes(figure: go.Figure, quarters: list[str], top: float, words: Words, palette: Palette) -> None:

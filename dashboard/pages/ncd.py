@@ -140,12 +140,7 @@ def draw_lines(store: Store) -> tuple[Any, ...]:
     own_quarters = data.by_quarter(selection, viewer, chosen) if chosen else None
     place, name = data.place(selection, viewer), data.place_name(selection)
     figure = trend_line.trend(
-        quarters,
-        own_quarters,
-        text,
-        palette,
-        open_quarters=data.open_quarters(selection),
-        place_name=place["short"] if place else "",
+        quarters, own_quarters, text, palette, place_name=place["short"] if place else ""
     )
     title = statements.trend_title(quarters if own_quarters is None else own_quarters, text)
     return (
@@ -155,7 +150,7 @@ def draw_lines(store: Store) -> tuple[Any, ...]:
         statements.curve_summary(curve if own_curve is None else own_curve, text),
         figure,
         title,
-        statements.trend_subtitle(quarters, data.open_quarters(selection), name, text),
+        text("trend.subtitle", place=name),
         title,
     )
 
@@ -171,9 +166,7 @@ def draw_convergence(store: Store) -> tuple[Any, ...]:
     selection, text, palette = _read(store)
     series = data.by_estimator(selection, current_viewer(), selection.district)
     known = data.truth(selection, current_viewer(), selection.district)
-    figure = convergence.convergence(
-        series, known, text, palette, open_quarters=data.open_quarters(selection)
-    )
+    figure = convergence.convergence(series, known, text, palette)
     title = statements.convergence_title(series, known, selection.period, text)
     return figure, title, text("convergence.subtitle", place=data.place_name(selection)), title
 

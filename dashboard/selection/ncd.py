@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -95,8 +96,8 @@ PARTS = {
 class Subject:
     """What a Selection's number is about, in the words of its build and its language.
 
-    ``denominator`` is assessed, outcome_dependent or record_holders; ``age_from`` in completed years; ``is_open``:
-    the quarter was not over on the day of the data.
+    ``denominator`` is assessed, outcome_dependent or record_holders; ``age_from`` in completed years; ``known_at``:
+    extract date of the build that froze the quarter; ``reason``: why, where the vintage is a revision.
     """
 
     condition: str
@@ -106,7 +107,9 @@ class Subject:
     version: str
     denominator: str
     age_from: int
-    is_open: bool = False
+    known_at: date
+    vintage: int = 1
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +154,6 @@ class NcdOpened(Opened):
     conditions: list[dict[str, str]]
     variants: Mapping[str, list[dict[str, str]]]
     periods: tuple[str, ...]
-    open_periods: frozenset[str]
     has_truth: bool
 
 

@@ -129,11 +129,11 @@ def test_the_curves_put_their_labels_apart() -> None:
     assert {trace.mode for trace in age_sex.age_sex(frame, frame, VI, DARK).data} == {"lines", "markers"}
 
 
-def test_the_trend_marks_a_quarter_that_is_not_over() -> None:
+def test_the_trend_tells_no_direction_from_two_quarters() -> None:
     frame = estimates(quarter=["2023Q4", "2024Q1"])
-    figure = trend.trend(frame, None, VI, LIGHT, open_quarters={"2024Q1"})
+    figure = trend.trend(frame, None, VI, LIGHT)
 
-    assert list(figure.data[1].marker.color) == [LIGHT.accent, LIGHT.paper]
+    assert figure.data[1].marker.color == LIGHT.accent
     assert "không" not in statements.trend_title(frame, VI).split(";")[0]
     assert "chưa thể kết luận" in statements.trend_title(frame, VI)
 

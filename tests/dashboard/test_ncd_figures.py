@@ -98,7 +98,7 @@ def test_a_figure_with_nothing_to_show_says_why(palette: Palette) -> None:
     bins = frame("bin", {"a": HIDDEN}).with_columns(bin_from=pl.lit(0.0), bin_to=pl.lit(5.0))
     figures = [
         age_sex.age_sex(ages, None, VI, palette),
-        trend.trend(quarters, None, VI, palette, open_quarters=()),
+        trend.trend(quarters, None, VI, palette),
         distribution.distribution(bins, [25.0], VI, palette),
         distribution.distribution(bins.clear(), [25.0], VI, palette),
     ]
@@ -113,12 +113,11 @@ def test_a_figure_with_nothing_to_show_says_why(palette: Palette) -> None:
 
 def test_the_trend_begins_at_nought_and_keeps_a_place_for_a_hidden_quarter() -> None:
     quarters = frame("quarter", {"2023Q4": SHOWN, "2024Q1": HIDDEN, "2024Q2": SHOWN})
-    figure = trend.trend(quarters, quarters, VI, LIGHT, open_quarters={"2024Q2"}, place_name="Q. 1")
+    figure = trend.trend(quarters, quarters, VI, LIGHT, place_name="Q. 1")
 
     assert figure.layout.yaxis.range[0] == 0
     assert list(figure.layout.xaxis.categoryarray) == ["2023Q4", "2024Q1", "2024Q2"]
     assert {note.text for note in figure.layout.annotations} == {VI("place.city_short"), "Q. 1"}
-    assert "chưa trọn" in figure.data[1].customdata[-1][0]
 
 
 def test_every_position_has_its_own_mark_and_its_entry_in_the_legend() -> None:

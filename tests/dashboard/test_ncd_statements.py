@@ -1,5 +1,7 @@
 """What the explorer says: shares that add up, no direction, no comparison that the numbers do not bear."""
 
+from datetime import date
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -18,7 +20,7 @@ SELECTION = NcdSelection(
     language="en", build="b", condition="hypertension", variant="recommended", estimator="crude",
     standard="who_world_2000", ages="18-69", sex="both", period="2024Q4",
 )  # fmt: skip
-SUBJECT = Subject("Hypertension", "Recommended", "", "", "1.0.0", "assessed", 18)
+SUBJECT = Subject("Hypertension", "Recommended", "", "", "1.0.0", "assessed", 18, date(2024, 8, 14))
 
 
 def row(value: float, lower: float | None = None, upper: float | None = None) -> dict[str, object]:
@@ -99,19 +101,13 @@ def test_the_trend_names_two_values_and_no_direction() -> None:
     assert statements.trend_title(frame.head(1), EN) == EN("trend.title_none")
 
 
-def test_a_hollow_dot_is_explained_only_where_there_is_one() -> None:
-    frame = pl.DataFrame([{"quarter": "2024Q4", **row(0.34)}])
+def test_when_a_quarter_was_frozen_is_told_and_why_it_was_revised() -> None:
+    words = ("Hypertension", "Recommended", "", "", "1.0.0", "record_holders", 18, date(2024, 8, 14))
+    first, second = Subject(*words), Subject(*words, vintage=2, reason="late records")
 
-    assert "Hollow" in statements.trend_subtitle(frame, {"2024Q4"}, "Whole city", EN)
-    assert "Hollow" not in statements.trend_subtitle(frame, {"2025Q1"}, "Whole city", EN)
-
-
-def test_an_open_quarter_is_a_caution() -> None:
-    over = Subject(*("Hypertension", "Recommended", "", "", "1.0.0", "record_holders", 18))
-    is_open = Subject(*("Hypertension", "Recommended", "", "", "1.0.0", "record_holders", 18), is_open=True)
-
-    assert statements.cautions(over, SELECTION, EN) == [EN("ncd.caution_holders")]
-    assert "not over" in statements.cautions(is_open, SELECTION, EN)[-1]
+    frozen = EN("ncd.frozen", date=EN.date(date(2024, 8, 14)))
+    assert statements.cautions(first, SELECTION, EN) == [EN("ncd.caution_holders"), frozen]
+    assert "vintage 2: late records" in statements.cautions(second, SELECTION, EN)[-1]
 
 
 def test_the_comparison_counts_every_district_once() -> None:

@@ -195,6 +195,7 @@ def _freeze(folder: Path) -> None:
             "delete from mart_quarter where not is_complete",
             "alter table mart_quarter add column vintage smallint default 1",
             f"alter table mart_quarter add column known_at date default date '{EXTRACT_DATE}'",
+            "alter table mart_quarter add column reason varchar default 'closed'",
             "create table mart_frame (quarter_index smallint, measure_id smallint)",
             "create table mart_counted as select quarter_index, measure_id from mart_quarter, mart_measure",
         ):

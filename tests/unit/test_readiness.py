@@ -14,10 +14,8 @@ GOOD: dict[str, Any] = {
 }  # fmt: skip
 
 
-def judge(
-    before: dict[str, Any] | None = GOOD, *, is_open: bool = False, **changed: Any
-) -> tuple[str, tuple[str, ...]]:
-    found = readiness({**GOOD, **changed}, before, is_open=is_open)
+def judge(before: dict[str, Any] | None = GOOD, **changed: Any) -> tuple[str, tuple[str, ...]]:
+    found = readiness({**GOOD, **changed}, before)
     return found.level.value, found.reasons
 
 
@@ -52,7 +50,6 @@ def test_a_narrow_interval_is_presented_though_it_is_wide_for_its_value() -> Non
         ({"before": {**GOOD, "value": 0.30}}, "drift"),
         ({"before": None}, "drift_unknown"),
         ({"before": {**GOOD, "state": "not_defined", "value": None}}, "drift_unknown"),
-        ({"is_open": True}, "open_quarter"),
     ],
 )
 def test_what_asks_for_caution(words: dict[str, Any], reason: str) -> None:
@@ -60,11 +57,11 @@ def test_what_asks_for_caution(words: dict[str, Any], reason: str) -> None:
 
 
 def test_a_rung_farther_from_the_truth_than_a_simpler_one_is_labelled_so() -> None:
-    found = readiness(GOOD, GOOD, is_open=False, truth=0.20, simpler=[0.36, 0.22])
+    found = readiness(GOOD, GOOD, truth=0.20, simpler=[0.36, 0.22])
     assert (found.level, found.reasons) == (Level.CAUTION, ("worse_than_simpler",))
-    assert readiness(GOOD, GOOD, is_open=False, truth=0.25, simpler=[0.36, 0.22]).level is Level.READY
+    assert readiness(GOOD, GOOD, truth=0.25, simpler=[0.36, 0.22]).level is Level.READY
 
 
 def test_known_disease_is_no_prevalence_however_sure_the_number_is() -> None:
-    found = readiness(GOOD, GOOD, is_open=False, of_insured=True)
+    found = readiness(GOOD, GOOD, of_insured=True)
     assert (found.level, found.reasons) == (Level.NOT_READY, ("known_only",))
