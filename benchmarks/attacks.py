@@ -1,22 +1,23 @@
 """What an attacker learns from the published numbers: the release put to the attacks it is built against.
 
-``python -m benchmarks.attacks`` simulates the cells of a definition in one quarter (22 districts and the city, sexes,
-five-year bands and published groups), shows them through the gate's own noise, and attacks what is hidden. The attacker
-knows the design of the noise (not its secret order), how common hidden counts are, and everything that is published;
-guesses are those of the posterior. Two measures, over all hidden counts of 0 to 4 people:
+``python -m benchmarks.attacks`` simulates the lattice of a definition in one quarter (22 districts and the city, sexes,
+bands and published groups of ages), protects it with the program's own noise and hiding, and attacks what is hidden.
+The attacker knows the method (not its secret order), how common each count is among hidden cells, and everything that
+is published; guesses are those of the posterior. Two measures, over all hidden cells of 0 to 4 people:
 
 * *advantage*: how often the guess is right, less how often it is right without the publication;
 * *sure*: share of hidden counts about which the attacker is 95 % sure and right, less the same without publication.
 
-Then the utility: how far protected proportions lie from the exact ones, by size of the cell.
+Then the utility: how far protected proportions lie from the exact ones, and how many cells are hidden, by size.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,45 +25,100 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analytics.hiding import SMALLEST_COUNT
+from analytics.ages import MartAges
+from analytics.hiding import SEXES, SMALLEST_COUNT, Hidden, expected, hide
+from analytics.lattice import lattice_ages
 from analytics.noise import Noise
 from analytics.rates import noisy_size, wilson
+from analytics.relations import age_relations
 from warehouse.noise import DESIGN, KEYS, noise_table
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-UNITS, SEXES = 22, 2
-#: Lower edges of the bands and published groups over them (first, last place).
-EDGES = (18, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 130)
-GROUPS = {"18+": (0, 15), "18-69": (0, 11), "40+": (5, 15), "60+": (9, 15), "70+": (11, 15)}
+UNITS = 22
+STARTS = (18, 20, 25, 30, 35, 40, 45, 50, 51, 55, 60, 65, 70, 75, 80, 85)
+CELLS = lattice_ages(MartAges(STARTS), STARTS[0], None)
+LABELS = [label for label, _ in CELLS]
+BANDS = [place for place, (_, edges) in enumerate(CELLS) if len(edges) == 1]
+RELATIONS = age_relations(CELLS)
+#: Ages among everybody assessed, and their true shares.
+WEIGHTS = np.linspace(1.3, 0.25, len(STARTS))
+SHARES = np.linspace(0.04, 0.45, len(STARTS))
 SURE = 0.95
+#: Counts an attacker reckons with; larger ones are one guess.
+LARGEST = 400
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a difference says of a hidden cell: its count with the noise of ``terms`` shown cells.
+
+    ``hidden``: signs of other hidden cells whose counts are in it too.
+    """
+
+    value: int
+    terms: int
+    hidden: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Release:
-    """True cases and what is shown, by (unit, sex, band); sums get their own noise (``totals``)."""
+    """True and published counts of one quarter, by (unit, sex, ages); the last unit is the city."""
 
-    true: Ints
-    keys: Ints
-    noise: Noise
+    cases: Ints
+    people: Ints
+    shown_cases: Ints
+    shown_people: Ints
 
-    def shown(self, cells: tuple[slice | int, ...]) -> int:
-        """The protected count of one lattice cell, given as an index of (unit, sex, band)."""
-        people, key = int(self.true[cells].sum()), int(self.keys[cells].sum()) % KEYS
-        return int(self.noise.on(pl.Series([people]), pl.Series([key])).item())
+    @cached_property
+    def hidden(self) -> Hidden:
+        """Cells that are not shown."""
+        return hide(self.shown_cases, self.shown_people, RELATIONS, [len(edges) for _, edges in CELLS])
+
+    @cached_property
+    def stand_in(self) -> Ints:
+        """What a sum holds of each cell: the protected count, or what the city leads one to expect."""
+        share = (self.shown_cases[UNITS:] / np.maximum(self.shown_people[UNITS:], 1)) * np.ones(
+            (UNITS + 1, 1, 1)
+        )
+        value, _ = expected(self.shown_people, share, self.hidden)
+        return np.where(self.hidden.either, value, self.shown_cases)
+
+    @cached_property
+    def targets(self) -> Ints:
+        """Hidden cells of districts with 0 to 4 people: unit, sex, ages."""
+        is_small = self.hidden.either & (self.cases < SMALLEST_COUNT) & (self.shown_people > 0)
+        return np.argwhere(is_small[:UNITS])
+
+    @cached_property
+    def hidden_counts(self) -> Floats:
+        """How common each count is among hidden cells."""
+        found = self.cases[:UNITS][self.hidden.either[:UNITS]]
+        return np.bincount(np.minimum(found, LARGEST), minlength=LARGEST + 1) / found.size
 
 
 def simulate(seed: int, mean: float) -> Release:
-    """Counts of cases of one quarter; ``mean`` is that of a cell in the middle of the city."""
+    """A quarter of 22 districts of unequal size; ``mean`` is the number of cases of a middle cell."""
     draw = np.random.default_rng(seed)
-    size = draw.gamma(2.0, mean / 2, (UNITS, 1, 1))
-    ages = np.linspace(0.15, 1.6, len(EDGES) - 1)[None, None, :]
-    true = draw.poisson(size * ages * np.array([1.1, 0.9])[None, :, None])
-    keys = draw.integers(0, KEYS, true.shape) * (true > 0)
-    return Release(true, keys, Noise.from_frame(noise_table(draw.bytes(32))))
+    size = draw.gamma(2.0, mean / 0.2 / 2, (UNITS, 1, 1))
+    people = draw.poisson(size * WEIGHTS * np.array([0.9, 1.1, 0.01])[None, :, None])
+    cases = draw.binomial(people, SHARES)
+    keys = [np.where(counts > 0, draw.integers(0, KEYS, counts.shape), 0) for counts in (cases, people)]
+    noise = Noise.from_frame(noise_table(draw.bytes(32)))
+    shown = [noise.added(_lattice(c), _lattice(k) % KEYS) for c, k in zip((cases, people), keys, strict=True)]
+    return Release(_lattice(cases), _lattice(people), np.minimum(*shown), shown[1])
 
 
-def error_distribution(terms: int) -> tuple[Ints, Floats]:
+def _lattice(bands: Ints) -> Ints:
+    """Sums over ages, sexes and units of counts by (unit, sex, band)."""
+    ages = np.stack(
+        [bands[..., [STARTS.index(edge) for edge in edges]].sum(axis=-1) for _, edges in CELLS], axis=-1
+    )
+    sexes = np.concatenate([ages, ages.sum(axis=1, keepdims=True)], axis=1)
+    return np.concatenate([sexes, sexes.sum(axis=0, keepdims=True)])
+
+
+def noise_distribution(terms: int) -> tuple[Ints, Floats]:
     """Values and probabilities of a sum of the noise of ``terms`` cells of three people or more."""
     one = np.zeros(7)
     for value, keys in DESIGN[3].items():
@@ -73,94 +129,161 @@ def error_distribution(terms: int) -> tuple[Ints, Floats]:
     return np.arange(-3 * terms, 3 * terms + 1), total
 
 
-def posterior(observed: int, terms: int, prior: Floats) -> Floats:
-    """Of the true count 0..4 given an observed difference with the noise of ``terms`` cells on it."""
-    values, probabilities = error_distribution(terms)
-    reachable = [abs(observed - count) <= 3 * terms for count in range(prior.size)]
-    likelihood = np.array(
-        [
-            probabilities[np.searchsorted(values, observed - count)] if is_reachable else 0.0
-            for count, is_reachable in enumerate(reachable)
-        ]
-    )
-    weighted = likelihood * prior
-    return weighted / weighted.sum() if weighted.sum() > 0 else prior
-
-
-Attack = Callable[[Release, int, int, int], list[tuple[int, int]]]
-
-
-def by_sex(release: Release, unit: int, sex: int, band: int) -> list[tuple[int, int]]:
-    """Both sexes less the other one."""
-    both, other = release.shown((unit, slice(None), band)), release.shown((unit, 1 - sex, band))
-    return [(both - other, 2)]
-
-
-def by_age(release: Release, unit: int, sex: int, band: int) -> list[tuple[int, int]]:
-    """A published group less its other bands, for every group the band is in."""
-    found = []
-    for first, last in GROUPS.values():
-        if first <= band < last:
-            others = [release.shown((unit, sex, other)) for other in range(first, last) if other != band]
-            found.append((release.shown((unit, sex, slice(first, last))) - sum(others), 1 + len(others)))
+def likelihood(observed: Observation, hidden_counts: Floats) -> Floats:
+    """Of the target's counts 0 to 4, up to a factor; nought everywhere where the method cannot have given it."""
+    values, chances = noise_distribution(observed.terms)
+    # The observation is the count, plus or minus other hidden counts, plus noise.
+    for sign in observed.hidden:
+        first = values[0] - (0 if sign > 0 else LARGEST)
+        chances = np.convolve(chances, hidden_counts[:: 1 if sign > 0 else -1])
+        values = np.arange(first, first + chances.size)
+    found = np.zeros(SMALLEST_COUNT)
+    for count in range(SMALLEST_COUNT):
+        place = observed.value - count - values[0]
+        if 0 <= place < chances.size:
+            found[count] = chances[place]
     return found
 
 
-def by_group_pair(release: Release, unit: int, sex: int, band: int) -> list[tuple[int, int]]:
-    """Two groups that differ by this band alone (their difference is the band): 18+ and 20+ by filter of ages.
-
-    A selection outside the lattice is a sum of protected bands, so the difference is the protected band itself: one
-    noise, and the same however often it is asked for.
-    """
-    return [(release.shown((unit, sex, band)), 1)]
+Attack = Callable[[Release, int, int, int], Sequence[Observation]]
 
 
-def by_place(release: Release, unit: int, sex: int, band: int) -> list[tuple[int, int]]:
+def _from_sum(
+    release: Release, cells: list[tuple[int, int, int]], signs: list[int], target: int
+) -> Observation:
+    """What a sum that agrees (signed cells add to nothing) says of the target, whose place in ``cells`` is given."""
+    value, terms, hidden = 0, 0, []
+    for place, (cell, sign) in enumerate(zip(cells, signs, strict=True)):
+        if place == target or release.shown_people[cell] == 0:
+            continue
+        if release.hidden.either[cell]:
+            hidden.append(sign * signs[target])
+        else:
+            value -= sign * signs[target] * int(release.shown_cases[cell])
+            terms += 1
+    return Observation(value, terms, tuple(hidden))
+
+
+def by_sex(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
+    """Both sexes less the other one."""
+    if SEXES[sex] not in ("male", "female"):
+        return []
+    other, both = 1 - sex, SEXES.index("both")
+    cells = [(unit, sex, age), (unit, other, age), (unit, both, age)]
+    return [_from_sum(release, cells, [1, 1, -1], 0)]
+
+
+def by_age(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
+    """A published group less its parts, for every way to make it of other cells."""
+    found = []
+    for relation in RELATIONS:
+        if age in relation:
+            cells = [(unit, sex, place) for place in relation]
+            found.append(_from_sum(release, cells, _signs(relation), relation.index(age)))
+    # Two hidden cells of the same people say nothing of each other without a shown one beside them.
+    return [item for item in found if len(item.hidden) <= 1 and item.terms]
+
+
+def by_bands(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
+    """A published group less all its other bands: as many noises as it has bands."""
+    found = []
+    for place, (_, edges) in enumerate(CELLS):
+        bands = [band for band in BANDS if CELLS[band][1] <= edges]
+        if age in bands and len(bands) > 1:
+            cells = [(unit, sex, band) for band in (*bands, place)]
+            found.append(_from_sum(release, cells, [1] * len(bands) + [-1], bands.index(age)))
+    return [item for item in found if not item.hidden]
+
+
+def _signs(relation: Sequence[int]) -> list[int]:
+    """Signs with which the cells of a relation add to nothing: the first cell is plus."""
+    edges = [CELLS[place][1] for place in relation]
+    for code in range(2 ** (len(edges) - 1)):
+        signs = [1, *(1 if code >> place & 1 else -1 for place in range(len(edges) - 1))]
+        if not any(
+            sum(sign * (start in ages) for sign, ages in zip(signs, edges, strict=True)) for start in STARTS
+        ):
+            return signs
+    raise AssertionError("not a relation")
+
+
+def by_place(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
     """The city less all other districts."""
-    others = sum(release.shown((other, sex, band)) for other in range(UNITS) if other != unit)
-    return [(release.shown((slice(None), sex, band)) - others, UNITS)]
+    cells = [(other, sex, age) for other in range(UNITS)] + [(UNITS, sex, age)]
+    found = _from_sum(release, cells, [1] * UNITS + [-1], unit)
+    return [] if found.hidden else [found]
 
 
-def all_together(release: Release, unit: int, sex: int, band: int) -> list[tuple[int, int]]:
+def by_selection(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
+    """Two selections that differ by this cell alone. The difference is what stands in for it: the same for 0 and 4."""
+    rest = [band for band in BANDS if band != age][:3]
+    without = release.stand_in[unit, sex, rest].sum()
+    difference = int(release.stand_in[unit, sex, [*rest, age]].sum() - without)
+    assert difference == release.stand_in[unit, sex, age]
+    return []
+
+
+def all_together(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
     """Every difference above at once, taken as independent."""
     return [
-        item
-        for attack in (by_sex, by_age, by_group_pair, by_place)
-        for item in attack(release, unit, sex, band)
+        item for attack in (by_sex, by_age, by_bands, by_place) for item in attack(release, unit, sex, age)
     ]
 
 
 ATTACKS: dict[str, Attack] = {
     "filter: sexes": by_sex,
-    "filter: ages, group less bands": by_age,
-    "filter: ages, two selections": by_group_pair,
+    "filter: ages, sums of up to six cells": by_age,
+    "filter: ages, group less bands": by_bands,
+    "filter: ages, two selections": by_selection,
     "geography: city less districts": by_place,
     "averaging: all differences": all_together,
 }
 
 
 def measure(release: Release, attack: Attack) -> dict[str, float]:
-    """Advantage and sure of one attack over all hidden cells."""
-    hidden = np.argwhere(release.true < SMALLEST_COUNT)
-    counts = np.bincount(release.true[release.true < SMALLEST_COUNT], minlength=SMALLEST_COUNT)
-    prior = counts / counts.sum()
-    right = sure = 0
-    for unit, sex, band in hidden:
-        belief = prior
-        for observed, terms in attack(release, unit, sex, band):
-            belief = posterior(observed, terms, belief)
-        guess = int(belief.argmax())
-        is_right = guess == release.true[unit, sex, band]
-        right += is_right
-        sure += is_right and belief[guess] >= SURE
-    total = len(hidden)
-    base_sure = float(prior.max()) if prior.max() >= SURE else 0.0
+    """Advantage and sure of one attack over all hidden cells of 0 to 4 people.
+
+    The attacker knows how common each count is among the hidden cells of a sex, with and without the publication.
+    """
+    truth = release.cases[tuple(release.targets.T)]
+    priors = [_prior(truth[release.targets[:, 1] == sex]) for sex in range(len(SEXES))]
+    found = np.zeros((len(truth), 4))
+    for place, ((unit, sex, age), true) in enumerate(zip(release.targets, truth, strict=True)):
+        belief = priors[sex]
+        for observed in attack(release, unit, sex, age):
+            updated = belief * likelihood(observed, release.hidden_counts)
+            belief = updated / updated.sum() if updated.sum() > 0 else belief
+        found[place] = [*_guess(priors[sex], true), *_guess(belief, true)]
+    base, base_sure, right, sure = found.mean(axis=0)
     return {
-        "hidden": total,
-        "baseline": float(prior.max()),
-        "right": right / total,
-        "advantage": right / total - float(prior.max()),
-        "sure": sure / total - base_sure,
+        "hidden": len(truth),
+        "baseline": base,
+        "right": right,
+        "advantage": right - base,
+        "sure": sure - base_sure,
+    }
+
+
+def _prior(counts: Ints) -> Floats:
+    common = np.bincount(counts, minlength=SMALLEST_COUNT) + 0.5
+    return np.asarray(common / common.sum(), dtype=np.float64)
+
+
+def _guess(belief: Floats, true: int) -> tuple[bool, bool]:
+    """Whether the best guess is right, and whether the attacker is sure of it besides."""
+    is_right = int(belief.argmax()) == true
+    return is_right, is_right and bool(belief.max() >= SURE)
+
+
+def hidden_share(release: Release) -> dict[str, float]:
+    """Share of the cells of districts that are hidden, for being small and for the sake of a small one."""
+    present = release.shown_people[:UNITS] > 0
+    groups = np.array([len(edges) > 1 for _, edges in CELLS])
+    rows = {"bands": ~groups, "groups": groups}
+    return {
+        f"{name}_{kind}": float(flags[:UNITS][..., chosen][present[..., chosen]].mean())
+        for name, chosen in rows.items()
+        for kind, flags in (("small", release.hidden.primary), ("with_a_small_one", release.hidden.secondary))
     }
 
 
@@ -210,14 +333,16 @@ def utility(noise: Noise, *, seed: int = 11, trials: int = 4000) -> list[dict[st
 
 
 def report(seeds: int = 5, mean: float = 6.0) -> dict[str, object]:
-    """Every attack over several cities, and the utility table."""
+    """Every attack over several cities, the utility table, and how much is hidden."""
     found: dict[str, dict[str, float]] = {}
     for name, attack in ATTACKS.items():
         runs = [measure(simulate(seed, mean), attack) for seed in range(seeds)]
         found[name] = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
     noise = Noise.from_frame(noise_table(bytes(32)))
+    hidden = {str(size): hidden_share(simulate(3, size)) for size in (3.0, 10.0, 30.0, 100.0)}
     return {
         "attacks": found,
+        "hidden_by_cases_of_a_middle_cell": hidden,
         "date": {"not_frozen": by_date(noise, frozen=False), "frozen": by_date(noise, frozen=True)},
         "utility": utility(noise),
     }

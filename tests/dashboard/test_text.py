@@ -59,7 +59,7 @@ def prefixes() -> set[str]:
 READY = {level.value for level in Level}
 REASONS = {
     *("known_only", "not_of_residents", "no_number", "small_sample", "wide_interval"),
-    *("worse_than_simpler", "half_not_assessed", "drift", "drift_unknown", "open_quarter"),
+    *("worse_than_simpler", "half_not_assessed", "drift", "drift_unknown"),
 }
 SWITCHES = {
     "estimator.",
