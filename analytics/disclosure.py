@@ -51,6 +51,7 @@ class Reason(StrEnum):
 
     SMALL_COUNT = "small_count"
     SMALL_DENOMINATOR = "small_denominator"
+    OTHER_GEOGRAPHY = "other_geography"
     NOBODY_COUNTED = "nobody_counted"
     NOT_MEASURABLE = "not_measurable"
     OUTSIDE_DEFINED_AGES = "outside_defined_ages"

@@ -56,7 +56,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Part:
-    """What a ward gave to a unit. ``weight`` counts against the other parts of the ward; ``is_default``: the largest."""
+    """What a ward gave to a unit: ``weight`` against the other parts of the ward; ``is_default`` marks the largest."""
 
     ward_code: str
     unit_code: str

@@ -83,11 +83,15 @@ def _shares() -> list[tuple[str, str, Fraction]]:
     whole: dict[str, int] = defaultdict(int)
     for part in crosswalk():
         whole[part.ward_code] += part.weight
-    return [(part.ward_code, part.unit_code, Fraction(part.weight, whole[part.ward_code])) for part in crosswalk()]
+    return [
+        (part.ward_code, part.unit_code, Fraction(part.weight, whole[part.ward_code])) for part in crosswalk()
+    ]
 
 
 def _numbers() -> dict[_Atom, int]:
-    atoms = [atom for by_code in _choices().values() for open_atoms in by_code.values() for atom in open_atoms]
+    atoms = [
+        atom for by_code in _choices().values() for open_atoms in by_code.values() for atom in open_atoms
+    ]
     alone: list[_Atom] = [(None, district.code, None, False, False) for district in districts()]
     return {atom: number for number, atom in enumerate(dict.fromkeys([_UNALLOCATED, *atoms, *alone]))}
 
