@@ -117,13 +117,13 @@ def _indicator(question: Question) -> Indicator:
 
 
 def _check_dimensions(question: Question, indicator: Indicator, known: Catalogue) -> None:
+    _check_geography(question, known)
     for name in question.by:
         choose(name, indicator.by, field="by", action=f"{indicator.id} is not counted by anything else")
     for name, values in question.where:
         choose(name, indicator.where, field="where", action=f"{indicator.id} is not counted by anything else")
         for value in values:
             choose(value, _values(name, indicator, known), field=name)
-    _check_geography(question, known)
     _check_wards(question, known)
 
 

@@ -143,6 +143,7 @@ def test_a_build_of_before_the_units_still_answers_by_district(tmp_path: Path) -
         "760": 110, "774": 100,
     }  # fmt: skip
     assert ask(generation, measure="ladder", by="district,step").rows.height > 0
-    with pytest.raises(UserError, match="does not know the units"):
-        ask(generation, by="unit")
+    for words in ({"by": "unit"}, {"where": [f"unit={WHOLE}"]}):
+        with pytest.raises(UserError, match="does not know the units"):
+            ask(generation, **words)
     generation.close()

@@ -23,6 +23,7 @@ STATED = ("ward", "district", "unit")
 
 #: Ward, district, unit; whether the unit was drawn, and whether the ward was.
 _Atom = tuple[str | None, str | None, str | None, bool, bool]
+#: Code stated -> the atoms open to it, with their weights.
 _Open = dict[str, dict[_Atom, Fraction]]
 _UNALLOCATED: _Atom = (None, None, None, False, False)
 
