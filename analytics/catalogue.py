@@ -80,6 +80,8 @@ class Catalogue:
     sources: tuple[str, ...]
     districts: tuple[str, ...]
     wards: Mapping[str, str]
+    #: Units of July 2025; builds of before them have none.
+    units: tuple[str, ...]
     #: Measures whose cases mart_frame counts; builds of before it have none.
     framed: tuple[int, ...]
     #: Measure of a role (case, treated, ...) of a variant: (condition, variant, role) -> id.
@@ -135,6 +137,7 @@ def catalogue(generation: Generation) -> Catalogue:
         sources=tuple(records["source_system"].drop_nulls().unique().sort().to_list()),
         districts=tuple(item.code for item in districts()),
         wards={item.code: item.district_code for item in wards()},
+        units=tuple(generation.frame(read_sql("catalogue_unit"))["unit"].to_list()),
         framed=_framed(generation),
         roles=_roles(generation),
     )

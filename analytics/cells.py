@@ -53,9 +53,9 @@ def complete(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
 
 def _lattice_of(plan: Plan, variant: Variant, known: Catalogue) -> tuple[Any, ...]:
     """What tells the lattice of a question apart: measures, level, quarters, cells of ages."""
-    level = "ward" if plan.uses("ward") else "district" if plan.uses("district") else "city"
+    level = next((name for name in ("unit", "ward", "district") if plan.uses(name)), "city")
     # A level of few places is computed for all quarters at once, so that every page of a definition finds it ready.
-    is_single = level == "ward" or plan.question.vintage is not None
+    is_single = level in ("ward", "unit") or plan.question.vintage is not None
     quarters = plan.quarters if is_single else known.quarters
     return (
         (variant.measure_id, variant.denominator_id),
@@ -74,7 +74,7 @@ def protected(plan: Plan, variant: Variant, generation: Generation, known: Catal
     chosen = [pl.col("quarter").is_in([quarter.name for quarter in plan.quarters])]
     chosen += [
         pl.col(name).is_in(plan.question.only(name))
-        for name in ("district", "ward")
+        for name in ("district", "ward", "unit")
         if plan.question.only(name)
     ]
     sexes = (plan.question.only("sex") or tuple(SEXES)) if plan.uses("sex") else ("both",)
@@ -103,6 +103,7 @@ def _grid(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
     ):
         if levels is not None:
             grid = grid.join(levels, how="cross")
+    grid = _without_closed_units(plan, grid)
     return grid.select(*by, *strata_of(plan), *_withheld(grid), _ONE).sort(
         _rank(plan, grid), maintain_order=True
     )
@@ -116,6 +117,21 @@ def _withheld(grid: pl.DataFrame) -> list[pl.Expr]:
         if columns:
             found.append(pl.coalesce(columns).alias(name))
     return found
+
+
+def _without_closed_units(plan: Plan, grid: pl.DataFrame) -> pl.DataFrame:
+    """Rows of units whose health numbers are withheld say so; a sum with such a unit in it is withheld as a whole."""
+    if not plan.closed_units:
+        return grid
+    is_closed = pl.col("unit").is_in(plan.closed_units) if "unit" in plan.question.by else pl.lit(True)
+    said = (
+        ("withheld_state", State.SUPPRESSED.value),
+        ("withheld_reason", Reason.OTHER_GEOGRAPHY.value),
+    )
+    without = [pl.lit(None, pl.String).alias(name) for name, _ in said if name not in grid.columns]
+    return grid.with_columns(without).with_columns(
+        pl.coalesce(name, pl.when(is_closed).then(pl.lit(word))).alias(name) for name, word in said
+    )
 
 
 def _rank(plan: Plan, grid: pl.DataFrame) -> list[pl.Expr]:
@@ -156,8 +172,10 @@ def _weeks(plan: Plan, known: Catalogue) -> pl.DataFrame | None:
 
 
 def _places(plan: Plan, known: Catalogue) -> pl.DataFrame | None:
-    """Reference places, with the districts and wards the question restricts itself to."""
+    """Reference places, with the units, districts and wards the question restricts itself to."""
     question = plan.question
+    if "unit" in question.by:
+        return pl.DataFrame({"unit": question.only("unit") or known.units}, schema={"unit": pl.String})
     only_districts = question.only("district") or known.districts
     only_wards = question.only("ward") or tuple(known.wards)
     if "ward" in question.by:
@@ -269,7 +287,7 @@ def parameters_of(plan: Plan, known: Catalogue) -> tuple[str, dict[str, Any]]:
             **lists,
             "plan_group": list(phase_of_group()),
             "phase": list(phase_of_group().values()),
-            **_filters(plan, "district", "ward", "phase", "plan_group", "source"),
+            **_filters(plan, "district", "ward", "unit", "phase", "plan_group", "source"),
         }
     if plan.question.quantity is not None:
         return "distribution_cells", {
@@ -291,7 +309,7 @@ def parameters_of(plan: Plan, known: Catalogue) -> tuple[str, dict[str, Any]]:
         **_period(plan),
         **ids,
         **age_lists(plan, known.ages),
-        **_filters(plan, "district", "ward", "sex"),
+        **_filters(plan, "district", "ward", "unit", "sex"),
     }
 
 
@@ -330,19 +348,20 @@ def named(plan: Plan, found: pl.DataFrame) -> pl.DataFrame:
     return found.rename({"part": plan.indicator.part}) if "part" in found.columns else found
 
 
-def population_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the parameters of ``case_cells`` those that ``population_cells`` shares."""
+def population(plan: Plan, generation: Generation, parameters: Mapping[str, Any]) -> pl.DataFrame:
+    """People of the reference population by what the plan asks; ``parameters`` are those of its ``case_cells``."""
+    name, place = ("unit_population_cells", "unit") if plan.uses("unit") else ("population_cells", "district")
     shared = (
         "age_from",
         "age_band",
-        "by_district",
         "by_sex",
-        "any_district",
-        "districts",
         "any_sex",
         "sexes",
+        f"by_{place}",
+        f"any_{place}",
+        f"{place}s",
     )
-    return {name: parameters[name] for name in shared}
+    return fetch(generation, name, {key: parameters[key] for key in shared})
 
 
 def nearest_year(quarter: str, years: tuple[int, ...]) -> int | None:

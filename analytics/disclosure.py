@@ -52,6 +52,7 @@ class Reason(StrEnum):
 
     SMALL_COUNT = "small_count"
     SMALL_DENOMINATOR = "small_denominator"
+    OTHER_GEOGRAPHY = "other_geography"
     NOBODY_COUNTED = "nobody_counted"
     NOT_MEASURABLE = "not_measurable"
     NOT_COUNTED = "not_counted"

@@ -1,8 +1,9 @@
 """The publication lattice of a definition: the only cells of health counts that leave, each with its noise.
 
-Unit (city, district, ward) x sex (male, female, unknown, both) x ages (bands of the marts and published groups). Every
-protected number is a cell of it or a sum of its cells; :mod:`analytics.hiding` decides which cells are not shown and
-what stands for them in a sum. Computed once per definition, level and quarters, whatever is asked.
+Place (city, district, ward, unit of July 2025) x sex (male, female, unknown, both) x ages (bands of the marts and
+published groups). Every protected number is a cell of it or a sum of its cells; :mod:`analytics.hiding` decides which
+cells are not shown and what stands for them in a sum. Computed once per definition, level and quarters, whatever is
+asked.
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ from analytics.reference import published_ages
 from analytics.relations import Ages, age_relations
 
 #: Columns that tell the places of a level apart.
-LEVELS: dict[str, tuple[str, ...]] = {"city": (), "district": ("district",), "ward": ("district", "ward")}
+LEVELS: dict[str, tuple[str, ...]] = {
+    "city": (),
+    "district": ("district",),
+    "ward": ("district", "ward"),
+    "unit": ("unit",),
+}
 #: Protected counts, how many noises each carries, and the part of them that stands on cells which may be shown.
 PROTECTED = (
     "numerator",
@@ -61,8 +67,7 @@ def lattice_parameters(
         "numerator_id": measures[0],
         "denominator_id": measures[1],
         "quarters": list(quarters),
-        "by_district": level != "city",
-        "by_ward": level == "ward",
+        **{f"by_{name}": name in LEVELS[level] for name in ("district", "ward", "unit")},
         "age_from": [edge for edge, _ in parts],
         "ages": [label for _, label in parts],
     }
@@ -132,7 +137,7 @@ def _city_share(
     own: tuple[Ints, Ints],
 ) -> Floats:
     """Protected share of the city in the cell of each place's quarter; of all its ages where the cell holds few."""
-    if "district" not in places.columns:
+    if places.columns == ["quarter"]:
         return _shares(*own)
     city, counts, keys = _counted(generation, measures, "city", quarters, cells)
     share = _shares(*_protected(noise_of(generation), counts, keys))

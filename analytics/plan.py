@@ -14,6 +14,7 @@ from analytics.question import DEFAULT_DEFINITION, Question, choose, parse_perio
 from analytics.rates import PROPORTION_METHODS
 from analytics.reference import PHASES, CutOff, classes_of, published_ages, quantities, schemes
 from warehouse.errors import UserError
+from warehouse.geography import whole_units
 
 SEXES = {"male": 1, "female": 2, "unknown": 0}
 #: Interval of measures that are complete counts: none.
@@ -21,6 +22,8 @@ COUNT = "count"
 #: The role that every cascade has, and nothing else.
 CASCADE = "treated"
 DEFAULT_METHOD = "wilson"
+#: What a place was until the units of July 2025 came.
+OLD_GEOGRAPHY = {"district", "ward"}
 #: Blood pressure below this age is not judged by the limits of adults.
 ADULT = 18
 
@@ -48,6 +51,8 @@ class Plan:
     sections: tuple[Section, ...]
     classes: tuple[CutOff, ...]
     method: str
+    #: Units whose health numbers are withheld.
+    closed_units: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -65,7 +70,11 @@ class Plan:
 
     def uses(self, name: str) -> bool:
         """Whether cells must be told apart by ``name``: shown by it or filtered on it."""
-        return name in self.question.by or bool(self.question.only(name))
+        return _uses(self.question, name)
+
+
+def _uses(question: Question, name: str) -> bool:
+    return name in question.by or bool(question.only(name))
 
 
 def reads_frozen(question: Question) -> bool:
@@ -88,10 +97,11 @@ def resolve(question: Question, known: Catalogue) -> Plan:
         choose(question.estimator, indicator.estimators, field="estimator")
     if question.estimator in CORRECTED and variant is not None:
         _check_frame(question, variant, known)
+    kind = _kind(question, indicator)
     return Plan(
         question=question,
         indicator=indicator,
-        kind=_kind(question, indicator),
+        kind=kind,
         variant=variant,
         holder=known.holder,
         quarters=_quarters(question, known),
@@ -99,6 +109,7 @@ def resolve(question: Question, known: Catalogue) -> Plan:
         sections=_sections(question, indicator),
         classes=classes_of(question.quantity or "", question.classes or ""),
         method=_method(question, indicator),
+        closed_units=_closed_units(question, kind, known),
     )
 
 
@@ -116,6 +127,7 @@ def _indicator(question: Question) -> Indicator:
 
 
 def _check_dimensions(question: Question, indicator: Indicator, known: Catalogue) -> None:
+    _check_geography(question, known)
     for name in question.by:
         choose(name, indicator.by, field="by", action=f"{indicator.id} is not counted by anything else")
     for name, values in question.where:
@@ -123,6 +135,34 @@ def _check_dimensions(question: Question, indicator: Indicator, known: Catalogue
         for value in values:
             choose(value, _values(name, indicator, known), field=name)
     _check_wards(question, known)
+
+
+def _check_geography(question: Question, known: Catalogue) -> None:
+    """Districts and wards, or the units of July 2025: a place that is both is no place of either."""
+    named = {*question.by, *(name for name, _ in question.where)}
+    if "unit" not in named:
+        return
+    if named & OLD_GEOGRAPHY:
+        raise UserError(
+            "a question is by one geography",
+            field="by",
+            value=", ".join(sorted(named & {"unit", *OLD_GEOGRAPHY})),
+            expected="district and ward, or unit",
+        )
+    if not known.units:
+        raise UserError(
+            "this build does not know the units of July 2025",
+            field="by",
+            value="unit",
+            expected="a build made by this version",
+        )
+
+
+def _closed_units(question: Question, kind: Kind, known: Catalogue) -> frozenset[str]:
+    """Districts are the geography of health numbers. A unit with part of a ward would tell that part by subtraction."""
+    if kind is not Kind.HEALTH or question.exact or not _uses(question, "unit"):
+        return frozenset()
+    return frozenset(question.only("unit") or known.units) - whole_units()
 
 
 def _check_quantity(question: Question, indicator: Indicator) -> None:
@@ -163,6 +203,7 @@ def _values(name: str, indicator: Indicator, known: Catalogue) -> tuple[str, ...
     allowed: dict[str, tuple[str, ...]] = {
         "district": known.districts,
         "ward": tuple(known.wards),
+        "unit": known.units,
         "sex": tuple(SEXES),
         "section": tuple(section.id for section in indicator.sections),
         "step": tuple(section.id for section in indicator.sections),
@@ -187,8 +228,9 @@ def _check_frame(question: Question, variant: Variant, known: Catalogue) -> None
             value=f"{variant.condition}/{variant.variant}",
             expected=f"one of {', '.join(framed)}" if framed else "a build made by this version",
         )
-    if "ward" in question.by or question.only("ward"):
-        raise UserError("the correction is by district", field="by", value="ward", expected="district")
+    for name in ("ward", "unit"):
+        if _uses(question, name):
+            raise UserError("the correction is by district", field="by", value=name, expected="district")
     if "unknown" in question.only("sex"):
         raise UserError(
             "nobody of unknown sex is in the reference population", field="sex", expected="male or female"

@@ -157,7 +157,7 @@ def _cells(
     if "week" in plan.question.by:
         cells = grid.stock(plan, cells)
     if plan.indicator.id == "coverage":
-        people = grid.fetch(generation, "population_cells", grid.population_parameters(parameters))
+        people = grid.population(plan, generation, parameters)
         return grid.with_population(plan, known, cells, people)
     if plan.indicator.id == "progress":
         due = grid.fetch(generation, "target_cells", targets.parameters(parameters))
@@ -329,6 +329,19 @@ def _lineage(
             quarter.name: grid.nearest_year(quarter.name, tuple(known.population_years))
             for quarter in plan.quarters
         }
-        used = sorted({source for year in years.values() if year for source in known.population_years[year]})
+        used = _population_sources(plan, known, generation, set(years.values()))
         inputs["population"] = {"year_of_quarter": years, "sources": used}
+    if plan.uses("unit"):
+        asked = plan.question.only("unit") or known.units
+        drawn = generation.live.frame(read_sql("unit_apportioned")).iter_rows()
+        inputs["apportioned"] = {unit: share for unit, share in drawn if unit in asked}
     return {"sql": sql, "inputs": inputs}
+
+
+def _population_sources(
+    plan: Plan, known: Catalogue, generation: Generation, years: set[int | None]
+) -> list[str]:
+    if plan.uses("unit"):
+        found = generation.frame(read_sql("unit_population_source")).iter_rows()
+        return sorted({source for year, source in found if year in years})
+    return sorted({source for year in years if year for source in known.population_years[year]})

@@ -104,7 +104,16 @@ def _caption(answer: Answer) -> str:
     level = f", {question.confidence:.1%} interval ({answer.rows['method'][0]})" if answer.rows.height else ""
     standard = f", standard {question.standard}" if question.estimator == "standardised" else ""
     told = f"build {answer.build['id']}, extract of {answer.build['extract_date']}{level}{standard}"
-    return f"{told}\n{_WEIGHTED}" if question.estimator in CORRECTED else told
+    notes = [told, _apportioned(answer), _WEIGHTED if question.estimator in CORRECTED else ""]
+    return "\n".join(note for note in notes if note)
+
+
+def _apportioned(answer: Answer) -> str:
+    """How many units hold people of whom only a split ward or the district is known."""
+    shares = answer.lineage["inputs"].get("apportioned", {})
+    if not shares:
+        return ""
+    return f"{len(shares)} units hold people whose unit was drawn, up to {max(shares.values()):.0%} of a unit's people"
 
 
 def _numbers(row: dict[str, Any]) -> list[str]:

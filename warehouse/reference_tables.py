@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import duckdb
-import polars as pl
 
 from warehouse import database
 from warehouse.database import rows
-from warehouse.geography import districts, wards
+from warehouse.geography.places import place_choices, places
 from warehouse.geography.population import delivered_population, reference_population
 from warehouse.noise import noise_table
 from warehouse.rule_calendar import MAX_QUARTERS, calendar_tables, last_day_of, quarter_ordinal
@@ -24,7 +23,7 @@ def write_reference_tables(
     tables["rule_noise"] = noise_table(record_key)
     origin, notes = _origin(connection, as_of)
     tables |= calendar_tables(origin=origin, last=as_of)
-    tables["rule_place"] = places()
+    tables |= {"rule_place": places(), "rule_place_choice": place_choices()}
     delivered = connection.sql(
         "select unit_code, sex, age_band, year, people, source from raw_population"
     ).pl()
@@ -47,13 +46,3 @@ def _origin(connection: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, l
     if first < oldest and quarter_ordinal(first) < quarter_ordinal(oldest):
         return oldest, [f"records begin {first}; the time axis shows the last {MAX_QUARTERS} quarters"]
     return first, []
-
-
-def places() -> pl.DataFrame:
-    """``rule_place``: 0 unallocated, then wards, then each district with the ward unknown."""
-    places: list[tuple[int, str | None, str | None]] = [(0, None, None)]
-    places += [(number, ward.code, ward.district_code) for number, ward in enumerate(wards(), start=1)]
-    start = len(places)
-    places += [(number, None, district.code) for number, district in enumerate(districts(), start=start)]
-    schema = {"place_id": pl.Int16, "ward_code": pl.String, "district_code": pl.String}
-    return pl.DataFrame(places, schema=schema, orient="row")

@@ -149,6 +149,9 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _check_fixed(connection: duckdb.DuckDBPyConnection) -> None:
+    for table in (*BY_MEASURE, *BY_QUARTER, "mart_measure", "mart_place"):
+        if _columns(connection, table) != _columns(connection, f"live.{table}"):
+            _refuse(f"the columns of {table}")
     for table, what in zip(_FIXED, ("the record key", "the age bands"), strict=True):
         [(differences,)] = rows(
             connection,

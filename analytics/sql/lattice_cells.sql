@@ -1,4 +1,4 @@
--- grain:     quarter, district, ward (each only where asked for, else null) x sex (male, female, unknown, both) x lattice cell of ages
+-- grain:     quarter, district, ward, unit (each only where asked for, else null) x sex (male, female, unknown, both) x lattice cell of ages
 -- units:     people; keys are sums of record keys modulo 256
 -- sources:   mart_case, mart_place, mart_quarter
 -- meaning:   the cells of the publication lattice of one definition: every published number is one of these or a sum of them
@@ -15,6 +15,7 @@ counted as (
         q.quarter,
         case when $by_district then p.district_code end as district,
         case when $by_ward then p.ward_code end as ward,
+        case when $by_unit then p.unit_code end as unit,
         c.sex,
         c.age_from,
         coalesce(sum(c.people) filter (where c.measure_id = $numerator_id), 0) as numerator,
@@ -28,12 +29,14 @@ counted as (
         and c.quarter_index in (select unnest($quarters::smallint[]))
         and (not $by_district or p.district_code is not null)
         and (not $by_ward or p.ward_code is not null)
+        and (not $by_unit or p.unit_code is not null)
     group by all
 )
 select
     c.quarter,
     c.district,
     c.ward,
+    c.unit,
     s.sex,
     a.ages,
     sum(c.numerator)::bigint as numerator,

@@ -26,6 +26,7 @@ ASKED_AT = datetime(2023, 2, 11, 9, 0, 0)
 BANDS = "18-29,30-49,50,51-69,70+"
 PEOPLE = random_people(20221231, 4000)
 BY = ("quarter", "district", "ward", "sex", "age_band")
+BY_UNIT = ("quarter", "unit", "sex", "age_band")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,7 @@ KEY: dict[str, Callable[[Somebody], str | None]] = {
     "quarter": lambda body: body.quarter,
     "district": lambda body: body.district,
     "ward": lambda body: body.ward,
+    "unit": lambda body: body.unit,
     "sex": lambda body: body.sex,
     "age_band": lambda body: band_of(body.age),
 }
@@ -69,7 +71,11 @@ def counted(people: Iterable[Somebody], by: Iterable[str]) -> dict[tuple[str | N
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.sampled_from(BY), unique=True, max_size=4), st.booleans())
+@given(
+    st.lists(st.sampled_from(BY), unique=True, max_size=4)
+    | st.lists(st.sampled_from(BY_UNIT), unique=True, max_size=4),
+    st.booleans(),
+)
 def test_exact_answers_equal_a_count_by_hand(generation: Generation, by: list[str], only_women: bool) -> None:
     words: dict[str, Any] = {"by": by, "exact": True, "where": ["sex=female"] if only_women else []}
     if "age_band" in by:
@@ -131,6 +137,26 @@ def test_districts_and_the_unallocated_add_up_to_the_city(generation: Generation
     assert sum(row["numerator"] for row in rows) + cases == city["numerator"]
     assert sum(row["denominator"] for row in rows) + assessed == city["denominator"]
     assert len(rows) == 22
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.sampled_from(("quarter", "sex", "age_band")), unique=True),
+    st.sampled_from(("recommended", "survey")),
+)
+def test_both_geographies_have_the_same_totals(
+    generation: Generation, others: list[str], definition: str
+) -> None:
+    totals = []
+    for place in ("district", "unit"):
+        rows = ask(generation, by=[place, *others], definition=definition, exact=True)
+        summed: dict[tuple[str, ...], list[int]] = {}
+        for row in rows:
+            total = summed.setdefault(tuple(row[name] for name in others), [0, 0])
+            total[0] += row["numerator"]
+            total[1] += row["denominator"]
+        totals.append(summed)
+    assert totals[0] == totals[1]
 
 
 @st.composite

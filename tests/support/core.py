@@ -13,7 +13,7 @@ import polars as pl
 from tests.support.people import Person
 from warehouse import engine
 from warehouse.engine import load_tables
-from warehouse.reference_tables import places
+from warehouse.geography.places import places
 from warehouse.rule_calendar import calendar_tables
 from warehouse.rules import Rules, load_rules
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import polars as pl
 
 from warehouse.generation_files import FROZEN, MARTS
 from warehouse.geography import districts, wards
+from warehouse.geography.places import places
 
 STARTS = (0, 5, 10, 15, 18, 20, 25, 30, 35, 40, 45, 50, 51, 55, 60, 65, 70, 75, 80, 85)
 UNKNOWN_AGE = -1
@@ -41,7 +43,11 @@ MEASURES = (
 QUANTITIES = (("body_mass_index", "kg/m2", 5), ("systolic", "mm[Hg]", 50), ("diastolic", "mm[Hg]", 50))
 _TABLES = {
     "mart_quarter": "quarter VARCHAR, quarter_index SMALLINT, last_day DATE, is_complete BOOLEAN",
-    "mart_place": "place_id SMALLINT, ward_code VARCHAR, district_code VARCHAR",
+    "mart_place": "place_id SMALLINT, ward_code VARCHAR, district_code VARCHAR, unit_code VARCHAR,"
+    " is_unit_apportioned BOOLEAN, is_ward_apportioned BOOLEAN",
+    "mart_unit": "unit_code VARCHAR, is_whole BOOLEAN, people INTEGER, apportioned INTEGER",
+    "mart_unit_population": "unit_code VARCHAR, sex TINYINT, age_from SMALLINT, year SMALLINT, people INTEGER,"
+    " source VARCHAR",
     "mart_measure": "measure_id SMALLINT, condition VARCHAR, variant VARCHAR, version VARCHAR, role VARCHAR,"
     " denominator_id SMALLINT,"
     " age_from SMALLINT, age_to SMALLINT, outcome_dependent BOOLEAN",
@@ -66,7 +72,10 @@ _TABLES = {
 
 @dataclass(frozen=True)
 class Somebody:
-    """A person as one quarter sees them. ``district`` None = unallocated; ``ward`` None = ward unknown."""
+    """A person as one quarter sees them. ``district`` None = unallocated; ``ward`` None = ward unknown.
+
+    ``unit``: where the register leaves several open, the one drawn.
+    """
 
     quarter: str
     district: str | None
@@ -76,6 +85,7 @@ class Somebody:
     is_assessed: bool
     is_case: bool
     record_key: int = 0
+    unit: str | None = None
 
     def __post_init__(self) -> None:
         assert self.is_assessed or not self.is_case
@@ -98,13 +108,17 @@ Population = tuple[str, int, int, int, int, str]
 Target = tuple[str, str, str, str, int, str]
 
 
-def places() -> list[tuple[int, str | None, str | None]]:
-    """Place atoms: 0 unallocated, then wards of the used districts, then their districts with the ward unknown."""
-    known = [ward for ward in wards() if ward.district_code in USED_DISTRICTS]
-    atoms: list[tuple[int, str | None, str | None]] = [(0, None, None)]
-    atoms += [(number, ward.code, ward.district_code) for number, ward in enumerate(known, start=1)]
-    atoms += [(len(known) + number, None, code) for number, code in enumerate(USED_DISTRICTS, start=1)]
-    return atoms
+@cache
+def open_places(ward: str | None, district: str | None) -> dict[str | None, int]:
+    """Unit -> place atom, of the atoms open to somebody with this ward and district stated."""
+    frame = places().filter(~pl.col("is_ward_apportioned") | pl.col("ward_code").is_null())
+    return {
+        unit: number
+        for number, *stated, unit in frame.select(
+            "place_id", "ward_code", "district_code", "unit_code"
+        ).iter_rows()
+        if stated == [ward, district] and (unit is None) == (district is None)
+    }
 
 
 def wards_of(district: str) -> list[str]:
@@ -128,11 +142,10 @@ def random_people(seed: int, count: int, quarters: Sequence[str] = ("2022Q3", "2
         is_assessed = draw.random() < 0.8
         is_case = is_assessed and draw.random() < 0.1 + max(age, 0) / 150
         sex = draw.choice(["male", "female", "female", "male", "male", "unknown"])
-        people.append(
-            Somebody(
-                draw.choice(quarters), district, ward, sex, age, is_assessed, is_case, draw.randrange(256)
-            )
-        )
+        quarter, record_key = draw.choice(quarters), draw.randrange(256)
+        units = list(open_places(ward, district))
+        unit = units[len(people) % len(units)]
+        people.append(Somebody(quarter, district, ward, sex, age, is_assessed, is_case, record_key, unit))
     return people
 
 
@@ -145,6 +158,8 @@ def write_generation(
     targets: Iterable[Target] = (),
     bins: Iterable[tuple[Any, ...]] = (),
     noise: Iterable[tuple[int, int, int]] = (),
+    units: Iterable[tuple[str, bool, int, int]] = (),
+    unit_population: Iterable[Population] = (),
     build_id: str = "20230210-0123abcd",
     current: bool = True,
 ) -> str:
@@ -156,11 +171,13 @@ def write_generation(
     folder.mkdir(parents=True)
     tables = {
         "mart_quarter": QUARTERS,
-        "mart_place": places(),
+        "mart_place": places().rows(),
+        "mart_unit": list(units),
+        "mart_unit_population": list(unit_population),
         "mart_measure": MEASURES,
         "mart_case": _case_rows(people),
         "mart_population": list(population),
-        "mart_record": _record_rows(steps),
+        "mart_record": _record_rows(tuple(steps)),
         "mart_target": list(targets),
         "mart_distribution": list(bins),
         "mart_noise": list(noise),
@@ -203,18 +220,22 @@ def _freeze(folder: Path) -> None:
 
 
 def _case_rows(people: Iterable[Somebody]) -> list[tuple[int, ...]]:
-    numbers = {(ward, district): place for place, ward, district in places()}
     indexes = {name: index for name, index, _, _ in QUARTERS}
     counts: Counter[tuple[int, ...]] = Counter()
     keys: Counter[tuple[int, ...]] = Counter()
     for body in people:
         sex = {"unknown": 0, "male": 1, "female": 2}[body.sex]
-        cell = (indexes[body.quarter], numbers[body.ward, body.district], sex, band_start(body.age))
+        cell = (indexes[body.quarter], _place_of(body), sex, band_start(body.age))
         for measure in _measures_of(body):
             counts[(*cell, measure)] += 1
             keys[(*cell, measure)] += body.record_key
     ordered = sorted(counts, key=lambda key: (key[4], *key[:4]))
     return [(*key, counts[key], keys[key] % 256) for key in ordered]
+
+
+def _place_of(body: Somebody) -> int:
+    open_to = open_places(body.ward, body.district)
+    return open_to[body.unit] if body.unit else next(iter(open_to.values()))
 
 
 def _measures_of(body: Somebody) -> list[int]:
@@ -225,8 +246,9 @@ def _measures_of(body: Somebody) -> list[int]:
     return counted
 
 
-def _record_rows(steps: Iterable[Step]) -> list[tuple[Any, ...]]:
-    numbers = {district: place for place, ward, district in places() if ward is None}
+def _record_rows(steps: Sequence[Step]) -> list[tuple[Any, ...]]:
+    districts_used = {item.district for item in steps}
+    numbers = {code: next(iter(open_places(None, code).values())) for code in districts_used}
     return [
         (
             item.day,

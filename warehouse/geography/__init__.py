@@ -1,4 +1,4 @@
-"""Places of Ho Chi Minh City: the 22 district-level units and their wards, and the reference population.
+"""Places of Ho Chi Minh City: the 22 districts and their wards, the units of July 2025, the reference population.
 
 Sources and confidence of every file are in ``SOURCES.md`` beside this module.
 """
@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib import resources
 
 #: Units merged into Thủ Đức City on 1 January 2021: Thủ Đức, District 9, District 2.
 MERGED_DISTRICTS = {"762": "769", "763": "769"}
+#: The day the districts ended and the units began (Resolution 1685/NQ-UBTVQH15).
+UNITS_FROM = date(2025, 7, 1)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,28 @@ class Ward:
     code: str
     name: str
     district_code: str
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit (phường, xã) of 1 July 2025 inside the city as it was before; its code is also that of an old ward."""
+
+    code: str
+    name: str
+    kind: str
+    area_km2: float
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a ward gave to a unit: ``weight`` against the other parts of the ward; ``is_default`` marks the largest."""
+
+    ward_code: str
+    unit_code: str
+    weight: int
+    is_default: bool
 
 
 def read_csv(name: str) -> list[dict[str, str]]:
@@ -75,3 +100,36 @@ def neighbours() -> tuple[tuple[str, str], ...]:
 def wards() -> tuple[Ward, ...]:
     """The 273 wards in the order of their codes."""
     return tuple(Ward(row["ward_code"], row["name"], row["district_code"]) for row in read_csv("wards.csv"))
+
+
+@cache
+def units() -> tuple[Unit, ...]:
+    """The 102 units of July 2025 that lie in the old city, in the order of their codes."""
+    return tuple(
+        Unit(
+            code=row["unit_code"],
+            name=row["name"],
+            kind=row["kind"],
+            area_km2=float(row["area_km2"]),
+            latitude=float(row["latitude"]),
+            longitude=float(row["longitude"]),
+        )
+        for row in read_csv("units.csv")
+    )
+
+
+@cache
+def crosswalk() -> tuple[Part, ...]:
+    """Every part of every ward, in the order of ward and unit; a ward that was not split is one part."""
+    return tuple(
+        Part(row["ward_code"], row["unit_code"], int(row["weight"]), row["is_default"] == "true")
+        for row in read_csv("crosswalk.csv")
+    )
+
+
+@cache
+def whole_units() -> frozenset[str]:
+    """Units made of whole wards: what is counted for them is counted, not shared out."""
+    parts = [part.ward_code for part in crosswalk()]
+    split = {part.unit_code for part in crosswalk() if parts.count(part.ward_code) > 1}
+    return frozenset(unit.code for unit in units()) - split

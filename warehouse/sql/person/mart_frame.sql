@@ -4,7 +4,7 @@
 -- sources:   core_measure, core_person_age, core_measure_age, rule_measure, rule_frame, rule_quarter, rule_place
 -- meaning:   everybody the correction needs to know of, also people without a record. known_level: 2 the disease is known
 --            from claims, 1 another disease of these definitions is, 0 none; of the uninsured too, where it says little
--- surprises: place_id is the district's own (ward unknown), 0 without one. People of unknown age (-1) and sex are kept.
+-- surprises: place_id is the district's own (ward and unit null), 0 without one. People of unknown age (-1) and sex are kept.
 with person as (
     select
         m.person_key,
@@ -67,7 +67,8 @@ pattern as (
     from whole as w
     inner join core_person_age as a on w.person_key = a.person_key
     left join rule_place as p on a.place_id = p.place_id
-    left join rule_place as d on p.district_code = d.district_code and d.ward_code is null
+    left join rule_place as d
+        on p.district_code = d.district_code and d.ward_code is null and d.unit_code is null
     where (w.resident & a.bits) <> 0
     group by
         coalesce(d.place_id, cast(0 as smallint)), a.sex, a.age_from, w.measure_id, w.resident & a.bits,
