@@ -171,7 +171,7 @@ def _load(
     reference, notes = write_reference_tables(connection, day, keys.record_key)
     notes += shared_references(connection)
     tables = engine.load_tables()
-    engine.check_inputs(tables, [*database.raw_tables(), *reference])
+    engine.check_inputs(tables, [*database.raw_tables(), *database.META_TABLES, *reference])
     schema = f"{database.CATALOG}.main"
     ingest = [table for table in tables if table.folder == INGEST]
     core = [table for table in tables if not table.is_mart and table.folder != INGEST]
