@@ -6,7 +6,7 @@ What nobody reports is not a nought: where a count or a denominator is missing t
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from functools import lru_cache
@@ -35,7 +35,13 @@ _FIXED = (
 #: Builds from before these marts hold none of what is counted here.
 _MART = "mart_activity"
 _KEYS = ("period", "district", "part")
-_SCHEMA = {"period": pl.String, "district": pl.String, "part": pl.String, "count": pl.Int64, "key": pl.Int16}
+_SCHEMA: dict[str, Any] = {
+    "period": pl.String,
+    "district": pl.String,
+    "part": pl.String,
+    "count": pl.Int64,
+    "key": pl.Int16,
+}
 
 
 @dataclass(frozen=True)
@@ -184,9 +190,11 @@ def _cells(item: PlanIndicator, scope: _Scope) -> pl.DataFrame:
     assert item.bottom is not None
     top, bottom = (_count(count, item, scope) for count in (item.top, item.bottom))
     cells = _grid(item, scope, top, bottom)
-    for name, found in (("numerator", top), ("denominator", bottom)):
+    for name, found, count in (("numerator", top, item.top), ("denominator", bottom, item.bottom)):
         renamed = found.rename({"count": name, "key": f"{name}_key"})
         cells = cells.join(renamed, on=list(_KEYS), how="left", nulls_equal=True, maintain_order="left")
+        if _is_nought_elsewhere(count, scope):
+            cells = cells.with_columns(pl.col(name, f"{name}_key").fill_null(0))
     unknown = pl.col("numerator").is_null() | pl.col("denominator").is_null()
     if item.timing == "snapshot":
         today = [p.name for p in scope.periods if p.first_day <= scope.extract_date <= p.last_day]
@@ -203,7 +211,8 @@ def _grid(item: PlanIndicator, scope: _Scope, top: pl.DataFrame, bottom: pl.Data
     parts: Sequence[str | None] = [None]
     if scope.by_part:
         seen = pl.concat([top["part"], bottom["part"]]).drop_nulls().unique().sort().to_list()
-        parts = [part for part in item.parts or seen if part in (scope.parts or item.parts or seen)]
+        known = item.parts or tuple(seen)
+        parts = [choose(part, known, field="part") for part in scope.parts] or list(known)
     districts: Sequence[str | None] = [None]
     if scope.by_district:
         districts = [code for code in scope.known.districts if code in (scope.districts or (code,))]
@@ -216,30 +225,27 @@ def _grid(item: PlanIndicator, scope: _Scope, top: pl.DataFrame, bottom: pl.Data
 
 def _count(count: Count, item: PlanIndicator, scope: _Scope) -> pl.DataFrame:
     """One count: period, district, part (null where not asked for), count, key (null: no people of the register)."""
-    sources = {"population": _population, "place": _places, "amount": _amounts, "estimate": _estimate}
-    found = sources.get(count.mart, _of_mart)(count, item, scope)
+    found = _REFERENCES.get(count.mart, _of_mart)(count, item, scope)
     scaled = (pl.col("count") * count.factor).round().cast(pl.Int64)
-    return found.with_columns(scaled).select(list(_SCHEMA)).cast(_SCHEMA)  # type: ignore[arg-type]
+    return found.with_columns(scaled).select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
 
 
 def _of_mart(count: Count, item: PlanIndicator, scope: _Scope) -> pl.DataFrame:
-    """What a mart counts; nothing where nobody reports it, nought where somebody does but not here."""
-    known_by = count.known_by or count.items
-    if not {(count.mart, name) for name in known_by} & reported(scope.generation):
+    """What a mart counts; nothing where nobody reports it."""
+    if not _is_reported(count, scope):
         return pl.DataFrame(schema=_SCHEMA)
     found = fetch(scope.generation, "indicator_cells", parameters(count, item, scope))
-    found = found.with_columns(pl.col(count.take).alias("count"), pl.col("amount_key").alias("key"))
-    if count.take == "planned":
-        return found
-    here = {
-        "period": [period.name for period in scope.periods],
-        "district": list(scope.known.districts) if scope.by_district else [None],
-        "part": (list(item.parts) or found["part"].unique().to_list()) if scope.by_part else [None],
-    }
-    frames = [pl.DataFrame({name: values}, schema={name: pl.String}) for name, values in here.items()]
-    everywhere = frames[0].join(frames[1], how="cross").join(frames[2], how="cross")
-    joined = everywhere.join(found, on=list(_KEYS), how="left", nulls_equal=True, maintain_order="left")
-    return joined.with_columns(pl.col("count", "key").fill_null(0))
+    return found.with_columns(pl.col(count.take).alias("count"), pl.col("amount_key").alias("key"))
+
+
+def _is_reported(count: Count, scope: _Scope) -> bool:
+    known_by = count.known_by or count.items
+    return bool({(count.mart, name) for name in known_by} & reported(scope.generation))
+
+
+def _is_nought_elsewhere(count: Count, scope: _Scope) -> bool:
+    """Whether a cell the mart lacks is nought: the thing is reported, but not there. A plan not told is not nought."""
+    return count.mart not in _REFERENCES and count.take != "planned" and _is_reported(count, scope)
 
 
 def parameters(count: Count, item: PlanIndicator, scope: _Scope) -> dict[str, Any]:
@@ -271,6 +277,23 @@ def reported(generation: Generation) -> frozenset[tuple[str, str]]:
     return frozenset(generation.frame(read_sql("indicator_items")).iter_rows())
 
 
+@lru_cache(maxsize=8)
+def _steps(generation: Generation) -> frozenset[str]:
+    return frozenset(generation.frame(read_sql("catalogue_step"))["step"])
+
+
+def withhold_unmeasured(rows: pl.DataFrame, item: PlanIndicator, generation: Generation) -> pl.DataFrame:
+    """Rows without their numbers where nothing the indicator ``needs`` was delivered: a nought would be a lie."""
+    if not item.needs or set(item.needs) & _steps(generation):
+        return rows
+    numbers = ("numerator", "denominator", "value", "lower", "upper")
+    return rows.with_columns(
+        *(pl.lit(None, rows.schema[name]).alias(name) for name in numbers),
+        pl.lit(State.NO_DATA.value).alias("state"),
+        pl.lit(Reason.NOT_MEASURABLE.value).alias("reason"),
+    )
+
+
 def _population(count: Count, item: PlanIndicator, scope: _Scope) -> pl.DataFrame:
     asked = {
         "by_district": scope.by_district,
@@ -290,19 +313,21 @@ def _places(count: Count, item: PlanIndicator, scope: _Scope) -> pl.DataFrame:
     """Wards or districts there are: of each district, or of the city."""
     homes = list(scope.known.wards.values()) if "wards" in count.items else list(scope.known.districts)
     counts = {code: homes.count(code) for code in scope.known.districts}
-    found: Mapping[str | None, int] = counts if scope.by_district else {None: len(homes)}
-    rows = [(period.name, code, number) for period in scope.periods for code, number in found.items()]
+    found = list(counts.items()) if scope.by_district else [(None, len(homes))]
+    rows = [(period.name, code, number) for period in scope.periods for code, number in found]
     schema = {"period": pl.String, "district": pl.String, "count": pl.Int64}
     return _without_part(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
 def _amounts(count: Count, item: PlanIndicator, scope: _Scope) -> pl.DataFrame:
     """Amounts the plan itself names, of the city."""
-    found = {amount.part: amount.amount for amount in plan_amounts() if amount.item in count.items}
-    parts: Mapping[str | None, int] = {**found} if scope.by_part else {None: sum(found.values())}
-    rows = [
-        (period.name, None, part, amount, None) for period in scope.periods for part, amount in parts.items()
-    ]
+    named = [amount for amount in plan_amounts() if amount.item in count.items]
+    found = (
+        [(amount.part, amount.amount) for amount in named]
+        if scope.by_part
+        else [(None, sum(amount.amount for amount in named))]
+    )
+    rows = [(period.name, None, part, amount, None) for period in scope.periods for part, amount in found]
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
@@ -330,3 +355,12 @@ def _months_since(scope: _Scope) -> int | None:
 
 def _without_part(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.lit(None, pl.String).alias("part"), pl.lit(None, pl.Int16).alias("key"))
+
+
+#: Counts that no mart of events gives.
+_REFERENCES: Mapping[str, Callable[[Count, PlanIndicator, _Scope], pl.DataFrame]] = {
+    "population": _population,
+    "place": _places,
+    "amount": _amounts,
+    "estimate": _estimate,
+}

@@ -28,8 +28,9 @@ DIMENSIONS = ("quarter", "month", "district", "sex", "age_band", "section", "par
 #: How a count is timed: up to the end of the period, within it, on its last day, in the year up to it, or known on the
 #: extract date only.
 TIMINGS = ("stock", "flow", "state", "year", "snapshot")
-#: What is taken of the rows counted: their amount, the amount planned, or how many units have any.
-TAKES = ("amount", "planned", "wards", "districts")
+#: What is taken of the rows counted: their amount, what was planned, the amount of those that say what was planned, or
+#: how many units have any.
+TAKES = ("amount", "planned", "amount_of_planned", "wards", "districts")
 #: What each mart counts (of the activities: whatever their contract names). The last four are no marts of events.
 _ITEMS: Mapping[str, tuple[str, ...]] = {
     "budget": ("allocated", "disbursed"),
@@ -39,10 +40,20 @@ _ITEMS: Mapping[str, tuple[str, ...]] = {
         f"{kind}_{step}" for kind in ("birth", "migrant") for step in ("people", "judged", "recorded")
     ),
     "load": ("rows", "people", "recorded"),
-    "reach": tuple(f"{group}_{step}" for group in ("vulnerable", "pregnant") for step in ("people", "holders")),
+    "reach": tuple(
+        f"{group}_{step}" for group in ("vulnerable", "pregnant") for step in ("people", "holders")
+    ),
     "known": ("people", "holders"),
     "record": (
-        *("created", "identity_verified", "activated", "citizen_edited", "closed", "all_sections", "updated_12m"),
+        *(
+            "created",
+            "identity_verified",
+            "activated",
+            "citizen_edited",
+            "closed",
+            "all_sections",
+            "updated_12m",
+        ),
         *("edited_after_activation", "adult", "adult_activated", "declared", "declared_by_proxy"),
     ),
     "population": ("people",),
@@ -66,7 +77,7 @@ _REQUIRED = (
     "source",
     *_TEXTS,
 )
-_OPTIONAL = ("measure", "ask", "timing", "counts", "parts", "target")
+_OPTIONAL = ("measure", "ask", "timing", "counts", "parts", "needs", "target")
 _ID = re.compile(r"I\d\d")
 
 
@@ -105,7 +116,11 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanIndicator:
-    """One indicator of the plan. Either ``measure`` with ``ask``, or ``timing`` with ``top`` over ``bottom``."""
+    """One indicator of the plan. Either ``measure`` with ``ask``, or ``timing`` with ``top`` over ``bottom``.
+
+    ``needs``: steps of records of which the build must hold at least one, or records (or their sections) were not
+    delivered and nothing can be measured, though zeros can be counted.
+    """
 
     id: str
     version: str
@@ -116,6 +131,7 @@ class PlanIndicator:
     polarity: Polarity
     by: tuple[str, ...]
     parts: tuple[str, ...]
+    needs: tuple[str, ...]
     source: str
     target: Target | None
     measure: str | None
@@ -196,6 +212,7 @@ def _faults(table: Mapping[str, Any], stem: str) -> Iterator[_Wrong]:
         if key in table:
             yield from _outside(key, [table[key]], allowed)
     yield from _outside("by", table.get("by", ()), DIMENSIONS)
+    yield from _outside("needs", table.get("needs", ()), items_of("record"))
     for key in _TEXTS:
         yield from _text_faults(key, table.get(key))
     yield from _target_faults(table.get("target"))
@@ -284,6 +301,9 @@ def items_of(mart: str) -> tuple[str, ...]:
     """What a mart counts."""
     if mart == "activity":
         return load_contracts()["activity"].column("kind").allowed
+    if mart == "record":
+        sections = load_contracts()["record_section"].column("section").allowed
+        return (*_ITEMS["record"], *(f"section_{name}" for name in sections))
     return _ITEMS[mart]
 
 
@@ -300,6 +320,7 @@ def _build(table: Mapping[str, Any]) -> PlanIndicator:
         polarity=Polarity(table["polarity"]),
         by=tuple(table["by"]),
         parts=tuple(table.get("parts", ())),
+        needs=tuple(table.get("needs", ())),
         source=table["source"],
         target=Target(**table["target"]) if "target" in table else None,
         measure=table.get("measure"),

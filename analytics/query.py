@@ -65,8 +65,8 @@ _REFUSED_STATE = {
 @dataclass(frozen=True)
 class Answer:
     """``rows``: the columns of ``by``, then :data:`RESULT_COLUMNS`; values are shares between 0 and 1 (coverage may
-    exceed 1). An indicator of the plan has ``target`` and ``status`` beside them. ``definition``: id, variant, version, estimand, source. ``build``: id, extract_date. ``lineage``: the SQL
-    and its inputs.
+    exceed 1); an indicator of the plan has ``target`` and ``status`` after them. ``definition``: id, variant, version,
+    estimand, source. ``build``: id, extract_date. ``lineage``: the SQL and its inputs.
     """
 
     question: Question
@@ -143,7 +143,7 @@ def _of_the_plan(
         lineage = administrative.lineage(item, generation)
     return Answer(
         question=question,
-        rows=judged(rows, item),
+        rows=judged(administrative.withhold_unmeasured(rows, item, generation), item),
         definition=item.as_dict(),
         build={"id": generation.build_id, "extract_date": generation.extract_date},
         lineage=lineage,

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +15,7 @@ from rich.text import Text
 from analytics.catalogue import catalogue
 from analytics.generation import Generation
 from analytics.indicator import CORRECTED, Indicator, indicators
+from analytics.plan_indicator import PlanIndicator, plan_indicators
 from analytics.query import RESULT_COLUMNS, Answer
 from analytics.question import choose
 from analytics.standard import BUNDLED
@@ -91,10 +93,13 @@ def as_table(answer: Answer) -> Table:
     columns = [name for name in answer.rows.columns if name not in (*RESULT_COLUMNS, "effective_n")]
     for name in columns:
         table.add_column(name.replace("_", " "))
-    for name in ("numerator", "denominator", "value %", "interval %", "state"):
+    is_share = answer.definition.get("unit", "proportion") == "proportion"
+    value, limits = ("value %", "interval %") if is_share else ("value", "interval")
+    for name in ("numerator", "denominator", value, limits, "state"):
         table.add_column(name, justify="left" if name == "state" else "right")
     for row in answer.rows.iter_rows(named=True):
-        table.add_row(*("" if row[name] is None else str(row[name]) for name in columns), *_numbers(row))
+        told = ("" if row[name] is None else str(row[name]) for name in columns)
+        table.add_row(*told, *_numbers(row, scale=100 if is_share else 1))
     return table
 
 
@@ -106,10 +111,10 @@ def _caption(answer: Answer) -> str:
     return f"{told}\n{_WEIGHTED}" if question.estimator in CORRECTED else told
 
 
-def _numbers(row: dict[str, Any]) -> list[str]:
+def _numbers(row: dict[str, Any], *, scale: float = 100) -> list[str]:
     counts = ["" if row[name] is None else f"{row[name]:,}" for name in ("numerator", "denominator")]
-    value = "" if row["value"] is None else f"{100 * row['value']:.1f}"
-    limits = "" if row["lower"] is None else f"{100 * row['lower']:.1f} - {100 * row['upper']:.1f}"
+    value = "" if row["value"] is None else f"{scale * row['value']:.1f}"
+    limits = "" if row["lower"] is None else f"{scale * row['lower']:.1f} - {scale * row['upper']:.1f}"
     state = _HIDDEN.get(row["state"], "")
     reason = (row["reason"] or "").replace("_", " ")
     return [*counts, value, limits, ": ".join(part for part in (state, reason) if part)]
@@ -127,18 +132,58 @@ def list_measures(generation: Generation) -> Group:
         f"age bands start at: {', '.join(str(start) for start in known.ages.starts)}",
     ]
     return Group(
-        _measure_table(list(indicators().values())), _definition_table(generation), Text("\n".join(lines))
+        _measure_table(list(indicators().values())),
+        _plan_table(list(plan_indicators().values())),
+        _definition_table(generation),
+        Text("\n".join(lines)),
     )
 
 
 def _measure_table(measures: list[Indicator]) -> Table:
     table = Table(title="Measures")
-    for name in ("measure", "meaning", "by", "where", "estimators"):
+    for name in ("measure", "meaning", "unit", "polarity", "by", "where", "estimators"):
         table.add_column(name)
     for item in measures:
         parts = (", ".join(item.by), ", ".join(item.where), ", ".join(item.estimators))
-        table.add_row(item.id, f"{item.name.en}: {item.numerator.en} / {item.denominator.en}", *parts)
+        meaning = f"{item.name.en}: {item.numerator.en} / {item.denominator.en}"
+        table.add_row(item.id, meaning, item.unit, item.polarity.value.replace("_", " "), *parts)
     return table
+
+
+def _plan_table(items: list[PlanIndicator]) -> Table:
+    table = Table(title="Indicators of the plan")
+    for name in ("measure", "meaning", "unit", "polarity", "by", "target"):
+        table.add_column(name)
+    for item in items:
+        target = f"{item.target.value:g}" if item.target else ""
+        polarity = item.polarity.value.replace("_", " ")
+        table.add_row(item.id, item.name.en, item.unit, polarity, ", ".join(item.by), target)
+    return table
+
+
+def scorecard_table(rows: pl.DataFrame, title: str) -> Table:
+    """All indicators of the plan for people: one line each, shares in per cent."""
+    table = Table(title=title)
+    for name in ("", "chỉ số", "indicator"):
+        table.add_column(name)
+    for name in ("numerator", "denominator", "value", "target", "status"):
+        table.add_column(name, justify="left" if name == "status" else "right")
+    for row in rows.iter_rows(named=True):
+        scale, sign = (100, " %") if row["unit"] == "proportion" else (1, "")
+        counts = ["" if row[name] is None else f"{row[name]:,}" for name in ("numerator", "denominator")]
+        values = ["" if row[k] is None else f"{scale * row[k]:.1f}{sign}" for k in ("value", "target")]
+        status = (row["status"] or row["state"]).replace("_", " ")
+        table.add_row(row["id"], row["name_vi"], row["name_en"], *counts, *values, status)
+    return table
+
+
+def scorecard_json(rows: pl.DataFrame, generation: Generation) -> str:
+    """The same for machines: build and rows."""
+    told = {
+        "build": {"id": generation.build_id, "extract_date": generation.extract_date},
+        "rows": rows.with_columns(pl.col("due").cast(pl.String)).to_dicts(),
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1)
 
 
 def _definition_table(generation: Generation) -> Table:

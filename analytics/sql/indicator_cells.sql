@@ -1,5 +1,6 @@
 -- grain:     period, district, part (the latter two only where asked for, else null) of one mart and some of its items
--- units:     amount, planned: of the mart; wards, districts: units of that level that did any; amount_key: cell key of people
+-- units:     amount, planned: of the mart; amount_of_planned: amount of those that say what was planned; wards, districts:
+--            units of that level that did any; amount_key: cell key of people
 -- sources:   mart_activity, mart_budget, mart_facility, mart_record, mart_visit, mart_arrival, mart_load, mart_reach,
 --            mart_frame, mart_place, mart_quarter, mart_measure
 -- meaning:   $period, $first_day, $last_day are three lists of one length. stock: up to the last day; flow: from the first
@@ -57,24 +58,26 @@ place_fact as (
 ),
 fact as (
     select
-        f.mart, f.item, f.part, f.day, p.district_code as district, null as unit_code, f.amount, null as planned, f.key
+        f.mart, f.item, f.part, f.day, p.district_code as district, null as unit_code, f.amount, null as planned,
+        null as amount_of_planned, f.key
     from place_fact f
     inner join mart_place p on p.place_id = f.place_id
     where f.mart = $mart
     union all
-    select 'activity', a.kind, a.kind, a.month, u.district_code, a.unit_code, a.quantity, a.planned, 0
+    select 'activity', a.kind, a.kind, a.month, u.district_code, a.unit_code, a.quantity, a.planned,
+        a.quantity_of_planned, 0
     from mart_activity a
     left join unit u on u.unit_code = a.unit_code
     where $mart = 'activity'
     union all
-    select 'budget', item, line, month, null, null, amount, null, 0
+    select 'budget', item, line, month, null, null, amount, null, null, 0
     from (
         unpivot (select line, month, allocated_added_vnd as allocated, disbursed_added_vnd as disbursed from mart_budget)
         on allocated, disbursed into name item value amount
     )
     where $mart = 'budget'
     union all
-    select 'load', item, sender, $extract_date::date, null, null, amount, null, 0
+    select 'load', item, sender, $extract_date::date, null, null, amount, null, null, 0
     from (unpivot mart_load on rows, people, recorded into name item value amount)
     where $mart = 'load'
 )
@@ -84,6 +87,7 @@ select
     case when $by_part then f.part end as part,
     sum(f.amount)::bigint as amount,
     sum(f.planned)::bigint as planned,
+    sum(f.amount_of_planned)::bigint as amount_of_planned,
     count(distinct f.unit_code) filter (where length(f.unit_code) = 5 and f.amount > 0) as wards,
     count(distinct f.unit_code) filter (where length(f.unit_code) = 3 and f.amount > 0) as districts,
     (sum(f.key) % 256)::smallint as amount_key

@@ -14,7 +14,17 @@ from tests.support.home import environment, resident, small_extract, write_csv
 from warehouse.errors import EXIT_CONFIG, EXIT_DATA
 
 COMMANDS = [
-    *(["build"], ["fit"], ["check"], ["explain"], ["query"], ["serve"], ["contracts"], ["synthesize"]),
+    *(
+        ["build"],
+        ["fit"],
+        ["check"],
+        ["explain"],
+        ["query"],
+        ["indicators"],
+        ["serve"],
+        ["contracts"],
+        ["synthesize"],
+    ),
     ["keys", "create"],
 ]
 
