@@ -35,13 +35,7 @@ _FIXED = (
 #: Builds from before these marts hold none of what is counted here.
 _MART = "mart_activity"
 _KEYS = ("period", "district", "part")
-_SCHEMA: dict[str, Any] = {
-    "period": pl.String,
-    "district": pl.String,
-    "part": pl.String,
-    "count": pl.Int64,
-    "key": pl.Int16,
-}
+_SCHEMA: dict[str, Any] = {**dict.fromkeys(_KEYS, pl.String), "count": pl.Int64, "key": pl.Int16}
 
 
 @dataclass(frozen=True)

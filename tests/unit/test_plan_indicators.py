@@ -114,6 +114,36 @@ def test_newborns_and_people_who_moved_in_are_judged_when_their_time_is_up(gener
     assert moved == {"2024-10": (0, 1), "2024-11": (1, 2)}
 
 
+COUNTED = [name for name, item in plan_indicators().items() if item.top is not None and name != "I30"]
+
+
+@pytest.mark.parametrize("name", [name for name in COUNTED if "month" in plan_indicators()[name].by])
+def test_months_add_up_to_their_quarter_and_a_stock_ends_as_its_last_month(
+    generation: Generation, name: str
+) -> None:
+    (quarter,) = rows(generation, name, period="2024Q4")
+    months = [row["numerator"] or 0 for row in rows(generation, name, by="month", period="2024Q4")]
+    item = plan_indicators()[name]
+    if item.timing == "stock":
+        assert months == sorted(months)
+        assert months[-1] == quarter["numerator"]
+    elif item.top is not None and item.top.take == "amount":
+        assert sum(months) == (quarter["numerator"] if item.timing == "flow" else months[-1])
+
+
+@pytest.mark.parametrize("name", [name for name in COUNTED if "district" in plan_indicators()[name].by])
+def test_districts_never_add_up_to_more_than_the_city(generation: Generation, name: str) -> None:
+    (city,) = rows(generation, name)
+    districts = rows(generation, name, by="district")
+    assert len(districts) == 22
+    assert sum(row["numerator"] or 0 for row in districts) <= city["numerator"]
+    (one,) = rows(generation, name, where=["district=760"])
+    assert one["numerator"] == districts[0]["numerator"]
+    both = rows(generation, name, where=["district=760,769"])[0]["numerator"]
+    asked = [row["numerator"] or 0 for row in districts if row["district"] in ("760", "769")]
+    assert both in (sum(asked), None)
+
+
 def test_parts_of_an_indicator(generation: Generation) -> None:
     lines = counts(rows(generation, "I28", by="part"), "part")
     assert lines == {
