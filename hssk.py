@@ -204,17 +204,10 @@ def explain(
     epilog="Example: hssk query prevalence --condition hypertension --by district --period 2024Q4 --format json"
 )
 def query(
-    measure: Annotated[
-        str,
-        typer.Argument(
-            help="prevalence, coverage, progress, ladder, completeness, distribution, I01 to I30; see --list."
-        ),
-    ] = "prevalence",
+    measure: Annotated[str, typer.Argument(help="A measure, or I01 to I30; see --list.")] = "prevalence",
     condition: Annotated[str | None, typer.Option(help="hypertension, diabetes, bmi; see --list.")] = None,
     definition: Annotated[str | None, typer.Option(help="Variant of the case definition.")] = None,
-    by: Annotated[
-        str, typer.Option(help="Comma list: district, ward, sex, age_band, quarter, month, part.")
-    ] = "",
+    by: Annotated[str, typer.Option(help="Comma list like district,quarter; see --list.")] = "",
     period: Annotated[str | None, typer.Option(help="Quarter like 2024Q4; default the newest.")] = None,
     estimator: Annotated[
         str, typer.Option(help="crude, standardised, weighted (corrected to all residents) or modelled.")

@@ -6,8 +6,9 @@
 -- meaning:   $period, $first_day, $last_day are three lists of one length. stock: up to the last day; flow: from the first
 --            on; state: on the last day itself; year: within the 12 months up to the last day
 -- surprises: what belongs to no district (acts of the city, places unknown) has a null one and counts in the city only.
---            A week counts by its Monday, as in the ladder. Of mart_frame one measure is read, the first for all adults:
---            whether any disease of the definitions is known from claims does not depend on the measure.
+--            So does a unit that is not one of the reference (762, a ward of before a merger). A week counts by its
+--            Monday, as in the ladder. Of mart_frame one measure is read, the first for all adults: whether any disease
+--            of the definitions is known from claims does not depend on the measure.
 with period as (
     select
         unnest($period::varchar[]) as period,
@@ -15,9 +16,11 @@ with period as (
         unnest($last_day::date[]) as last_day
 ),
 unit as (
-    select distinct district_code as unit_code, district_code from mart_place where district_code is not null
+    select distinct district_code as unit_code, district_code, 'district' as level
+    from mart_place
+    where district_code is not null
     union all
-    select ward_code, district_code from mart_place where ward_code is not null
+    select ward_code, district_code, 'ward' from mart_place where ward_code is not null
 ),
 adults as (
     select min(f.measure_id) as measure_id
@@ -58,26 +61,26 @@ place_fact as (
 ),
 fact as (
     select
-        f.mart, f.item, f.part, f.day, p.district_code as district, null as unit_code, f.amount, null as planned,
+        f.mart, f.item, f.part, f.day, p.district_code as district, null as unit_code, null as level, f.amount, null as planned,
         null as amount_of_planned, f.key
     from place_fact f
     inner join mart_place p on p.place_id = f.place_id
     where f.mart = $mart
     union all
-    select 'activity', a.kind, a.kind, a.month, u.district_code, a.unit_code, a.quantity, a.planned,
+    select 'activity', a.kind, a.kind, a.month, u.district_code, a.unit_code, u.level, a.quantity, a.planned,
         a.quantity_of_planned, 0
     from mart_activity a
     left join unit u on u.unit_code = a.unit_code
     where $mart = 'activity'
     union all
-    select 'budget', item, line, month, null, null, amount, null, null, 0
+    select 'budget', item, line, month, null, null, null, amount, null, null, 0
     from (
         unpivot (select line, month, allocated_added_vnd as allocated, disbursed_added_vnd as disbursed from mart_budget)
         on allocated, disbursed into name item value amount
     )
     where $mart = 'budget'
     union all
-    select 'load', item, sender, $extract_date::date, null, null, amount, null, null, 0
+    select 'load', item, sender, $extract_date::date, null, null, null, amount, null, null, 0
     from (unpivot mart_load on rows, people, recorded into name item value amount)
     where $mart = 'load'
 )
@@ -88,8 +91,8 @@ select
     sum(f.amount)::bigint as amount,
     sum(f.planned)::bigint as planned,
     sum(f.amount_of_planned)::bigint as amount_of_planned,
-    count(distinct f.unit_code) filter (where length(f.unit_code) = 5 and f.amount > 0) as wards,
-    count(distinct f.unit_code) filter (where length(f.unit_code) = 3 and f.amount > 0) as districts,
+    count(distinct f.unit_code) filter (where f.level = 'ward' and f.amount > 0) as wards,
+    count(distinct f.unit_code) filter (where f.level = 'district' and f.amount > 0) as districts,
     (sum(f.key) % 256)::smallint as amount_key
 from fact f
 inner join period p
