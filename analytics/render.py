@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 from rich.console import Console, Group
@@ -90,17 +90,22 @@ def as_table(answer: Answer) -> Table:
         str(part) for part in (question.measure, question.condition, answer.definition["variant"]) if part
     )
     table = Table(title=f"{about} ({question.estimator})", caption=_caption(answer))
-    columns = [name for name in answer.rows.columns if name not in (*RESULT_COLUMNS, "effective_n")]
+    after = [name for name in ("target", "status") if name in answer.rows.columns]
+    columns = [name for name in answer.rows.columns if name not in (*RESULT_COLUMNS, "effective_n", *after)]
     for name in columns:
         table.add_column(name.replace("_", " "))
     is_share = answer.definition.get("unit", "proportion") == "proportion"
     value, limits = ("value %", "interval %") if is_share else ("value", "interval")
-    for name in ("numerator", "denominator", value, limits, "state"):
-        table.add_column(name, justify="left" if name == "state" else "right")
+    for name in ("numerator", "denominator", value, limits, "state", *after):
+        table.add_column(name, justify="left" if name in ("state", "status") else "right")
     for row in answer.rows.iter_rows(named=True):
-        told = ("" if row[name] is None else str(row[name]) for name in columns)
-        table.add_row(*told, *_numbers(row, scale=100 if is_share else 1))
+        told, judged = _words(row, columns), _words(row, after)
+        table.add_row(*told, *_numbers(row, scale=100 if is_share else 1), *judged)
     return table
+
+
+def _words(row: dict[str, Any], names: list[str]) -> list[str]:
+    return ["" if row[name] is None else str(row[name]) for name in names]
 
 
 def _caption(answer: Answer) -> str:
@@ -162,18 +167,16 @@ def _plan_table(items: list[PlanIndicator]) -> Table:
 
 
 def scorecard_table(rows: pl.DataFrame, title: str) -> Table:
-    """All indicators of the plan for people: one line each, shares in per cent."""
+    """All indicators of the plan for people: one line each, shares in per cent; the counts are in the JSON form."""
     table = Table(title=title)
-    for name in ("", "chỉ số", "indicator"):
-        table.add_column(name)
-    for name in ("numerator", "denominator", "value", "target", "status"):
-        table.add_column(name, justify="left" if name == "status" else "right")
+    for name in ("id", "indicator", "value", "target", "status"):
+        justify: Literal["left", "right"] = "right" if name in ("value", "target") else "left"
+        table.add_column(name, justify=justify, no_wrap=name != "indicator")
     for row in rows.iter_rows(named=True):
         scale, sign = (100, " %") if row["unit"] == "proportion" else (1, "")
-        counts = ["" if row[name] is None else f"{row[name]:,}" for name in ("numerator", "denominator")]
         values = ["" if row[k] is None else f"{scale * row[k]:.1f}{sign}" for k in ("value", "target")]
         status = (row["status"] or row["state"]).replace("_", " ")
-        table.add_row(row["id"], row["name_vi"], row["name_en"], *counts, *values, status)
+        table.add_row(row["id"], f"{row['name_vi']} · {row['name_en']}", *values, status)
     return table
 
 
