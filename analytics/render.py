@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -104,7 +105,7 @@ def as_table(answer: Answer) -> Table:
     return table
 
 
-def _words(row: dict[str, Any], names: list[str]) -> list[str]:
+def _words(row: dict[str, Any], names: Sequence[str]) -> list[str]:
     return ["" if row[name] is None else str(row[name]) for name in names]
 
 
