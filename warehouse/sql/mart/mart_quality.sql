@@ -3,8 +3,9 @@
 -- Meaning: of each file received = accepted + duplicate + quarantined; refused are the quarantined by rule. After
 -- landing: implausible (kept, never used), unit_inferred and pairing_inferred (repaired), sections by what they say,
 -- people that more than one row of the registers names (shared_reference).
--- Surprises: logical_name is empty after landing. refused may fall short of quarantined where a file broke one rule more
--- than a million times: the quarantine keeps no more lines.
+-- Surprises: logical_name is empty after landing. A row that two files bring is accepted for the one that came first, so
+-- here, unlike elsewhere, the order of deliveries shows. refused may fall short of quarantined where a file broke one rule
+-- more than a million times: the quarantine keeps no more lines.
 with found as (
     select table_name, logical_name, 'received' as outcome, '' as subject, '' as rule, received as rows from meta_file
     union all
