@@ -24,6 +24,8 @@ from rich.table import Table
 from analytics import query as questions
 from analytics import render
 from analytics.generation import Generation
+from analytics.indicator_page import indicator_page
+from analytics.scorecard import scorecard
 from warehouse import build as builder
 from warehouse import check as checker
 from warehouse.casting import TIME_ZONE
@@ -243,15 +245,10 @@ def explain(
     epilog="Example: hssk query prevalence --condition hypertension --by district --period 2024Q4 --format json"
 )
 def query(
-    measure: Annotated[
-        str,
-        typer.Argument(
-            help="prevalence, coverage, progress, ladder, completeness, distribution; see --list."
-        ),
-    ] = "prevalence",
+    measure: Annotated[str, typer.Argument(help="A measure, or I01 to I30; see --list.")] = "prevalence",
     condition: Annotated[str | None, typer.Option(help="hypertension, diabetes, bmi; see --list.")] = None,
     definition: Annotated[str | None, typer.Option(help="Variant of the case definition.")] = None,
-    by: Annotated[str, typer.Option(help="Comma list: district, ward, sex, age_band, quarter.")] = "",
+    by: Annotated[str, typer.Option(help="Comma list like district,quarter; see --list.")] = "",
     period: Annotated[str | None, typer.Option(help="Quarter like 2024Q4; default the newest.")] = None,
     estimator: Annotated[
         str, typer.Option(help="crude, standardised, weighted (corrected to all residents) or modelled.")
@@ -290,6 +287,31 @@ def query(
     )  # fmt: skip
     answer = questions.answer(question, generation, asked_at=_now())
     render.write(answer, form.value, output=output, console=out)
+
+
+@app.command(epilog="Example: hssk indicators --period 2024Q4 --format json")
+def indicators(
+    period: Annotated[
+        str | None, typer.Option(help="Quarter like 2024Q4; default each one's newest.")
+    ] = None,
+    district: Annotated[str | None, typer.Option(help="District like 760; default the city.")] = None,
+    definitions: Annotated[
+        bool, typer.Option("--definitions", help="Their definitions as a Markdown page; needs no build.")
+    ] = False,
+    as_of: Annotated[str | None, typer.Option(help="Build id; default the current one.")] = None,
+    home: Home = None,
+    form: Format = Form.table,
+) -> None:
+    """Show all indicators of the plan at once: value, target, reached, not reached or not measurable."""
+    if definitions:
+        print(indicator_page(), end="")
+        return
+    generation = Generation.open(load_settings(home).home, build=as_of)
+    rows = scorecard(generation, period=period, district=district)
+    if form is Form.json:
+        print(render.scorecard_json(rows, generation))
+    else:
+        out.print(render.scorecard_table(rows, f"{district or 'TP.HCM'}, {period or 'newest'}"))
 
 
 @app.command(epilog="Example: hssk serve --port 8050")

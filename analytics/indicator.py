@@ -5,6 +5,8 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -18,8 +20,36 @@ ESTIMATORS = ("crude", "standardised", "weighted", "modelled")
 CORRECTED = ("weighted", "modelled")
 
 _TEXTS = ("name", "numerator", "denominator", "caveats")
-_REQUIRED = ("id", "version", "reviewed", "kind", "unit", "by", "where", "needs_condition", "source", *_TEXTS)
-_OPTIONAL = ("ages", "health_by", "sections", "counts", "among")
+_REQUIRED = (
+    *("id", "version", "reviewed", "kind", "unit", "polarity", "by", "where", "needs_condition", "source"),
+    *_TEXTS,
+)
+_OPTIONAL = ("ages", "health_by", "sections", "counts", "among", "target")
+
+
+class Polarity(StrEnum):
+    """Which way is better; neutral where neither is, so that nothing is coloured good or bad."""
+
+    HIGHER = "higher_is_better"
+    LOWER = "lower_is_better"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be reached, by when (None: from the start on, no day is named), and who says so."""
+
+    value: float
+    source: str
+    due: date | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "value": self.value,
+            "due": self.due.isoformat() if self.due else None,
+            "source": self.source,
+        }
 
 
 @dataclass(frozen=True)
@@ -52,6 +82,8 @@ class Indicator:
     reviewed: str
     kind: Kind
     unit: str
+    polarity: Polarity
+    target: Target | None
     ages: str | None
     by: tuple[str, ...]
     where: tuple[str, ...]
@@ -116,6 +148,8 @@ def parse_indicator(table: Mapping[str, Any]) -> Indicator:
         reviewed=table["reviewed"].isoformat(),
         kind=Kind(table["kind"]),
         unit=table["unit"],
+        polarity=Polarity(table["polarity"]),
+        target=Target(**table["target"]) if "target" in table else None,
         ages=table.get("ages"),
         by=tuple(table["by"]),
         where=tuple(table["where"]),

@@ -9,17 +9,18 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
+from analytics import administrative, distribution, frame, targets, two_part
 from analytics import cells as grid
-from analytics import distribution, frame, targets, two_part
 from analytics.catalogue import Catalogue, catalogue
 from analytics.disclosure import (
     ExactAccess,
+    Kind,
     Reason,
     State,
     append_audit,
@@ -31,6 +32,7 @@ from analytics.generation import Generation, noise_of, read_sql
 from analytics.indicator import CORRECTED
 from analytics.noise import Noise
 from analytics.plan import COUNT, Plan, reads_frozen, resolve
+from analytics.plan_indicator import PlanIndicator, judged, plan_indicators
 from analytics.question import Question, parse
 from analytics.rates import with_interval
 from analytics.standard import Standard, load_standard, stratum_weights
@@ -63,8 +65,8 @@ _REFUSED_STATE = {
 @dataclass(frozen=True)
 class Answer:
     """``rows``: the columns of ``by``, then :data:`RESULT_COLUMNS`; values are shares between 0 and 1 (coverage may
-    exceed 1). ``definition``: id, variant, version, estimand, source. ``build``: id, extract_date, vintages of frozen
-    quarters. ``lineage``: the SQL and its inputs.
+    exceed 1); an indicator of the plan has ``target`` and ``status`` after them. ``definition``: id, variant, version,
+    estimand, source. ``build``: id, extract_date, vintages of frozen quarters. ``lineage``: the SQL and its inputs.
     """
 
     question: Question
@@ -91,6 +93,9 @@ def answer(
         )
     generation = generation.frozen if reads_frozen(question) else generation.live
     known = catalogue(generation)
+    item = plan_indicators().get(question.measure)
+    if item is not None:
+        return _of_the_plan(item, question, generation, asked_at=asked_at, user=user)
     plan = resolve(question, known)
     standard = load_standard(question.standard) if question.estimator == "standardised" else None
     if question.exact:
@@ -120,6 +125,40 @@ def _vintages(plan: Plan) -> dict[str, Any]:
         if quarter.vintage
     }
     return {"vintages": found} if found else {}
+
+
+def _of_the_plan(
+    item: PlanIndicator,
+    question: Question,
+    generation: Generation,
+    *,
+    asked_at: datetime | None,
+    user: str | None,
+) -> Answer:
+    """An indicator of the plan: a measure asked in its fixed way, or two counts; with target and status."""
+    known = catalogue(generation)
+    administrative.check(item, question, known)
+    if item.measure is not None:
+        where = (*question.where, *item.ask.where)
+        asked = replace(question, measure=item.measure, ages=item.ask.ages, where=where)
+        found = answer(asked, generation, asked_at=asked_at, user=user)
+        rows, lineage = found.rows, found.lineage
+    else:
+        if question.exact:
+            _record_exact(question, generation, asked_at, user)
+        is_protected = item.kind is Kind.HEALTH and not question.exact
+        noise = noise_of(generation) if is_protected else None
+        rows = administrative.counted(item, question, generation, known, noise)
+        rows = rows.with_columns(pl.lit(question.estimator).alias("estimator"))
+        rows = check_released(rows.select(*question.by, *RESULT_COLUMNS))
+        lineage = administrative.lineage(item, generation)
+    return Answer(
+        question=question,
+        rows=judged(administrative.withhold_unmeasured(rows, item, generation), item),
+        definition=item.as_dict(),
+        build={"id": generation.build_id, "extract_date": generation.extract_date},
+        lineage=lineage,
+    )
 
 
 def _record_exact(

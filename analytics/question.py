@@ -16,10 +16,10 @@ from analytics.rates import check_confidence
 from warehouse.errors import UserError, suggest
 
 DIMENSIONS = (
-    *("quarter", "week", "district", "ward", "unit", "sex", "age_band"),
-    *("section", "step", "phase", "plan_group", "source", "bin"),
+    *("quarter", "month", "week", "district", "ward", "unit", "sex", "age_band"),
+    *("section", "step", "phase", "plan_group", "source", "part", "bin"),
 )
-FILTERS = ("district", "ward", "unit", "sex", "section", "step", "phase", "plan_group", "source")
+FILTERS = ("district", "ward", "unit", "sex", "section", "step", "phase", "plan_group", "source", "part")
 METHODS = ("wilson", "clopper_pearson", "dobson_byar", "fay_feuer", "tiwari", "two_part")
 DEFAULT_STANDARD = "who_world_2000"
 _PERIOD = re.compile(r"(\d{4}Q[1-4])(?:\.\.(\d{4}Q[1-4]))?")

@@ -23,6 +23,26 @@ class CutOff:
     source: str
 
 
+@dataclass(frozen=True)
+class PlanAmount:
+    """An amount the plan itself names: an estimate of a budget line (VND), systems to be linked."""
+
+    item: str
+    part: str
+    amount: int
+    unit: str
+    source: str
+
+
+@cache
+def plan_amounts() -> tuple[PlanAmount, ...]:
+    """Every amount of the plan, in its order."""
+    return tuple(
+        PlanAmount(row["item"], row["part"], int(row["amount"]), row["unit"], row["source"])
+        for row in _rows("plan_amounts.csv")
+    )
+
+
 @cache
 def phase_of_group() -> dict[str, str]:
     """Group of the plan to its phase, in the plan's order."""

@@ -6,8 +6,9 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import polars as pl
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +16,7 @@ from rich.text import Text
 from analytics.catalogue import Quarter, catalogue
 from analytics.generation import Generation
 from analytics.indicator import CORRECTED, Indicator, indicators
+from analytics.plan_indicator import PlanIndicator, plan_indicators
 from analytics.query import RESULT_COLUMNS, Answer
 from analytics.question import choose
 from analytics.standard import BUNDLED
@@ -89,14 +91,22 @@ def as_table(answer: Answer) -> Table:
         str(part) for part in (question.measure, question.condition, answer.definition["variant"]) if part
     )
     table = Table(title=f"{about} ({question.estimator})", caption=_caption(answer))
-    columns = [name for name in answer.rows.columns if name not in (*RESULT_COLUMNS, "effective_n")]
+    after = [name for name in ("target", "status") if name in answer.rows.columns]
+    columns = [name for name in answer.rows.columns if name not in (*RESULT_COLUMNS, "effective_n", *after)]
     for name in columns:
         table.add_column(name.replace("_", " "))
-    for name in ("numerator", "denominator", "value %", "interval %", "state"):
-        table.add_column(name, justify="left" if name == "state" else "right")
+    is_share = answer.definition.get("unit", "proportion") == "proportion"
+    value, limits = ("value %", "interval %") if is_share else ("value", "interval")
+    for name in ("numerator", "denominator", value, limits, "state", *after):
+        table.add_column(name, justify="left" if name in ("state", "status") else "right")
     for row in answer.rows.iter_rows(named=True):
-        table.add_row(*("" if row[name] is None else str(row[name]) for name in columns), *_numbers(row))
+        told, judged = _words(row, columns), _words(row, after)
+        table.add_row(*told, *_numbers(row, scale=100 if is_share else 1), *judged)
     return table
+
+
+def _words(row: dict[str, Any], names: Sequence[str]) -> list[str]:
+    return ["" if row[name] is None else str(row[name]) for name in names]
 
 
 def _caption(answer: Answer) -> str:
@@ -116,10 +126,10 @@ def _apportioned(answer: Answer) -> str:
     return f"{len(shares)} units hold people whose unit was drawn, up to {max(shares.values()):.0%} of a unit's people"
 
 
-def _numbers(row: dict[str, Any]) -> list[str]:
+def _numbers(row: dict[str, Any], *, scale: float = 100) -> list[str]:
     counts = ["" if row[name] is None else f"{row[name]:,}" for name in ("numerator", "denominator")]
-    value = "" if row["value"] is None else f"{100 * row['value']:.1f}"
-    limits = "" if row["lower"] is None else f"{100 * row['lower']:.1f} - {100 * row['upper']:.1f}"
+    value = "" if row["value"] is None else f"{scale * row['value']:.1f}"
+    limits = "" if row["lower"] is None else f"{scale * row['lower']:.1f} - {scale * row['upper']:.1f}"
     state = _HIDDEN.get(row["state"], "")
     reason = (row["reason"] or "").replace("_", " ")
     return [*counts, value, limits, ": ".join(part for part in (state, reason) if part)]
@@ -135,7 +145,10 @@ def list_measures(generation: Generation) -> Group:
         f"age bands start at: {', '.join(str(start) for start in known.ages.starts)}",
     ]
     return Group(
-        _measure_table(list(indicators().values())), _definition_table(generation), Text("\n".join(lines))
+        _measure_table(list(indicators().values())),
+        _plan_table(list(plan_indicators().values())),
+        _definition_table(generation),
+        Text("\n".join(lines)),
     )
 
 
@@ -148,12 +161,47 @@ def _span(quarters: Sequence[Quarter]) -> str:
 
 def _measure_table(measures: list[Indicator]) -> Table:
     table = Table(title="Measures")
-    for name in ("measure", "meaning", "by", "where", "estimators"):
+    for name in ("measure", "meaning", "unit", "polarity", "by", "where", "estimators"):
         table.add_column(name)
     for item in measures:
         parts = (", ".join(item.by), ", ".join(item.where), ", ".join(item.estimators))
-        table.add_row(item.id, f"{item.name.en}: {item.numerator.en} / {item.denominator.en}", *parts)
+        meaning = f"{item.name.en}: {item.numerator.en} / {item.denominator.en}"
+        table.add_row(item.id, meaning, item.unit, item.polarity.value.replace("_", " "), *parts)
     return table
+
+
+def _plan_table(items: list[PlanIndicator]) -> Table:
+    table = Table(title="Indicators of the plan")
+    for name in ("measure", "meaning", "unit", "polarity", "by", "target"):
+        table.add_column(name)
+    for item in items:
+        target = f"{item.target.value:g}" if item.target else ""
+        polarity = item.polarity.value.replace("_", " ")
+        table.add_row(item.id, item.name.en, item.unit, polarity, ", ".join(item.by), target)
+    return table
+
+
+def scorecard_table(rows: pl.DataFrame, title: str) -> Table:
+    """All indicators of the plan for people: one line each, shares in per cent; the counts are in the JSON form."""
+    table = Table(title=title)
+    for name in ("id", "indicator", "value", "target", "status"):
+        justify: Literal["left", "right"] = "right" if name in ("value", "target") else "left"
+        table.add_column(name, justify=justify, no_wrap=name != "indicator")
+    for row in rows.iter_rows(named=True):
+        scale, sign = (100, " %") if row["unit"] == "proportion" else (1, "")
+        values = ["" if row[k] is None else f"{scale * row[k]:.1f}{sign}" for k in ("value", "target")]
+        status = (row["status"] or row["state"]).replace("_", " ")
+        table.add_row(row["id"], f"{row['name_vi']} · {row['name_en']}", *values, status)
+    return table
+
+
+def scorecard_json(rows: pl.DataFrame, generation: Generation) -> str:
+    """The same for machines: build and rows."""
+    told = {
+        "build": {"id": generation.build_id, "extract_date": generation.extract_date},
+        "rows": rows.with_columns(pl.col("due").cast(pl.String)).to_dicts(),
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1)
 
 
 def _definition_table(generation: Generation) -> Table:

@@ -176,7 +176,7 @@ def _load(
     parameters = {"as_of": day, **hmac_parameters("record", keys.record_key)}
     reference, notes = write_reference_tables(connection, day, keys.record_key)
     notes += shared_references(connection)
-    engine.check_inputs(engine.load_tables(), [*database.raw_tables(), "meta_file", *reference])
+    engine.check_inputs(engine.load_tables(), [*database.raw_tables(), *database.META_TABLES, *reference])
     runs, bodies = _core_tables(connection, settings, parameters, scratch, progress)
     reach("before_commit", settings.fault)
     rows(connection, "commit")

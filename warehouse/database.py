@@ -24,6 +24,8 @@ from warehouse.settings import Settings
 
 FILE_NAME = "warehouse.duckdb"
 CATALOG = "people"
+#: Bookkeeping that SQL may read: what became of the rows of every file.
+META_TABLES = ("meta_file", "meta_quarantine")
 _META = """
 create table if not exists meta_file (
     file_id integer primary key, logical_name varchar, table_name varchar, file_name varchar, format varchar,

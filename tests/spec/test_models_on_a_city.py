@@ -104,7 +104,7 @@ def test_what_the_gate_hides_gets_no_estimate(city: Generation) -> None:
 def test_a_fit_that_failed_its_diagnostics_is_not_shown(city: Generation, tmp_path: Path) -> None:
     copy = tmp_path / "builds" / city.build_id
     copy.mkdir(parents=True)
-    for name in ("marts.duckdb", "manifest.json", "lineage.json", "estimates.duckdb"):
+    for name in ("marts.duckdb", "frozen.duckdb", "manifest.json", "lineage.json", "estimates.duckdb"):
         (copy / name).write_bytes((city.folder / name).read_bytes())
     with duckdb.connect(str(copy / "estimates.duckdb")) as connection:
         connection.execute("update estimate_fit set faults = ['overdispersed']")

@@ -24,7 +24,7 @@ LABELS = {"age": "age_band", "sex": "sex", "district": "district"}
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("nhanes") / "home"
-    run(folder, "build", str(NHANES))
+    run(folder, "build", str(NHANES), "--as-of", "2022-12-31")
     return folder
 
 

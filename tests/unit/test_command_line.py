@@ -10,7 +10,10 @@ import typer
 from typer.testing import CliRunner, Result
 
 import hssk
+from analytics.indicator_page import indicator_page
+from analytics.plan_indicator import plan_indicators
 from tests.support.home import environment, resident, small_extract, write_csv
+from tests.support.plan import plan_home
 from warehouse.errors import EXIT_CONFIG, EXIT_DATA
 
 COMMANDS = [
@@ -20,6 +23,7 @@ COMMANDS = [
         ["check"],
         ["explain"],
         ["query"],
+        ["indicators"],
         ["serve"],
         ["contracts"],
         ["synthesize"],
@@ -92,6 +96,36 @@ def test_build_query_and_explain_go_together(tmp_path: Path) -> None:
     assert (row["numerator"], row["denominator"], row["state"]) == (40, 80, "shown")
     made = json.loads(run(tmp_path / "home", "explain", "mart_case", "--format", "json").stdout)
     assert {file["table_name"] for file in made["files"]} == {"resident", "health_record", "measurement"}
+
+
+def test_indicators_of_the_plan_speak_json_and_markdown(tmp_path: Path) -> None:
+    home = plan_home(tmp_path)
+    question = ["query", "I13", "--by", "district", "--period", "2024Q4", "--format", "json"]
+    answer = json.loads(run(home, *question).stdout)
+    rows = {row["district"]: row for row in answer["rows"]}
+    assert list(rows["760"]) == [
+        "district", "numerator", "denominator", "value", "lower", "upper", "confidence", "method", "estimator",
+        "state", "reason", "target", "status",
+    ]  # fmt: skip
+    assert (rows["760"]["numerator"], rows["760"]["denominator"], rows["769"]["numerator"]) == (1, 10, 0)
+    assert (answer["definition"]["unit"], answer["definition"]["polarity"]) == (
+        "proportion",
+        "higher_is_better",
+    )
+
+    card = json.loads(run(home, "indicators", "--period", "2024Q4", "--format", "json").stdout)
+    assert [row["id"] for row in card["rows"]] == list(plan_indicators())
+    assert {row["status"] for row in card["rows"]} == {
+        "reached",
+        "not_reached",
+        "not_measurable",
+        "no_target",
+        None,
+    }
+    assert "not measurable" in run(home, "indicators", "--district", "760").stdout.replace("\n", " ")
+    assert run(home, "indicators", "--definitions").stdout == indicator_page()
+    listed = run(home, "query", "--list").stdout
+    assert all(name in listed for name in ("I01", "I30", "higher is", "months"))
 
 
 def test_a_wrong_word_names_the_allowed_ones(tmp_path: Path) -> None:

@@ -142,5 +142,5 @@ def test_money_is_spent_month_by_month_and_never_more_than_given() -> None:
 def test_every_kind_of_activity_is_reported() -> None:
     activity = activity_table(calibration(), 200_000, calibration().period.end)
 
-    assert activity["kind"].n_unique() == 13
+    assert activity["kind"].n_unique() == 16
     assert activity.filter(pl.col("kind") == "steering_committee").height == 22

@@ -28,7 +28,7 @@ from warehouse.synthetic.writer import ABOUT, EXTRACTS, TRUTH, Description, Writ
 __all__ = ["ABOUT", "EXTRACTS", "FORMATS", "TRUTH", "synthesize"]
 
 #: Part of the description of a city: raised whenever the same seed gives another one.
-GENERATOR = "2.0.0"
+GENERATOR = "2.1.0"
 CHUNK = 200_000
 FORMATS = ("parquet", "csv")
 SMALLEST, LARGEST = 1_000, 14_000_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -24,16 +24,20 @@ _PER_DISTRICT = {
     "training_officer": (15.0, 0.80),
     "training_investigator": (20.0, 0.75),
     "training_admin": (6.0, 0.90),
-    "declaration_report": (10.0, 0.65),
     "other": (2.0, 0.80),
 }
 #: The same for each resident of the district: a leaflet for every household within two years, calls, cleaning.
 _PER_RESIDENT = {
     "leaflet": (0.012, 0.70),
-    "hotline_call": (0.0009, 0.95),
+    "hotline_received": (0.0009, 1.0),
+    "hotline_call": (0.0009, 0.85),
     "defect_found": (0.0015, 1.0),
     "defect_fixed": (0.0015, 0.72),
+    "duplicate_found": (0.0006, 1.0),
+    "duplicate_merged": (0.0006, 0.80),
 }
+#: Chance that a ward sends its monthly report of declarations, before the effort of its district.
+_REPORTS = 0.7
 _LINKS_LIVE = 7
 _Row = tuple[str, str, str, date, float, float]
 
@@ -67,9 +71,9 @@ def _index(quarter: str) -> int:
 def activity_table(settings: Calibration, population: int, as_of: date) -> pl.DataFrame:
     """The ``activity`` extract: one row per kind, district and month; founding acts; links of the city's platform."""
     months = list(_months(settings.period.first_record, as_of))
-    rows = [*_founding_acts(), *_links()]
+    rows = [*_founding_acts(), *_links(), *_ward_reports(settings, months)]
     for place, unit in enumerate(districts()):
-        effort = 0.75 + 0.5 * float(settings.districts.completeness[place])
+        effort = _effort(settings, place)
         people = population * float(district_shares()[place])
         for kind, (planned, share) in _activities(people).items():
             for month in months:
@@ -78,6 +82,20 @@ def activity_table(settings: Calibration, population: int, as_of: date) -> pl.Da
                 rows.append(_activity(kind, unit.code, month, done, float(round(planned))))
     names = ["activity_id", "unit_code", "kind", "on_date", "quantity", "quantity_planned"]
     return pl.DataFrame(rows, schema=names, orient="row").filter(pl.col("on_date") <= as_of)
+
+
+def _ward_reports(settings: Calibration, months: Sequence[date]) -> Iterator[_Row]:
+    """One report of a ward and month; wards of a district with little effort leave more of them out."""
+    efforts = {unit.code: _effort(settings, place) for place, unit in enumerate(districts())}
+    for number, ward in enumerate(wards()):
+        for place, month in enumerate(months):
+            if (number * 37 + place * 61) % 100 < 100 * _REPORTS * efforts[ward.district_code]:
+                yield _activity("declaration_report", ward.code, month, 1.0, 1.0)
+
+
+def _effort(settings: Calibration, district: int) -> float:
+    """How hard a district tries: 1 where its records are of middling completeness."""
+    return 0.75 + 0.5 * float(settings.districts.completeness[district])
 
 
 def _activities(people: float) -> dict[str, tuple[float, float]]:

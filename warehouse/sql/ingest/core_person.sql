@@ -63,6 +63,7 @@ select
     date_diff('day', date '1970-01-01', r.registered_from)::integer as resident_from,
     date_diff('day', date '1970-01-01', least(r.registered_to, r.death_date))::integer as resident_until,
     date_diff('day', date '1970-01-01', r.pregnant_until)::integer as pregnant_until,
+    r.vulnerable,
     r.person_key is not null as is_registered
 from everybody e
 left join register r on r.person_key = e.person_key

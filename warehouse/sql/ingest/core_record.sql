@@ -5,6 +5,7 @@ select
     record_id_key,
     person_key,
     coalesce(source_system, 'unknown') as source_system,
+    created_by,
     date_diff('day', date '1970-01-01', created_at::date)::integer as created_day,
     date_diff('day', date '1970-01-01', if(closed_at::date <= $as_of, closed_at::date, null))::integer as closed_day,
     created_at::date as created_on,

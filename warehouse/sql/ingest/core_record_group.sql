@@ -22,6 +22,7 @@ aged as (
 select
     a.record_id_key, a.place_id, a.record_key, a.source_system,
     coalesce(a.age < 16, false) as is_child,
+    coalesce(a.age >= 18, false) as is_adult,
     case
         when a.age > 50 then 'over_50'
         when u.since <= a.created_day then 'underlying_condition'
