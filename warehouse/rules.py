@@ -17,11 +17,12 @@ from typing import Any
 
 import polars as pl
 
-from warehouse import rule_definitions, rule_measures, rule_references, rule_tables
+from warehouse import rule_definitions, rule_measures, rule_references, rule_studies, rule_tables
 from warehouse.errors import Fault, Faults
 from warehouse.rule_files import Section
 from warehouse.rule_measures import Measure
 from warehouse.rule_physiology import Physiology
+from warehouse.rule_studies import Studies
 from warehouse.rule_types import (
     RECORD,
     AgeBand,
@@ -44,6 +45,7 @@ class Rules:
     loinc: tuple[LoincRule, ...]
     age_bands: tuple[AgeBand, ...]
     physiology: Physiology
+    studies: Studies
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
@@ -64,6 +66,7 @@ class Rules:
             "rule_definition": rule_tables.definition_table(self.conditions),
             **rule_tables.unit_tables(self.quantities, self.units, self.loinc, self.age_bands),
             **self.physiology.tables(),
+            **self.studies.tables(self.measures, self.age_bands, set_ids),
         }
 
 
@@ -98,6 +101,7 @@ def parse_rules(
         if raw is not None:
             found = rule_definitions.parse(Section(file, "", raw, faults), references)
             conditions.append(_with_document(found, raw))
+    studies = rule_studies.parse(units, conditions, references.age_bands, faults)
     _check_together(conditions, faults)
     if faults:
         raise Faults(faults)
@@ -109,6 +113,7 @@ def parse_rules(
         loinc=references.loinc,
         age_bands=references.age_bands,
         physiology=references.physiology,
+        studies=studies,
     )
     _check_measures(rules.measures)
     return rules
