@@ -21,8 +21,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.syntax import Syntax
 from rich.table import Table
 
+from analytics import agreement as agreements
+from analytics import explained_change, multimorbidity, render, report
 from analytics import query as questions
-from analytics import render
 from analytics.generation import Generation
 from warehouse import build as builder
 from warehouse import check as checker
@@ -84,6 +85,11 @@ Truth = Annotated[
     typer.Option("--truth", help="truth_counts.parquet of a synthetic city, shown beside its estimates."),
 ]
 Format = Annotated[Form, typer.Option("--format", help="Table for people, JSON for programs.")]
+AsOf = Annotated[str | None, typer.Option(help="Build id; default the current one.")]
+By = Annotated[str, typer.Option(help="Comma list: district, sex, age_band.")]
+Period = Annotated[str | None, typer.Option(help="Quarter like 2024Q4; default the newest.")]
+NumbersForm = Annotated[QueryForm, typer.Option("--format")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write, for csv and parquet.")]
 
 
 @app.command(epilog="Example: hssk build extracts/2024-12 --as-of 2024-12-31")
@@ -138,7 +144,7 @@ def build(
 
 @app.command(epilog="Example: hssk fit --format json")
 def fit(
-    as_of: Annotated[str | None, typer.Option(help="Build id; default the current one.")] = None,
+    as_of: AsOf = None,
     truth: Truth = None,
     home: Home = None,
     form: Format = Form.table,
@@ -219,7 +225,7 @@ def query(
     ages: Annotated[str | None, typer.Option(help="Like 18+ or 18-69.")] = None,
     age_bands: Annotated[str | None, typer.Option(help="Like 18-29,30-39,40+; with --by age_band.")] = None,
     where: Annotated[list[str] | None, typer.Option(help="Like district=760,761; may be repeated.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="Build id; default the current one.")] = None,
+    as_of: AsOf = None,
     confidence: Annotated[float, typer.Option(help="Confidence level of the interval.")] = 0.95,
     method: Annotated[
         str | None, typer.Option(help="wilson, clopper_pearson; standardised: dobson_byar, fay_feuer.")
@@ -232,10 +238,8 @@ def query(
         bool, typer.Option("--exact", help="Exact small counts; written to the audit log.")
     ] = False,
     list_all: Annotated[bool, typer.Option("--list", help="What can be asked.")] = False,
-    form: Annotated[QueryForm, typer.Option("--format")] = QueryForm.table,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write, for csv and parquet.")
-    ] = None,
+    form: NumbersForm = QueryForm.table,
+    output: Output = None,
     home: Home = None,
 ) -> None:
     """Ask for a number: value, interval, numerator, denominator, definition, build and lineage."""
@@ -250,6 +254,63 @@ def query(
     )  # fmt: skip
     answer = questions.answer(question, generation, asked_at=_now())
     render.write(answer, form.value, output=output, console=out)
+
+
+@app.command(epilog="Example: hssk change --condition hypertension --from 2023Q3 --to 2024Q3 --by district")
+def change(
+    condition: Annotated[str, typer.Option(help="hypertension, diabetes, bmi; see hssk query --list.")],
+    first: Annotated[str, typer.Option("--from", help="Quarter like 2023Q3.")],
+    last: Annotated[str, typer.Option("--to", help="A later quarter.")],
+    definition: Annotated[str | None, typer.Option(help="Variant of the case definition.")] = None,
+    by: Annotated[str, typer.Option(help="district, or nothing for the city.")] = "",
+    from_build: Annotated[str | None, typer.Option(help="Build that counted the first quarter.")] = None,
+    as_of: AsOf = None,
+    form: NumbersForm = QueryForm.table,
+    output: Output = None,
+    home: Home = None,
+) -> None:
+    """Say why a share changed: late data, definition, boundary, composition, the same people, who came or went."""
+    folder = load_settings(home).home
+    older = Generation.open(folder, build=from_build) if from_build else None
+    found = explained_change.change(
+        Generation.open(folder, build=as_of), condition=condition, definition=definition, first=first, last=last,
+        by=by, older=older,
+    )  # fmt: skip
+    report.write(found, form.value, output=output, console=out)
+
+
+@app.command("multimorbidity", epilog="Example: hssk multimorbidity --by district,sex --period 2024Q3")
+def several_conditions(
+    by: By = "",
+    period: Period = None,
+    least: Annotated[int, typer.Option(min=1, help="Conditions at least.")] = multimorbidity.SEVERAL,
+    ranked: Annotated[bool, typer.Option("--ranked", help="Combinations, the most frequent first.")] = False,
+    as_of: AsOf = None,
+    form: NumbersForm = QueryForm.table,
+    output: Output = None,
+    home: Home = None,
+) -> None:
+    """Count people with several conditions at once among adults with a record."""
+    generation = Generation.open(load_settings(home).home, build=as_of)
+    ask = multimorbidity.combinations if ranked else multimorbidity.shares
+    found = ask(generation, by=by, period=period, least=least)
+    report.write(found, form.value, output=output, console=out)
+
+
+@app.command(epilog="Example: hssk agreement --condition hypertension --by sex")
+def agreement(
+    condition: Annotated[str, typer.Option(help="hypertension, diabetes; see hssk query --list.")],
+    by: By = "",
+    period: Period = None,
+    as_of: AsOf = None,
+    form: NumbersForm = QueryForm.table,
+    output: Output = None,
+    home: Home = None,
+) -> None:
+    """Compare two definitions of a condition in the same people: agreement by case and non-case, and kappa."""
+    generation = Generation.open(load_settings(home).home, build=as_of)
+    found = agreements.agreement(generation, condition=condition, by=by, period=period)
+    report.write(found, form.value, output=output, console=out)
 
 
 @app.command(epilog="Example: hssk serve --port 8050")
