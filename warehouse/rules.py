@@ -62,6 +62,7 @@ class Rules:
             "rule_clause": rule_tables.clause_table(self.conditions, set_ids, clause_ids),
             "rule_measure": rule_tables.measure_table(self.measures),
             "rule_frame": rule_tables.frame_table(self.measures, self.conditions),
+            "rule_channel": rule_tables.channel_table(self.measures, self.conditions, self.quantities),
             "rule_term": rule_tables.term_table(self.measures, clause_ids),
             "rule_definition": rule_tables.definition_table(self.conditions),
             **rule_tables.unit_tables(self.quantities, self.units, self.loinc, self.age_bands),
