@@ -1,10 +1,11 @@
 """What share of people with one raised day, and nothing else, have the disease: learned from those measured again.
 
 The prior (:class:`analytics.two_part.Priors`) is a Beta distribution; people whose first raised day was followed by
-another reading add to it, raised again to one side and not to the other. They are not the people it is wanted for:
-somebody who was measured again may differ from somebody who was not. So their counts are worth at most
-``MOST_REPEATS`` people (a power prior: Ibrahim & Chen, Stat Sci 2000;15:46-60), which leaves a standard deviation of
-about 0.045 however many they are; without the limit a city of 200,000 would claim 0.007.
+another reading add to it, raised again to one side and not to the other. They are not the people it is wanted for
+(somebody measured again may differ from somebody who was not) and a second raised day is not yet the disease. So their
+counts are worth at most as many people as the prior is (a power prior: Ibrahim & Chen, Stat Sci 2000;15:46-60), which
+leaves a standard deviation of about 0.10. With a hundred people (0.045) the interval of the synthetic city missed its
+truth.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from analytics.disclosure import SMALLEST_COUNT, SMALLEST_DENOMINATOR
 from analytics.generation import Generation, noise_of, read_sql
 from analytics.two_part import PRIORS
 
-#: People that the counts of repeats are worth at most.
-MOST_REPEATS = 100
+#: People that the counts of repeats are worth at most: as many as the prior.
+MOST_REPEATS = sum(PRIORS.persistence)
 MART = "mart_persistence"
 
 

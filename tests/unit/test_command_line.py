@@ -15,6 +15,7 @@ from warehouse.errors import EXIT_CONFIG, EXIT_DATA
 
 COMMANDS = [
     *(["build"], ["fit"], ["check"], ["explain"], ["query"], ["serve"], ["contracts"], ["synthesize"]),
+    *(["change"], ["multimorbidity"], ["agreement"]),
     ["keys", "create"],
 ]
 
