@@ -1,11 +1,10 @@
 """What share of people with one raised day, and nothing else, have the disease: learned from those measured again.
 
 The prior (:class:`analytics.two_part.Priors`) is a Beta distribution; people whose first raised day was followed by
-another reading add to it, raised again to one side and not to the other. They are not the people it is wanted for
-(somebody measured again may differ from somebody who was not) and a second raised day is not yet the disease. So their
-counts are worth at most as many people as the prior is (a power prior: Ibrahim & Chen, Stat Sci 2000;15:46-60), which
-leaves a standard deviation of about 0.10. With a hundred people (0.045) the interval of the synthetic city missed its
-truth.
+another reading add to it, raised again to one side and not to the other: the conjugate update gives its mean. Its width
+stays that of the prior. They are not the people it is wanted for (somebody measured again may differ from somebody who
+was not), and a second raised day is not yet the disease; no number of them makes that surer. (Worth a hundred people,
+or ten, the interval of the synthetic city missed its truth.)
 """
 
 from __future__ import annotations
@@ -17,8 +16,6 @@ from analytics.disclosure import SMALLEST_COUNT, SMALLEST_DENOMINATOR
 from analytics.generation import Generation, noise_of, read_sql
 from analytics.two_part import PRIORS
 
-#: People that the counts of repeats are worth at most: as many as the prior.
-MOST_REPEATS = sum(PRIORS.persistence)
 MART = "mart_persistence"
 
 
@@ -35,9 +32,10 @@ def persistence(generation: Generation, variant: Variant, quarter: Quarter) -> t
 
 
 def updated(prior: tuple[float, float], people: int, raised_again: int) -> tuple[float, float]:
-    """The prior with the counts, limited in weight; the prior alone where they are too few to be shown."""
+    """The prior at the mean that the counts give it; the prior alone where they are too few to be shown."""
     others = people - raised_again
     if people < SMALLEST_DENOMINATOR or min(raised_again, others) < SMALLEST_COUNT:
         return prior
-    weight = min(1.0, MOST_REPEATS / people)
-    return prior[0] + weight * raised_again, prior[1] + weight * others
+    width = sum(prior)
+    mean = (prior[0] + raised_again) / (width + people)
+    return width * mean, width * (1 - mean)
