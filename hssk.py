@@ -5,35 +5,61 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.syntax import Syntax
-from rich.table import Table
 
+from analytics import agreement as agreements
+from analytics import explained_change, multimorbidity, render, report
 from analytics import query as questions
-from analytics import render
 from analytics.generation import Generation
 from analytics.indicator_page import indicator_page
 from analytics.scorecard import scorecard
+from hssk_options import (
+    AgeBands,
+    Ages,
+    AsOf,
+    By,
+    Classes,
+    Condition,
+    Confidence,
+    Definition,
+    Engine,
+    Estimator,
+    Exact,
+    ExtractForm,
+    Folders,
+    Form,
+    Format,
+    Home,
+    Method,
+    NumbersForm,
+    Output,
+    Period,
+    Quantity,
+    QueryForm,
+    Reason,
+    Revise,
+    Standard,
+    Truth,
+    Vintage,
+    Where,
+    Withdraw,
+)
+from hssk_output import err, files_table, fits_table, out, print_faults, progress, releases_table
 from warehouse import build as builder
 from warehouse import check as checker
 from warehouse.casting import TIME_ZONE
 from warehouse.contract_page import contract_page
-from warehouse.errors import EXIT_DATA, Fault, UserError
+from warehouse.errors import EXIT_DATA, UserError
 from warehouse.extract_files import parse_day
 from warehouse.identity import create_key_file
-from warehouse.landing import Landed
 from warehouse.lineage import explain as explain_table
 from warehouse.releases import read as read_releases
 from warehouse.releases import verify as verify_releases
@@ -41,68 +67,13 @@ from warehouse.settings import load_settings
 from warehouse.vintages import parse_revision
 
 if TYPE_CHECKING:
-    from models.fit import FitReport
+    pass
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
 )
 keys_app = typer.Typer(no_args_is_help=True, help="The three secret keys.")
 app.add_typer(keys_app, name="keys")
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
-
-
-class Engine(StrEnum):
-    """What runs the person SQL of a build."""
-
-    duckdb = "duckdb"
-    spark = "spark"
-
-
-class Form(StrEnum):
-    """Forms of an answer."""
-
-    table = "table"
-    json = "json"
-
-
-class ExtractForm(StrEnum):
-    """Forms of extract files."""
-
-    parquet = "parquet"
-    csv = "csv"
-
-
-class QueryForm(StrEnum):
-    """Forms of a table of numbers."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
-    parquet = "parquet"
-
-
-Folders = Annotated[list[Path], typer.Argument(help="Folders of extract files.", metavar="DIR...")]
-Home = Annotated[Path | None, typer.Option("--home", help="Data folder; default HSSK_HOME or ./data.")]
-Truth = Annotated[
-    Path | None,
-    typer.Option("--truth", help="truth_counts.parquet of a synthetic city, shown beside its estimates."),
-]
-Revise = Annotated[
-    str | None,
-    typer.Option(help="Publish frozen quarters anew as a further vintage: all, or like 2024Q2,2024Q3."),
-]
-Reason = Annotated[str | None, typer.Option(help="Why they are revised; told wherever they are.")]
-Withdraw = Annotated[
-    bool, typer.Option("--withdraw", help="With --revise all: keep no older vintage (a person was erased).")
-]
-Vintage = Annotated[
-    int | None, typer.Option(help="Of the frozen quarters: 1 the first published; default the newest.")
-]
-Quantity = Annotated[
-    str | None, typer.Option(help="Of a distribution: body_mass_index, systolic, diastolic.")
-]
-Format = Annotated[Form, typer.Option("--format", help="Table for people, JSON for programs.")]
 
 
 @app.command(epilog="Example: hssk build extracts/2024-12 --as-of 2024-12-31")
@@ -132,7 +103,7 @@ def build(
 
     settings = load_settings(home, engine=engine and engine.value, spark_master=spark_master)
     day = parse_day(as_of, field="--as-of") if as_of else None
-    with _progress() as step:
+    with progress() as step:
         report = builder.build(
             settings,
             folders,
@@ -146,11 +117,11 @@ def build(
     if form is Form.json:
         print(json.dumps(builder.as_json(report), ensure_ascii=False))
         return
-    out.print(_files_table(report.landed, f"Build {report.build_id}"))
+    out.print(files_table(report.landed, f"Build {report.build_id}"))
     for name in report.skipped:
         out.print(f"already loaded: {name}")
-    _print_faults(report.refused, "refused")
-    _print_faults(report.ignored, "left alone")
+    print_faults(report.refused, "refused")
+    print_faults(report.ignored, "left alone")
     for note in report.notes:
         out.print(f"note: {note}")
     out.print(f"extract date {report.as_of} (from {report.as_of_source}); published as {report.build_id}")
@@ -158,7 +129,7 @@ def build(
 
 @app.command(epilog="Example: hssk fit --format json")
 def fit(
-    as_of: Annotated[str | None, typer.Option(help="Build id; default the current one.")] = None,
+    as_of: AsOf = None,
     truth: Truth = None,
     home: Home = None,
     form: Format = Form.table,
@@ -167,12 +138,12 @@ def fit(
     # scipy takes longer to import than most commands take to run.
     from models import fit as fitting  # noqa: PLC0415
 
-    with _progress() as step:
+    with progress() as step:
         report = fitting.fit(load_settings(home), now=_now(), build=as_of, truth=truth, progress=step)
     if form is Form.json:
         print(json.dumps(asdict(report), ensure_ascii=False))
     else:
-        out.print(_fits_table(report))
+        out.print(fits_table(report))
         out.print(f"published as {report.build_id} after {report.seconds:.1f} s")
     if any(item.faults for item in report.fits):
         raise typer.Exit(EXIT_DATA)
@@ -193,8 +164,8 @@ def releases(
         told = {"releases": entries, "faults": [str(fault) for fault in faults] if verify else None}
         print(json.dumps(told, ensure_ascii=False))
     else:
-        out.print(_releases_table(entries))
-        _print_faults(faults, "wrong")
+        out.print(releases_table(entries))
+        print_faults(faults, "wrong")
         if verify and not faults:
             out.print("every published count is as it was logged")
     if faults:
@@ -204,19 +175,19 @@ def releases(
 @app.command(epilog="Example: hssk check extracts/2024-12 --format json")
 def check(folders: Folders, form: Format = Form.table) -> None:
     """Say for each file what a build would accept, refuse or leave alone. Writes nothing; exit 65 when not clean."""
-    with _progress() as step:
+    with progress() as step:
         report = checker.check(load_settings(), folders, now=_now(), progress=step)
     if form is Form.json:
         print(json.dumps(checker.as_json(report), ensure_ascii=False, default=str))
     else:
-        out.print(_files_table(report.landed, "What a build would take"))
+        out.print(files_table(report.landed, "What a build would take"))
         for item in report.landed:
             for column, rule, expected, count in item.reasons:
                 out.print(
                     f"{item.file_name}: {count} rows refused: {column or 'line'} ({rule}); expected {expected}"
                 )
-        _print_faults(report.refused, "refused")
-        _print_faults(report.ignored, "left alone")
+        print_faults(report.refused, "refused")
+        print_faults(report.ignored, "left alone")
     if not report.is_clean:
         raise typer.Exit(EXIT_DATA)
 
@@ -246,33 +217,25 @@ def explain(
 )
 def query(
     measure: Annotated[str, typer.Argument(help="A measure, or I01 to I30; see --list.")] = "prevalence",
-    condition: Annotated[str | None, typer.Option(help="hypertension, diabetes, bmi; see --list.")] = None,
-    definition: Annotated[str | None, typer.Option(help="Variant of the case definition.")] = None,
+    condition: Condition = None,
+    definition: Definition = None,
     by: Annotated[str, typer.Option(help="Comma list like district,quarter; see --list.")] = "",
     period: Annotated[str | None, typer.Option(help="Quarter like 2024Q4; default the newest.")] = None,
-    estimator: Annotated[
-        str, typer.Option(help="crude, standardised, weighted (corrected to all residents) or modelled.")
-    ] = "crude",
-    standard: Annotated[str | None, typer.Option(help="who_world_2000, vietnam, city or a CSV file.")] = None,
-    ages: Annotated[str | None, typer.Option(help="Like 18+ or 18-69.")] = None,
-    age_bands: Annotated[str | None, typer.Option(help="Like 18-29,30-39,40+; with --by age_band.")] = None,
-    where: Annotated[list[str] | None, typer.Option(help="Like district=760,761; may be repeated.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="Build id; default the current one.")] = None,
-    confidence: Annotated[float, typer.Option(help="Confidence level of the interval.")] = 0.95,
-    method: Annotated[
-        str | None, typer.Option(help="wilson, clopper_pearson; standardised: dobson_byar, fay_feuer.")
-    ] = None,
+    estimator: Estimator = "crude",
+    standard: Standard = None,
+    ages: Ages = None,
+    age_bands: AgeBands = None,
+    where: Where = None,
+    as_of: AsOf = None,
+    confidence: Confidence = 0.95,
+    method: Method = None,
     quantity: Quantity = None,
-    classes: Annotated[str | None, typer.Option(help="Cut-offs of a distribution: who, asian.")] = None,
+    classes: Classes = None,
     vintage: Vintage = None,
-    exact: Annotated[
-        bool, typer.Option("--exact", help="Exact small counts; written to the audit log.")
-    ] = False,
+    exact: Exact = False,
     list_all: Annotated[bool, typer.Option("--list", help="What can be asked.")] = False,
-    form: Annotated[QueryForm, typer.Option("--format")] = QueryForm.table,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write, for csv and parquet.")
-    ] = None,
+    form: NumbersForm = QueryForm.table,
+    output: Output = None,
     home: Home = None,
 ) -> None:
     """Ask for a number: value, interval, numerator, denominator, definition, build and lineage."""
@@ -314,6 +277,66 @@ def indicators(
         out.print(render.scorecard_table(rows, f"{district or 'TP.HCM'}, {period or 'newest'}"))
 
 
+@app.command(epilog="Example: hssk change --condition hypertension --from 2023Q3 --to 2024Q3 --by district")
+def change(
+    condition: Annotated[str, typer.Option(help="hypertension, diabetes, bmi; see hssk query --list.")],
+    first: Annotated[str, typer.Option("--from", help="Quarter like 2023Q3.")],
+    last: Annotated[str, typer.Option("--to", help="A later quarter.")],
+    definition: Annotated[str | None, typer.Option(help="Variant of the case definition.")] = None,
+    by: Annotated[str, typer.Option(help="district, or nothing for the city.")] = "",
+    from_build: Annotated[str | None, typer.Option(help="Build that published the first quarter.")] = None,
+    from_vintage: Annotated[
+        int | None, typer.Option(help="Vintage of the first quarter, 1 the first.")
+    ] = None,
+    as_of: AsOf = None,
+    form: NumbersForm = QueryForm.table,
+    output: Output = None,
+    home: Home = None,
+) -> None:
+    """Say why a share changed: late data, definition, boundary, composition, the same people, who came or went."""
+    folder = load_settings(home).home
+    older = Generation.open(folder, build=from_build) if from_build else None
+    found = explained_change.change(
+        Generation.open(folder, build=as_of), condition=condition, definition=definition, first=first, last=last,
+        by=by, older=older, vintage=from_vintage,
+    )  # fmt: skip
+    report.write(found, form.value, output=output, console=out)
+
+
+@app.command("multimorbidity", epilog="Example: hssk multimorbidity --by district,sex --period 2024Q3")
+def several_conditions(
+    by: By = "",
+    period: Period = None,
+    least: Annotated[int, typer.Option(min=1, help="Conditions at least.")] = multimorbidity.SEVERAL,
+    ranked: Annotated[bool, typer.Option("--ranked", help="Combinations, the most frequent first.")] = False,
+    as_of: AsOf = None,
+    form: NumbersForm = QueryForm.table,
+    output: Output = None,
+    home: Home = None,
+) -> None:
+    """Count people with several conditions at once among adults with a record."""
+    generation = Generation.open(load_settings(home).home, build=as_of)
+    ask = multimorbidity.combinations if ranked else multimorbidity.shares
+    found = ask(generation, by=by, period=period, least=least)
+    report.write(found, form.value, output=output, console=out)
+
+
+@app.command(epilog="Example: hssk agreement --condition hypertension --by sex")
+def agreement(
+    condition: Annotated[str, typer.Option(help="hypertension, diabetes; see hssk query --list.")],
+    by: By = "",
+    period: Period = None,
+    as_of: AsOf = None,
+    form: NumbersForm = QueryForm.table,
+    output: Output = None,
+    home: Home = None,
+) -> None:
+    """Compare two definitions of a condition in the same people: agreement by case and non-case, and kappa."""
+    generation = Generation.open(load_settings(home).home, build=as_of)
+    found = agreements.agreement(generation, condition=condition, by=by, period=period)
+    report.write(found, form.value, output=output, console=out)
+
+
 @app.command(epilog="Example: hssk serve --port 8050")
 def serve(
     host: Annotated[
@@ -350,7 +373,7 @@ def synthesize(
 
     day = parse_day(as_of, field="--as-of") if as_of else None
     started = time.perf_counter()
-    with _progress() as step:
+    with progress() as step:
         rows = draw_city(
             out_folder,
             population=population,
@@ -382,60 +405,6 @@ def keys_create(file: Annotated[Path, typer.Argument(help="New file, outside the
 def _now() -> datetime:
     """Wall time of the city."""
     return datetime.now(ZoneInfo(TIME_ZONE))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, str], None]]:
-    """A spinner with the stage and the table under way; on a pipe it stays silent."""
-    bar = Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
-    )
-    with bar:
-        task = bar.add_task("start")
-        yield lambda stage, what: bar.update(task, description=f"{stage} {what}")
-
-
-def _files_table(landed: Sequence[Landed], title: str) -> Table:
-    table = Table(title=title)
-    table.add_column("file")
-    table.add_column("table")
-    for name in ("received", "accepted", "quarantined", "duplicate"):
-        table.add_column(name, justify="right")
-    for item in landed:
-        counts = (item.received, item.accepted, item.quarantined, item.duplicate)
-        table.add_row(item.file_name, item.table, *(f"{count:,}" for count in counts))
-    return table
-
-
-def _fits_table(report: FitReport) -> Table:
-    table = Table(title="Fits")
-    for name in ("condition", "definition", "quarter"):
-        table.add_column(name)
-    table.add_column("assessed", justify="right")
-    table.add_column("seconds", justify="right")
-    table.add_column("shown")
-    for item in report.fits:
-        shown = "no: " + ", ".join(item.faults) if item.faults else "yes"
-        table.add_row(
-            item.condition, item.variant, item.quarter, f"{item.assessed:,}", f"{item.seconds:.2f}", shown
-        )
-    return table
-
-
-def _releases_table(entries: Sequence[dict[str, Any]]) -> Table:
-    table = Table(title="Released quarters")
-    for name in ("quarter", "vintage", "known_at", "build", "reason", "rows"):
-        table.add_column(name, justify="right" if name in ("vintage", "rows") else "left")
-    for entry in entries:
-        table.add_row(
-            *(str(entry[name]) for name in ("quarter", "vintage", "known_at", "build", "reason", "rows"))
-        )
-    return table
-
-
-def _print_faults(faults: Sequence[Fault], word: str) -> None:
-    for fault in faults:
-        out.print(f"{word}: {fault}", markup=False)
 
 
 def main() -> None:

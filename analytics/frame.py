@@ -6,6 +6,7 @@ on who else was asked for. The question only marks the cells it asks for, so tha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import polars as pl
@@ -16,8 +17,9 @@ from analytics.disclosure import Reason
 from analytics.generation import Generation, noise_of, read_sql
 from analytics.modelled import compose
 from analytics.noise import Noise
+from analytics.persistence import persistence
 from analytics.plan import Plan
-from analytics.two_part import CELL, COUNTS, ESTIMATED, Learned, learn, summarise
+from analytics.two_part import CELL, COUNTS, ESTIMATED, PRIORS, Learned, learn, summarise
 
 #: Quarters kept by a process, of each estimator; the draws of one take 3.5 MB.
 KEPT_QUARTERS = 64
@@ -65,17 +67,18 @@ def _learned(
 ) -> tuple[pl.DataFrame, Learned, Reason | None]:
     """Cells of one quarter, what they taught, and why nothing may be said of the quarter (None: it may)."""
     cells = frame_cells(generation, variant, quarter)
+    priors = replace(PRIORS, persistence=persistence(generation, variant, quarter))
     if estimator == "weighted":
-        return cells, learn(cells), None
+        return cells, learn(cells, priors), None
     fits = _fits(generation)
     if (variant.measure_id, quarter.index) not in fits:
-        return cells, learn(cells), Reason.NO_ESTIMATES
+        return cells, learn(cells, priors), Reason.NO_ESTIMATES
     runs, faults = fits[variant.measure_id, quarter.index]
     if faults:
-        return cells, learn(cells), Reason.MODEL_NOT_TRUSTED
+        return cells, learn(cells, priors), Reason.MODEL_NOT_TRUSTED
     asked = {"measure_id": variant.measure_id, "quarter_index": quarter.index}
     effects = generation.estimates(read_sql("estimate_effect"), asked)
-    return cells, learn(cells, modelled=compose(cells, effects, runs=runs)), None
+    return cells, learn(cells, priors, modelled=compose(cells, effects, runs=runs)), None
 
 
 @lru_cache(maxsize=8)

@@ -56,7 +56,8 @@ class Priors:
     """What no record tells. Normal parts as (mean, standard deviation) on the logit; ``persistence`` as a Beta.
 
     ``persistence``: share of the indeterminate who have the disease: mean 0.64 in simulated readings, and wide
-    (standard deviation 0.15), because it is lower where a first reading runs high or other days were normal.
+    (standard deviation 0.15), because it is lower where a first reading runs high or other days were normal. What a
+    build counts of people measured again is added to it (:mod:`analytics.persistence`).
     """
 
     selection_city: tuple[float, float] = (0.0, 0.25)

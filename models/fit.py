@@ -19,7 +19,7 @@ import polars as pl
 from analytics.catalogue import Quarter, Variant, catalogue
 from analytics.frame import frame_cells
 from analytics.generation import Generation
-from analytics.two_part import PRIORS
+from analytics.persistence import persistence
 from models.prevalence import DRAWS, SEED, Fit
 from models.prevalence import fit as fit_prevalence
 from models.store import write_estimates
@@ -148,7 +148,7 @@ def _fit_all(generation: Generation, staged: Path, truth: pl.DataFrame, progress
                 continue
             progress("fit", f"{variant.condition} {quarter.name}")
             started = time.perf_counter()
-            found = fit_prevalence(cells, neighbours(), persistence=PRIORS.persistence)
+            found = fit_prevalence(cells, neighbours(), persistence=persistence(generation, variant, quarter))
             seconds = time.perf_counter() - started
             fits.append(
                 Fitted(

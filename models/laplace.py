@@ -33,6 +33,9 @@ POINTS = 32
 #: Their spread around the mode, in posterior standard deviations, so that the tails are covered.
 SPREAD = 1.3
 _NEWTON_STEPS = 50
+#: Where the search of theta may go (logarithms and logits). A step beyond it made the Hessian singular: at a standard
+#: deviation of thousands an effect without data has no precision.
+_THETA_RANGE = (-8.0, 4.0)
 _NEWTON_TOLERANCE = 1e-8
 _DIFFERENCE = 0.1
 
@@ -148,7 +151,8 @@ def _curvature(counts: Counts, precision: Floats, z: Floats) -> tuple[Floats, Fl
 def proposal(counts: Counts, prior: Prior, start: Floats) -> tuple[Floats, Floats]:
     """Mode and covariance of the posterior of ``theta``."""
     cost = _cost(counts, prior)
-    found = minimize(cost, start, method="L-BFGS-B", options={"eps": 1e-3, "ftol": 1e-6, "maxiter": 50})
+    options = {"eps": 1e-3, "ftol": 1e-6, "maxiter": 50}
+    found = minimize(cost, start, method="L-BFGS-B", bounds=[_THETA_RANGE] * len(start), options=options)
     hessian = _hessian(cost, found.x)
     values, vectors = np.linalg.eigh(hessian)
     # A direction of which the counts say nothing is as wide as the prior lets it be, not infinite.

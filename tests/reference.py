@@ -185,6 +185,23 @@ class Reference:
             return self._insured(condition, spec, day)
         return self._known(condition, variant, day) | self._own(condition, variant, day)
 
+    def is_examined(self, condition: str, variant: str, day: int) -> bool:
+        """Whether a health examination within the look-back gave a value that the definition tests."""
+        spec = self.definitions.conditions[condition]
+        for clause in (
+            spec["clauses"][word] for term in spec["variants"][variant]["assessed"] for word in term
+        ):
+            for row in (rows := spec["event_sets"][clause["event_set"]]).get("any_of") or rows["all_of"]:
+                quantity = {"body_mass_index": "weight"}.get(row["quantity"], row["quantity"])
+                back = clause["lookback_days"] or int(self.definitions.quantities[quantity]["holds_days"])
+                if any(
+                    r.origin == "exam" and r.quantity == quantity and 0 <= day - r.day <= back
+                    and not self.is_pregnant(r.day) and (quantity != "systolic" or r.day in self.pressures)
+                    for r in self.usable()
+                ):  # fmt: skip
+                    return True
+        return False
+
     def _insured(self, condition: str, spec: dict[str, Any], day: int) -> set[str]:
         """What claims tell of everybody insured; control is known of record holders only."""
         if "insured" not in self._record(day) or self._any_term(condition, spec.get("excluded", []), day):

@@ -25,6 +25,7 @@ from warehouse.rule_types import (
     Term,
     UnitRule,
     ValueSetCode,
+    Variant,
 )
 
 OLDEST = 130
@@ -64,6 +65,33 @@ def frame_table(found: Sequence[Measure], conditions: Iterable[Condition]) -> pl
     ]
     names = ("measure_id", "assessed_id", "indeterminate_id", "known_id")
     return _frame(rows, dict.fromkeys(names, pl.Int16))
+
+
+def channel_table(
+    found: Sequence[Measure], conditions: Iterable[Condition], quantities: Sequence[Quantity]
+) -> pl.DataFrame:
+    """``rule_channel``: quantities whose readings assess under a definition of ``rule_frame``, and for how long."""
+    holds = {item.quantity: item.holds_days or 0 for item in quantities}
+    ids = {(item.condition, item.variant, item.role): item.measure_id for item in found}
+    rows: dict[tuple[int, str], int] = {}
+    for condition in conditions:
+        clauses = {item.name: item for item in condition.clauses}
+        limits = {item.name: item.thresholds for item in condition.event_sets}
+        for variant in condition.variants:
+            for clause in _assessing(variant):
+                for limit in limits[clauses[clause].event_set]:
+                    quantity = "weight" if limit.quantity == "body_mass_index" else limit.quantity
+                    key = ids[condition.id, variant.id, "case"], quantity
+                    days = clauses[clause].lookback_days or holds[quantity]
+                    rows[key] = max(rows.get(key, 0), days)
+    schema = {"measure_id": pl.Int16, "quantity": pl.String, "lookback_days": pl.Int32}
+    return _frame([(*key, days) for key, days in rows.items()], schema)
+
+
+def _assessing(variant: Variant) -> list[str]:
+    """Clauses of the tests of a variant that the frame counts."""
+    terms = variant.measures.get("assessed", ()) if KNOWN in variant.measures else ()
+    return sorted({literal.clause for term in terms for literal in term if not literal.is_negated})
 
 
 def term_table(found: Iterable[Measure], clause_ids: dict[str, int]) -> pl.DataFrame:

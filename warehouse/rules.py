@@ -17,11 +17,12 @@ from typing import Any
 
 import polars as pl
 
-from warehouse import rule_definitions, rule_measures, rule_references, rule_tables
+from warehouse import rule_definitions, rule_measures, rule_references, rule_studies, rule_tables
 from warehouse.errors import Fault, Faults
 from warehouse.rule_files import Section
 from warehouse.rule_measures import Measure
 from warehouse.rule_physiology import Physiology
+from warehouse.rule_studies import Studies
 from warehouse.rule_types import (
     RECORD,
     AgeBand,
@@ -44,6 +45,7 @@ class Rules:
     loinc: tuple[LoincRule, ...]
     age_bands: tuple[AgeBand, ...]
     physiology: Physiology
+    studies: Studies
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
@@ -60,10 +62,12 @@ class Rules:
             "rule_clause": rule_tables.clause_table(self.conditions, set_ids, clause_ids),
             "rule_measure": rule_tables.measure_table(self.measures),
             "rule_frame": rule_tables.frame_table(self.measures, self.conditions),
+            "rule_channel": rule_tables.channel_table(self.measures, self.conditions, self.quantities),
             "rule_term": rule_tables.term_table(self.measures, clause_ids),
             "rule_definition": rule_tables.definition_table(self.conditions),
             **rule_tables.unit_tables(self.quantities, self.units, self.loinc, self.age_bands),
             **self.physiology.tables(),
+            **self.studies.tables(self.measures, self.age_bands, set_ids),
         }
 
 
@@ -98,6 +102,7 @@ def parse_rules(
         if raw is not None:
             found = rule_definitions.parse(Section(file, "", raw, faults), references)
             conditions.append(_with_document(found, raw))
+    studies = rule_studies.parse(units, conditions, references.age_bands, faults)
     _check_together(conditions, faults)
     if faults:
         raise Faults(faults)
@@ -109,6 +114,7 @@ def parse_rules(
         loinc=references.loinc,
         age_bands=references.age_bands,
         physiology=references.physiology,
+        studies=studies,
     )
     _check_measures(rules.measures)
     return rules

@@ -31,11 +31,15 @@ from warehouse.generation_files import BUILDS, FROZEN, MANIFEST, MARTS, current_
 from warehouse.noise import noise_table
 from warehouse.publish import content_digest
 
-#: Marts of health counts by measure, and those by quantity or condition alone.
-BY_MEASURE = ("mart_case", "mart_frame")
-BY_QUARTER = ("mart_distribution",)
+#: Marts of health counts by measure, by two measures, and by quantity or combination alone.
+BY_MEASURE = ("mart_case", "mart_frame", "mart_transition", "mart_persistence")
+BY_PAIR = ("mart_agreement",)
+BY_QUARTER = ("mart_distribution", "mart_multimorbidity")
+COUNTED = (*BY_MEASURE, *BY_PAIR, *BY_QUARTER)
 #: Must be those the frozen counts were made with: another order of the noise or other ages are other numbers.
 _FIXED = ("mart_noise", "rule_age_band")
+#: What the numbers of measures, definitions, quantities, places and combined conditions stand for.
+_NAMES = ("mart_measure", "mart_definition", "mart_quantity", "mart_place", "mart_combination")
 _CREATE = """
 create table mart_quarter (
     quarter varchar, quarter_index smallint, last_day date, is_complete boolean, vintage smallint, known_at date,
@@ -142,14 +146,14 @@ def _carried(home: Path) -> Path | None:
 
 def _create(connection: duckdb.DuckDBPyConnection) -> None:
     rows(connection, _CREATE)
-    for table in (*BY_MEASURE, *BY_QUARTER, "mart_measure", "mart_definition", "mart_quantity", "mart_place"):
+    for table in (*COUNTED, *_NAMES):
         rows(connection, f"create table {table} as from live.{table} limit 0")
     for table in _FIXED:
         rows(connection, f"create table {table} as from live.{table}")
 
 
 def _check_fixed(connection: duckdb.DuckDBPyConnection) -> None:
-    for table in (*BY_MEASURE, *BY_QUARTER, "mart_measure", "mart_place"):
+    for table in (*COUNTED, *_NAMES):
         if _columns(connection, table) != _columns(connection, f"live.{table}"):
             _refuse(f"the columns of {table}")
     for table, what in zip(_FIXED, ("the record key", "the age bands"), strict=True):
@@ -254,7 +258,19 @@ def _map_measures(connection: duckdb.DuckDBPyConnection, quarters: pl.DataFrame,
     _append(connection, "mart_measure", pl.DataFrame(added, schema=live.schema))
     for table, key in (("mart_definition", "condition, variant, version"), ("mart_quantity", "quantity")):
         rows(connection, f"insert into {table} from live.{table} anti join {table} using ({key})")
+    _map_combination(connection, mapped)
     _mark_counted(connection, quarters, mapped)
+
+
+def _map_combination(connection: duckdb.DuckDBPyConnection, mapped: dict[int, int]) -> None:
+    """The conditions of combinations by their newest measures; their bits never change."""
+    found = connection.sql("from live.mart_combination").pl()
+    rows(connection, "delete from mart_combination")
+    _append(
+        connection,
+        "mart_combination",
+        found.with_columns(pl.col("measure_id").replace_strict(mapped, return_dtype=pl.Int16)),
+    )
 
 
 def _identity(row: dict[str, Any]) -> tuple[Any, ...]:
@@ -295,7 +311,11 @@ def _append(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFra
 
 def _insert(connection: duckdb.DuckDBPyConnection) -> None:
     folder = resources.files("warehouse.sql").joinpath("vintage")
-    for tables, file in ((BY_MEASURE, "by_measure.sql"), (BY_QUARTER, "by_quarter.sql")):
+    for tables, file in (
+        (BY_MEASURE, "by_measure.sql"),
+        (BY_PAIR, "by_pair.sql"),
+        (BY_QUARTER, "by_quarter.sql"),
+    ):
         select = folder.joinpath(file).read_text(encoding="utf-8")
         for table in tables:
             rows(connection, f"insert into {table} by name {select}", {"table": f"live.{table}"})
@@ -332,7 +352,7 @@ def _batch_digest(connection: duckdb.DuckDBPyConnection, number: int, batch: int
     of_quarter = """(from {table} where quarter_index = $number and $batch =
                         (select min(batch) from mart_counted where quarter_index = $number))"""
     total, digest = 0, hashlib.sha256()
-    for tables, sql in ((BY_MEASURE, of_measures), (BY_QUARTER, of_quarter)):
+    for tables, sql in (((*BY_MEASURE, *BY_PAIR), of_measures), (BY_QUARTER, of_quarter)):
         for table in tables:
             frame = connection.sql(
                 f"from {sql.format(table=table)} order by all", params={"number": number, "batch": batch}

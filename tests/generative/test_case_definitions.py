@@ -191,6 +191,8 @@ def readings(draw: st.DrawFn, days: Days) -> tuple[Reading, ...]:
         draw(measured(draw(days), draw(st.sampled_from((0, 480, 540))), quantity)) for quantity in others
     ]
     repeated = draw(st.lists(st.sampled_from(drawn), max_size=2)) if drawn else []
+    for reading in drawn:
+        reading.setdefault("origin", draw(st.sampled_from(("exam", "clinic", None))))
     order = draw(st.permutations([*drawn, *repeated]))
     return tuple(Reading(row=row, **reading) for row, reading in enumerate(order))
 
@@ -304,7 +306,10 @@ def expected_frame(population: tuple[Person, ...]) -> dict[tuple[Any, ...], list
                     continue
                 others = any("known" in found for found in held.values())
                 level = 2 if "known" in roles else int(others)
-                flags = ("insured" in record, level, "record_holder" in record)
+                channel = (
+                    0 if "assessed" not in roles else 2 if answers.is_examined(condition, variant, day) else 1
+                )
+                flags = ("insured" in record, level, "record_holder" in record, channel)
                 cell = cells.setdefault((index, person.sex, band, condition, variant, *flags), [0] * 4)
                 for place, is_in in enumerate(
                     (True, *(r in roles for r in ("assessed", "case", "indeterminate")))

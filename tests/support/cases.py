@@ -484,6 +484,9 @@ CASES: list[tuple[str, dict[str, Any], str, set[str]]] = [
 
 
 def person(key: int) -> Person:
-    spec = CASES[key][1]
-    readings = tuple(Reading(row=row, **reading) for row, reading in enumerate(spec["readings"]))
+    """The person of a case; every second one was measured at a health examination, which changes no measure."""
+    spec, origin = CASES[key][1], "exam" if key % 2 else None
+    readings = tuple(
+        Reading(row=row, origin=origin, **reading) for row, reading in enumerate(spec["readings"])
+    )
     return Person(key=key, **{**spec, "readings": readings})

@@ -54,6 +54,7 @@ MEASUREMENT = {
     "unit": pl.String,
     "value_standard": pl.Float64,
     "is_plausible": pl.Boolean,
+    "origin": pl.String,
 }
 
 
@@ -101,7 +102,7 @@ def _readings(person: Person) -> Iterable[tuple[Any, ...]]:
         taken_at = EPOCH + timedelta(days=r.day, minutes=r.minute)
         yield (
             person.key, r.quantity, r.day, taken_at, r.encounter, r.panel, r.number, r.row, r.value, r.unit,
-            r.value_standard, r.is_plausible,
+            r.value_standard, r.is_plausible, r.origin,
         )  # fmt: skip
 
 
@@ -145,13 +146,13 @@ def frame_counts(con: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], list[i
     rows = con.execute(
         """
         select
-            quarter_index, sex, f.age_from, condition, variant, is_insured, known_level, has_record,
+            quarter_index, sex, f.age_from, condition, variant, is_insured, known_level, has_record, channel,
             sum(people)::int, sum(assessed)::int, sum(cases)::int, sum(indeterminate)::int
         from mart_frame as f inner join rule_measure as r using (measure_id)
         group by all
         """
     ).fetchall()
-    return {tuple(row[:8]): list(row[8:]) for row in rows}
+    return {tuple(row[:9]): list(row[9:]) for row in rows}
 
 
 def case_counts(con: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], tuple[int, int]]:

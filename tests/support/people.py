@@ -24,6 +24,7 @@ class Reading:
     encounter: int | None = None
     panel: int | None = None
     number: int | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("dashboard", "models", "analytics", "warehouse")
+#: The command line on top of the floors.
+COMMAND_LINE = (Path("hssk.py"), Path("hssk_options.py"), Path("hssk_output.py"))
 SCRATCH = ("__pycache__", ".mypy_cache")
 
 
@@ -23,7 +25,7 @@ def product_files() -> list[Path]:
 
 def product_code() -> list[Path]:
     """Python files of the floors and the command line, relative to the root."""
-    return [Path("hssk.py"), *(path for path in product_files() if path.suffix == ".py")]
+    return [*COMMAND_LINE, *(path for path in product_files() if path.suffix == ".py")]
 
 
 def tracked_files() -> list[Path]:

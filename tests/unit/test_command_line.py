@@ -28,6 +28,9 @@ COMMANDS = [
         ["contracts"],
         ["synthesize"],
         ["releases"],
+        ["change"],
+        ["multimorbidity"],
+        ["agreement"],
     ),
     ["keys", "create"],
 ]

@@ -199,7 +199,7 @@ SLIPS: list[tuple[tuple[str, str], str, str, tuple[str, ...]]] = [
     (("units", "age_bands.csv"), "5,5-9", "0,5-9", ("ages must ascend",)),
     (HTN, "age_from = 18", "age_form = 18", ("age_form", "did you mean age_from?", "age_from: missing")),
     (HTN, "age_from = 18", "age_from = 19", ("cuts an age band",)),
-    (HTN, 'version = "1.1.0"', 'version = "1"', ("three numbers",)),
+    (HTN, 'version = "1.2.0"', 'version = "1"', ("three numbers",)),
     (HTN, 'id = "hypertension"', 'id = "htn"', ("must be the file's name",)),
     (HTN, 'estimand = "H2"', 'estimand = "H3"', ("estimand", "H3")),
     (HTN, '"hypertension_icd10"', '"hypertension_icd"', ("did you mean hypertension_icd10?",)),
@@ -232,7 +232,7 @@ SLIPS: list[tuple[tuple[str, str], str, str, tuple[str, ...]]] = [
     (HTN, 'denominator = "record_holders"', 'denominator = "population"', ("of record alone",)),
     (HTN, 'source = "condition"', 'source = "record"', ("unknown key", "own definition only")),
     (HTN, "vi = ", "vn = ", ("name.vn: unknown key", "name.vi: missing")),
-    (HTN, "reviewed = 2026-11-24", 'reviewed = "2026-11-24"', ("must be a date",)),
+    (HTN, "reviewed = 2026-11-27", 'reviewed = "2026-11-24"', ("must be a date",)),
     (
         DM,
         '    { quantity = "fasting_glucose", unit = "mg/dL", at_least = 126 },\n',

@@ -2,6 +2,7 @@
 -- Units: `value` stays in the unit reported (`unit`, UCUM); `value_standard` is in the quantity's storage unit.
 -- Sources: raw_measurement, rule_loinc, rule_unit, rule_quantity.
 -- Surprises: an unknown unit leaves the row implausible and so never used; glucose marked fasting is another quantity.
+-- What people declare or measure at home is no test: it makes nobody assessed, and its rows are left out.
 with named as (
     select
         m.*,
@@ -10,6 +11,7 @@ with named as (
     from raw_measurement m
     inner join rule_loinc l on l.loinc = m.code
     where m.value is not null and m.taken_at::date <= $as_of
+        and coalesce(m.origin, '') not in ('self_declared', 'device')
 )
 select
     n.person_key,

@@ -1,9 +1,11 @@
 -- grain:     quarter x district x sex x age band x definition (the measure of its cases) x insured x known x has a record
+--            x channel of the test
 -- units:     people: residents of the register that day; assessed, cases, indeterminate: those of them with a record;
 --            each with the sum of record keys modulo 256
--- sources:   core_measure, core_person_age, core_measure_age, rule_measure, rule_frame, rule_quarter, rule_place
+-- sources:   core_measure, core_exam, core_person_age, core_measure_age, rule_measure, rule_frame, rule_quarter, rule_place
 -- meaning:   everybody the correction needs to know of, also people without a record. known_level: 2 the disease is known
---            from claims, 1 another disease of these definitions is, 0 none; of the uninsured too, where it says little
+--            from claims, 1 another disease of these definitions is, 0 none; of the uninsured too, where it says little;
+--            channel: 2 assessed at an examination (also at a clinic), 1 at a clinic or unknown where, 0 not assessed
 -- surprises: place_id is the district's own (ward and unit null), 0 without one. People of unknown age (-1) and sex are kept.
 with person as (
     select
@@ -42,10 +44,12 @@ whole as (
         coalesce(s.known, 0) as known,
         coalesce(s.assessed, 0) as assessed,
         coalesce(s.cases, 0) as cases,
-        coalesce(s.indeterminate, 0) as indeterminate
+        coalesce(s.indeterminate, 0) as indeterminate,
+        coalesce(s.assessed & e.bits, 0) as examined
     from person as p
     cross join rule_frame as f
     left join state as s on p.person_key = s.person_key and f.measure_id = s.measure_id
+    left join core_exam as e on p.person_key = e.person_key and f.measure_id = e.measure_id
     where p.resident <> 0
 ),
 pattern as (
@@ -62,6 +66,7 @@ pattern as (
         w.assessed & a.bits as assessed,
         w.cases & a.bits as cases,
         w.indeterminate & a.bits as indeterminate,
+        w.examined & a.bits as examined,
         count(*) as people,
         sum(cast(a.record_key as bigint)) as people_key
     from whole as w
@@ -73,7 +78,7 @@ pattern as (
     group by
         coalesce(d.place_id, cast(0 as smallint)), a.sex, a.age_from, w.measure_id, w.resident & a.bits,
         w.holder & a.bits, w.insured & a.bits, w.known_any & a.bits, w.known & a.bits, w.assessed & a.bits,
-        w.cases & a.bits, w.indeterminate & a.bits
+        w.cases & a.bits, w.indeterminate & a.bits, w.examined & a.bits
 ),
 flagged as (
     select
@@ -85,6 +90,7 @@ flagged as (
         (p.insured & q.bit) <> 0 as is_insured,
         case when (p.known & q.bit) <> 0 then 2 when (p.known_any & q.bit) <> 0 then 1 else 0 end as known_level,
         (p.holder & q.bit) <> 0 as has_record,
+        case when (p.examined & q.bit) <> 0 then 2 when (p.assessed & q.bit) <> 0 then 1 else 0 end as channel,
         case when (p.assessed & q.bit) <> 0 then 1 else 0 end as assessed,
         case when (p.cases & q.bit) <> 0 then 1 else 0 end as cases,
         case when (p.indeterminate & q.bit) <> 0 then 1 else 0 end as indeterminate,
@@ -103,6 +109,7 @@ select
     is_insured,
     cast(known_level as tinyint) as known_level,
     has_record,
+    cast(channel as tinyint) as channel,
     cast(sum(people) as integer) as people,
     cast(sum(people * assessed) as integer) as assessed,
     cast(sum(people * cases) as integer) as cases,
@@ -112,5 +119,5 @@ select
     cast(sum(people_key * cases) % 256 as smallint) as cases_key,
     cast(sum(people_key * indeterminate) % 256 as smallint) as indeterminate_key
 from flagged
-group by quarter_index, place_id, sex, age_from, measure_id, is_insured, known_level, has_record
-order by measure_id, quarter_index, place_id, sex, age_from, is_insured, known_level, has_record
+group by quarter_index, place_id, sex, age_from, measure_id, is_insured, known_level, has_record, channel
+order by measure_id, quarter_index, place_id, sex, age_from, is_insured, known_level, has_record, channel

@@ -1,0 +1,138 @@
+"""A table of numbers that is not an answer to one measure: rows, what they are about, and its four forms."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from analytics.catalogue import Quarter, catalogue
+from analytics.disclosure import check_released
+from analytics.generation import Generation
+from analytics.question import choose
+from warehouse.errors import EXIT_CONFIG, EXIT_UNAVAILABLE, UserError
+
+FORMATS = ("table", "json", "csv", "parquet")
+
+
+@dataclass(frozen=True)
+class Report:
+    """``rows`` have passed the gate and carry ``state`` and ``reason``; shares are between 0 and 1 (a table: per cent).
+
+    ``about``: definition, build and whatever else a reader needs to say the numbers again; ``notes``: one line each.
+    """
+
+    title: str
+    rows: pl.DataFrame
+    about: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+    #: Columns shown per cent in the table.
+    shares: tuple[str, ...] = ("value", "lower", "upper")
+
+    def __post_init__(self) -> None:
+        check_released(self.rows)
+
+
+def need(generation: Generation, mart: str) -> None:
+    """Raise UserError where a build was made before it had a mart."""
+    if mart not in generation.manifest.get("fingerprints", {}):
+        raise UserError(
+            f"this build does not have {mart}",
+            field="as_of",
+            value=generation.build_id,
+            expected="a build made by this version",
+            action="Run: hssk build DIR",
+            exit_code=EXIT_UNAVAILABLE,
+        )
+
+
+def dimensions(by: str, allowed: Sequence[str]) -> list[str]:
+    """Names of a comma list, each once and each allowed."""
+    found = list(dict.fromkeys(name.strip() for name in by.split(",") if name.strip()))
+    return [choose(name, allowed, field="by") for name in found]
+
+
+def quarter_of(generation: Generation, period: str | None) -> Quarter:
+    """The quarter named, else the newest complete one."""
+    known = catalogue(generation)
+    quarters = {item.name: item for item in known.quarters}
+    return quarters[choose(period or known.newest.name, list(quarters), field="period")]
+
+
+def build_of(generation: Generation) -> dict[str, str]:
+    """What every report says of its build."""
+    return {"id": generation.build_id, "extract_date": generation.extract_date}
+
+
+def write(report: Report, form: str, *, output: Path | None, console: Console) -> None:
+    """Print a report, or write it to ``output``. Parquet is for files only."""
+    choose(form, FORMATS, field="format")
+    if form == "parquet" and output is None:
+        raise UserError(
+            "Parquet is not for the screen", field="format", value=form, action="Name a file with --output"
+        )
+    if form == "table" and output is None:
+        console.print(as_table(report))
+        return
+    data = _bytes(report, form)
+    if output is None:
+        console.file.write(data.decode())
+        return
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise UserError("the file cannot be written", file=str(output), exit_code=EXIT_CONFIG) from error
+
+
+def _bytes(report: Report, form: str) -> bytes:
+    if form == "csv":
+        return report.rows.write_csv().encode()
+    if form == "parquet":
+        buffer = io.BytesIO()
+        told = json.dumps({**report.about, "notes": report.notes}, ensure_ascii=False)
+        report.rows.write_parquet(buffer, metadata={"hssk": told})
+        return buffer.getvalue()
+    if form == "json":
+        whole = {"rows": report.rows.to_dicts(), **report.about, "notes": list(report.notes)}
+        return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode()
+    console = Console(file=io.StringIO(), width=160)
+    console.print(as_table(report))
+    return console.file.getvalue().encode() if isinstance(console.file, io.StringIO) else b""
+
+
+def as_table(report: Report) -> Table:
+    """One line per row for people; the reason stands beside the state where a row is not simply shown."""
+    build = report.about.get("build", {})
+    caption = [f"build {build['id']}, extract of {build['extract_date']}"] if build else []
+    table = Table(title=report.title, caption="\n".join([*caption, *report.notes]))
+    names = [name for name in report.rows.columns if name != "reason"]
+    for name in names:
+        numeric = report.rows.schema[name].is_numeric()
+        table.add_column(
+            name.replace("_", " ") + (" %" if name in report.shares else ""),
+            justify="right" if numeric else "left",
+        )
+    for row in report.rows.iter_rows(named=True):
+        table.add_row(*(_cell(report, name, row) for name in names))
+    return table
+
+
+def _cell(report: Report, name: str, row: Mapping[str, Any]) -> str:
+    value = row[name]
+    if name == "state":
+        told = "" if value == "shown" else str(value).replace("_", " ")
+        return ": ".join(part for part in (told, (row.get("reason") or "").replace("_", " ")) if part)
+    if value is None:
+        return ""
+    if name in report.shares:
+        return f"{100 * value:.1f}"
+    return (
+        f"{value:.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    )

@@ -1,0 +1,78 @@
+"""What the command line prints: progress, tables of files, fits and releases, faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from warehouse.errors import Fault
+from warehouse.landing import Landed
+
+if TYPE_CHECKING:
+    from models.fit import FitReport
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, str], None]]:
+    """A spinner with the stage and the table under way; on a pipe it stays silent."""
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
+    )
+    with bar:
+        task = bar.add_task("start")
+        yield lambda stage, what: bar.update(task, description=f"{stage} {what}")
+
+
+def files_table(landed: Sequence[Landed], title: str) -> Table:
+    """What became of each file: rows received, accepted, refused, repeated."""
+    table = Table(title=title)
+    table.add_column("file")
+    table.add_column("table")
+    for name in ("received", "accepted", "quarantined", "duplicate"):
+        table.add_column(name, justify="right")
+    for item in landed:
+        counts = (item.received, item.accepted, item.quarantined, item.duplicate)
+        table.add_row(item.file_name, item.table, *(f"{count:,}" for count in counts))
+    return table
+
+
+def fits_table(report: FitReport) -> Table:
+    """Each fit of a build, and why it is not shown where it is not."""
+    table = Table(title="Fits")
+    for name in ("condition", "definition", "quarter"):
+        table.add_column(name)
+    table.add_column("assessed", justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column("shown")
+    for item in report.fits:
+        shown = "no: " + ", ".join(item.faults) if item.faults else "yes"
+        table.add_row(
+            item.condition, item.variant, item.quarter, f"{item.assessed:,}", f"{item.seconds:.2f}", shown
+        )
+    return table
+
+
+def releases_table(entries: Sequence[dict[str, Any]]) -> Table:
+    """Every quarter that was published, oldest first."""
+    table = Table(title="Released quarters")
+    for name in ("quarter", "vintage", "known_at", "build", "reason", "rows"):
+        table.add_column(name, justify="right" if name in ("vintage", "rows") else "left")
+    for entry in entries:
+        table.add_row(
+            *(str(entry[name]) for name in ("quarter", "vintage", "known_at", "build", "reason", "rows"))
+        )
+    return table
+
+
+def print_faults(faults: Sequence[Fault], word: str) -> None:
+    """A line for each fault, which ``word`` says what became of."""
+    for fault in faults:
+        out.print(f"{word}: {fault}", markup=False)
