@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from analytics.ages import AgeBand, MartAges, parse_age_band
+from analytics.ages import FIVE_YEARS, AgeBand, MartAges, parse_age_band
 from analytics.catalogue import Quarter, Variant, catalogue
 from analytics.decomposition import STATUSES, composition_and_rate, split_rate, staged
 from analytics.disclosure import SMALLEST_DENOMINATOR, Kind, State, protect
@@ -70,8 +70,12 @@ class _Time:
 
 
 def strata_of(variant: Variant, ages: MartAges) -> list[tuple[int, tuple[int, ...]]]:
-    """First age of each stratum with its mart bands: from the youngest on, the narrowest published group or a band."""
-    groups = [parse_age_band(text) for text in published_ages()]
+    """First age of each stratum with its mart bands, from the youngest on.
+
+    A stratum is the narrowest published group of more than five years, else a band of the marts.
+    """
+    named = [parse_age_band(text) for text in published_ages()]
+    groups = [band for band in named if band.last is None or band.last - band.first >= FIVE_YEARS]
     last = ages.starts[-1] if variant.age_to is None else variant.age_to
     found: list[tuple[int, tuple[int, ...]]] = []
     at: int | None = variant.age_from

@@ -276,8 +276,11 @@ def _guess(belief: Floats, true: int) -> tuple[bool, bool]:
 
 
 def hidden_share(release: Release) -> dict[str, float]:
-    """Share of the cells of districts that are hidden, for being small and for the sake of a small one."""
-    present = release.shown_people[:UNITS] > 0
+    """Share of the cells of districts that are hidden, for being small and for the sake of a small one.
+
+    Of known sexes and both: people of unknown sex are always few.
+    """
+    present = (release.shown_people[:UNITS] > 0) & (np.array(SEXES) != "unknown")[None, :, None]
     groups = np.array([len(edges) > 1 for _, edges in CELLS])
     rows = {"bands": ~groups, "groups": groups}
     return {

@@ -57,7 +57,7 @@ def cases(con: duckdb.DuckDBPyConnection, role: str, *, by_age: bool) -> Counter
             join mart_case c on c.measure_id = r.measure_id
             join core_measure_age g on g.measure_id = t.measure_id and g.age_from = c.age_from
             left join rule_place p on p.place_id = c.place_id
-            left join rule_place d on d.district_code = p.district_code and d.ward_code is null
+            left join rule_place d on d.district_code = p.district_code and d.ward_code is null and d.unit_code is null
             group by all"""
     ).fetchall()
     return Counter({tuple(row[:-1]): row[-1] for row in rows})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from analytics.ages import MartAges
@@ -17,6 +18,7 @@ from analytics.explained_change import change, strata_of
 from analytics.generation import Generation
 from tests.support.marts import CASE, STARTS, Somebody, band_start, places, wards_of, write_generation
 from warehouse.errors import UserError
+from warehouse.generation_files import FROZEN
 
 FIRST, LAST = "2022Q3", "2022Q4"
 COLUMNS = (
@@ -27,7 +29,7 @@ COLUMNS = (
 Followed = tuple[str, str, int, int, int]
 
 
-def panel(seed: int, people: int = 900) -> list[Followed]:
+def panel(seed: int, people: int = 6000) -> list[Followed]:
     draw = random.Random(seed)
     found = []
     for _ in range(people):
@@ -58,13 +60,14 @@ def write(home: Path, people: list[Followed], *, build_id: str, moves: bool = Tr
 
 
 def _write_moves(folder: Path, people: list[Followed]) -> None:
-    district = {code: number for number, ward, code in places() if ward is None}
+    own = places().filter(pl.col("ward_code").is_null(), pl.col("unit_code").is_null())
+    district = dict(own.select("district_code", "place_id").iter_rows())
     cells = Counter(
         (1, 1, district[place], {"male": 1, "female": 2}[sex], band_start(age), CASE, before, after)
         for place, sex, age, before, after in people
         if before or after
     )
-    with duckdb.connect(str(folder / "marts.duckdb")) as con:
+    with duckdb.connect(str(folder / FROZEN)) as con:
         con.execute(f"create table mart_transition ({COLUMNS})").fetchall()
         con.executemany("insert into mart_transition values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
                         [(*cell, count) for cell, count in cells.items()])  # fmt: skip
@@ -130,13 +133,13 @@ def test_districts_are_explained_one_by_one(tmp_path: Path) -> None:
 def test_people_who_appear_in_a_newer_build_are_late_data(tmp_path: Path) -> None:
     """The same quarter counted twice: its change is late data, the rest is as if there were one build."""
     people = panel(5)
-    older = write(tmp_path, people[:600], build_id="20230110-0123abcd")
+    older = write(tmp_path, people[:4000], build_id="20230110-0123abcd")
     newer = write(tmp_path, people, build_id="20230210-0123abcd")
     found = parts_of(
         change(newer, condition="hypertension", definition=None, first=FIRST, last=LAST, older=older)
     )
     wanted = by_hand(people)
-    assert found["before"] == pytest.approx(by_hand(people[:600])["before"])
+    assert found["before"] == pytest.approx(by_hand(people[:4000])["before"])
     assert found["late_data"] == pytest.approx(wanted["before"] - found["before"])
     assert found["composition"] == pytest.approx(wanted["composition"])
     assert sum(found.values()) - found["after"] == pytest.approx(found["after"], abs=1e-12)
@@ -145,8 +148,9 @@ def test_people_who_appear_in_a_newer_build_are_late_data(tmp_path: Path) -> Non
 def test_a_changed_definition_is_named_with_the_late_data(tmp_path: Path) -> None:
     older = write(tmp_path, panel(6), build_id="20230110-0123abcd")
     folder = tmp_path / "builds" / "20230110-0123abcd"
-    with duckdb.connect(str(folder / "marts.duckdb")) as con:
-        con.execute("update mart_definition set version = '0.9.0'").fetchall()
+    with duckdb.connect(str(folder / FROZEN)) as con:
+        for table in ("mart_definition", "mart_measure"):
+            con.execute(f"update {table} set version = '0.9.0'").fetchall()
     newer = write(tmp_path, panel(6), build_id="20230210-0123abcd")
     report = change(newer, condition="hypertension", definition=None, first=FIRST, last=LAST, older=older)
     assert "late_data_and_definition" in parts_of(report)

@@ -145,6 +145,7 @@ def placed(rows: Sequence[Row], files: dict[int, date | None], key: bytes = KEY)
         pl.int_range(pl.len()).alias("_row"),
         pl.lit("female").alias("sex"),
         pl.lit(23000).alias("birth_month_index"),
+        pl.lit(None, pl.String).alias("vulnerable"),
         *(pl.lit(None, pl.Date).alias(name) for name in ("registered_to", "death_date", "pregnant_until")),
     )
     dated = pl.DataFrame(list(files.items()), schema={"file_id": pl.Int32, "as_of": pl.Date}, orient="row")

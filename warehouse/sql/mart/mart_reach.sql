@@ -37,6 +37,6 @@ from member m
 inner join state s on s.person_key = m.person_key and (s.resident & m.bit) <> 0
 inner join core_person p on p.person_key = m.person_key
 left join rule_place a on a.place_id = p.place_id
-left join rule_place d on d.district_code = a.district_code and d.ward_code is null
+left join rule_place d on d.district_code = a.district_code and d.ward_code is null and d.unit_code is null
 group by all
 order by quarter_index, place_id, reached_group

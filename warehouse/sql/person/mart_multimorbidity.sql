@@ -21,7 +21,7 @@ with person as (
     inner join core_person_age as a on m.person_key = a.person_key
     inner join rule_broad_age as b on a.age_from = b.age_from
     left join rule_place as p on a.place_id = p.place_id
-    left join rule_place as d on p.district_code = d.district_code and d.ward_code is null
+    left join rule_place as d on p.district_code = d.district_code and d.ward_code is null and d.unit_code is null
     where r.role = 'record_holder' and (m.bits & a.bits) <> 0
 ),
 holder as (

@@ -63,7 +63,7 @@ pattern as (
     inner join core_measure_age as c on h.measure_id = c.measure_id and a.age_from = c.age_from
     inner join rule_broad_age as b on a.age_from = b.age_from
     left join rule_place as p on a.place_id = p.place_id
-    left join rule_place as d on p.district_code = d.district_code and d.ward_code is null
+    left join rule_place as d on p.district_code = d.district_code and d.ward_code is null and d.unit_code is null
     where r.role = 'record_holder' and (h.bits & m.bits & a.bits) <> 0
     group by coalesce(d.place_id, cast(0 as smallint)), a.sex, b.broad_from, h.measure_id, h.bits & m.bits & a.bits
 )

@@ -50,7 +50,7 @@ pattern as (
     inner join core_person_age as a on f.person_key = a.person_key
     left join tested as t on f.person_key = t.person_key and f.measure_id = t.measure_id
     left join rule_place as p on a.place_id = p.place_id
-    left join rule_place as d on p.district_code = d.district_code and d.ward_code is null
+    left join rule_place as d on p.district_code = d.district_code and d.ward_code is null and d.unit_code is null
     group by
         coalesce(d.place_id, cast(0 as smallint)), a.sex, a.age_from, f.measure_id, a.bits, f.bits,
         coalesce(t.assessed, 0) & f.bits, coalesce(t.cases, 0) & f.bits
