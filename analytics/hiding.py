@@ -1,23 +1,27 @@
-"""Which lattice cells are hidden, and what stands for them in a sum. Pure, on arrays of protected counts.
+"""Which lattice cells are hidden, and what is published around them. Pure, on arrays of protected counts.
 
-A cell with fewer than five people with, or without, the condition is hidden (*primary*). If it alone were missing in a
-sum that is otherwise shown, the sum would give it back, so a second cell of that sum is hidden with it (*secondary*):
-of both sexes, and of groups of ages (:mod:`analytics.relations`). A selection that is no lattice cell is a sum of
-lattice cells; a hidden one enters it as what the city's share leads one to expect of a hidden cell, so that no
-difference of two selections holds anything of the hidden count.
+A cell with fewer than five people with, or without, the condition is hidden. Where it alone would be missing in a sum
+of cells that agree, the sum would give it back. Hiding a second cell of every such sum runs through the groups of ages
+until whole districts are blank (tried: all decades of a city of 20,000). So the coarsest cell of the sum is *derived*
+instead: published as the sum of the others and of what the city's share leads one to expect of the hidden cell. It
+loses a little precision, which its variance says, and no difference of published numbers holds the hidden count. A
+derived cell is itself known by no noise of its own, so sums with it are treated alike, from narrow ages to wide ones.
 
-Primary and secondary suppression: Hundepool et al., Statistical Disclosure Control (Wiley 2012), chapter 4.
+Selections that are no cell are sums of published cells and of expectations, and tell as little. Primary suppression
+and its attackers: Hundepool et al., Statistical Disclosure Control (Wiley 2012), chapter 4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.noise import CELL_VARIANCE
+from analytics.relations import Relation
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -27,86 +31,105 @@ Flags = NDArray[np.bool_]
 SMALLEST_COUNT = 5
 #: The order of the sexes on the second axis.
 SEXES = ("male", "female", "unknown", "both")
-_SEX_RELATION = (0, 1, 3)
-#: Price of a cell that cannot be hidden because nobody is in it.
-_NOBODY = np.iinfo(np.int64).max
+_SEX_RELATION = Relation(cells=(0, 1, 2, 3), signs=(1, 1, 1, -1))
 
 
 @dataclass(frozen=True, eq=False)
-class Hidden:
-    """``primary`` and ``secondary``: cells that are not shown, and why. Shape: place x sex x ages."""
+class Published:
+    """What leaves of each cell (place x sex x ages).
 
-    primary: Flags
-    secondary: Flags
+    ``numerator``: protected, derived, or (where ``hidden``) expected; ``cells``: variance of its noise, in noises of
+    one cell; ``uncertain``: hidden or derived, so that no noise of its own says what it is.
+    """
 
-    @property
-    def either(self) -> Flags:
-        return self.primary | self.secondary
+    numerator: Ints
+    cells: Ints
+    hidden: Flags
+    uncertain: Flags
 
 
-def hide(
-    numerator: Ints, denominator: Ints, relations: Sequence[tuple[int, ...]], bands: Sequence[int]
-) -> Hidden:
-    """Cells to hide, given protected counts (place x sex x ages), the relations of the last axis, and of how many
-    bands each of its cells is made.
+def publish(
+    numerator: Ints,
+    denominator: Ints,
+    share: Floats,
+    relations: Sequence[Relation],
+    bands: Sequence[int],
+) -> Published:
+    """Hide what is small and derive what would give it away.
+
+    ``numerator``, ``denominator``: protected counts, place x sex x ages; ``share``: the city's, of each cell;
+    ``relations`` of the last axis, and of how many ``bands`` each of its cells is made.
     """
     present = denominator > 0
-    primary = present & (np.minimum(numerator, denominator - numerator) < SMALLEST_COUNT)
-    hidden = primary.copy()
-    # Absent cells hold nobody: they neither need hiding nor can hide another.
-    price = np.where(present, _price(denominator, bands), _NOBODY)
-    while _complemented(hidden, price, relations):
+    hidden = present & (np.minimum(numerator, denominator - numerator) < SMALLEST_COUNT)
+    stand_in, variance = expected(denominator, share)
+    found = Published(
+        numerator=np.where(hidden, stand_in, numerator),
+        cells=np.where(hidden, noise_cells(variance), (numerator > 0).astype(np.int64)),
+        hidden=hidden,
+        uncertain=hidden.copy(),
+    )
+    width = np.where(present, np.array(bands, dtype=np.int64)[None, None, :], 0)
+    ordered = sorted(relations, key=lambda relation: max(bands[cell] for cell in relation.cells))
+    while _derived(found, denominator, width, ordered):
         pass
-    return Hidden(primary, hidden & ~primary)
-
-
-def _price(denominator: Ints, bands: Sequence[int]) -> Ints:
-    """What is lost with a cell: first one sex goes before both, then few bands before many, then few people."""
-    is_both = np.array([sex == "both" for sex in SEXES], dtype=np.int64)[None, :, None]
-    return (is_both * 1000 + np.array(bands, dtype=np.int64)[None, None, :]) * 10**9 + denominator
-
-
-def _complemented(hidden: Flags, price: Ints, relations: Sequence[tuple[int, ...]]) -> bool:
-    """Hide a second cell wherever one is hidden alone; whether anything was. Changes ``hidden``."""
-    found = _beside(hidden[:, _SEX_RELATION, :].swapaxes(1, 2), price[:, _SEX_RELATION, :].swapaxes(1, 2))
-    changed = bool(found.any())
-    hidden[:, _SEX_RELATION, :] |= found.swapaxes(1, 2)
-    for relation in relations:
-        members = list(relation)
-        found = _beside(hidden[:, :, members], price[:, :, members])
-        if found.any():
-            hidden[:, :, members] |= found
-            changed = True
-    return changed
-
-
-def _beside(hidden: Flags, price: Ints) -> Flags:
-    """The cheapest other member (last axis) of every sum of which exactly one present member is hidden."""
-    alone = hidden.sum(axis=-1) == 1
-    offered = np.where(hidden, _NOBODY, price)
-    cheapest = offered.argmin(axis=-1)
-    is_there = np.take_along_axis(offered, cheapest[..., None], axis=-1)[..., 0] < _NOBODY
-    found = np.zeros_like(hidden)
-    np.put_along_axis(found, cheapest[..., None], (alone & is_there)[..., None], axis=-1)
     return found
 
 
-def expected(denominator: Ints, share: Floats, hidden: Hidden) -> tuple[Ints, Floats]:
-    """People with the condition that stand for hidden cells in a sum, and their variance, given the city's share.
+def _derived(found: Published, denominator: Ints, width: Ints, relations: Sequence[Relation]) -> bool:
+    """One pass over all sums, from narrow ages to wide ones; whether a cell was derived. Changes ``found``."""
+    changed = False
+    for relation in relations:
+        view = tuple(array[:, :, list(relation.cells)] for array in _arrays(found, denominator, width))
+        if _derive(view, relation):
+            for array, part in zip(_arrays(found, denominator, width)[:3], view[:3], strict=True):
+                array[:, :, list(relation.cells)] = part
+            changed = True
+    # The width of both sexes is that of one and more: it is the coarsest of the sum over the sexes.
+    by_sex = width + (np.array(SEXES) == "both")[None, :, None] * (width > 0)
+    view = tuple(array.swapaxes(1, 2) for array in _arrays(found, denominator, by_sex))
+    return _derive(view, _SEX_RELATION) or changed
 
-    A primary one holds 0 to 4 people with the condition (where the share is over a half: without it): the mean of a
-    Poisson count cut there. A secondary one is as large as it may be: the mean of the binomial.
+
+def _arrays(found: Published, denominator: Ints, width: Ints) -> tuple[NDArray[Any], ...]:
+    return found.numerator, found.cells, found.uncertain, denominator, width
+
+
+def _derive(view: tuple[NDArray[Any], ...], relation: Relation) -> bool:
+    """Derive the widest certain cell of every sum (last axis) with exactly one uncertain cell, in place."""
+    numerator, cells, uncertain, denominator, width = view
+    alone = (uncertain & (width > 0)).sum(axis=-1) == 1
+    offered = np.where(uncertain, 0, width)
+    chosen = offered.argmax(axis=-1)
+    where = np.nonzero(alone & (offered.max(axis=-1) > 0))
+    if not where[0].size:
+        return False
+    place = (*where, chosen[where])
+    signs = np.array(relation.signs)
+    total = (numerator[where] * signs).sum(axis=-1) - numerator[place] * signs[chosen[where]]
+    value = -signs[chosen[where]] * total
+    noise = (cells[where] * (width[where] > 0)).sum(axis=-1) - cells[place]
+    numerator[place] = np.clip(value, 0, denominator[place])
+    cells[place] = noise
+    uncertain[place] = True
+    return True
+
+
+def expected(denominator: Ints, share: Floats) -> tuple[Ints, Floats]:
+    """People with the condition that stand for a hidden cell in a sum, and their variance, given the city's share.
+
+    It holds 0 to 4 people with the condition (where the share is over a half: without it): the mean of a Poisson count
+    cut there.
     """
     is_high = share > 0.5
     mean = denominator * np.where(is_high, 1 - share, share)
     counts = np.arange(SMALLEST_COUNT, dtype=np.float64)
     weights = mean[..., None] ** counts / np.array([1.0, 1.0, 2.0, 6.0, 24.0])
     weights /= weights.sum(axis=-1, keepdims=True)
-    cut = np.minimum((weights * counts).sum(axis=-1), denominator)
-    spread = (weights * counts**2).sum(axis=-1) - (weights * counts).sum(axis=-1) ** 2
-    value = np.where(hidden.primary, np.where(is_high, denominator - cut, cut), denominator * share)
-    variance = np.where(hidden.primary, spread, denominator * share * (1 - share))
-    return np.rint(value).astype(np.int64), variance
+    few = (weights * counts).sum(axis=-1)
+    variance = (weights * counts**2).sum(axis=-1) - few**2
+    few = np.minimum(few, denominator)
+    return np.rint(np.where(is_high, denominator - few, few)).astype(np.int64), variance
 
 
 def noise_cells(variance: Floats) -> Ints:

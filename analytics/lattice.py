@@ -2,7 +2,7 @@
 
 Place (city, district, ward, unit of July 2025) x sex (male, female, unknown, both) x ages (bands of the marts and
 published groups). Every protected number is a cell of it or a sum of its cells; :mod:`analytics.hiding` decides which
-cells are not shown and what stands for them in a sum. Computed once per definition, level and quarters, whatever is
+cells are hidden and what is published around them. Computed once per definition, level and quarters, whatever is
 asked.
 """
 
@@ -89,8 +89,10 @@ def lattice(
     noise = noise_of(generation)
     numerator, denominator = _protected(noise, counts, keys)
     share = _city_share(generation, measures, quarters, cells, places, (numerator, denominator))
-    hidden = hiding.hide(numerator, denominator, age_relations(cells), [len(edges) for _, edges in cells])
-    return _frame(places, [label for label, _ in cells], numerator, denominator, share, hidden)
+    published = hiding.publish(
+        numerator, denominator, share, age_relations(cells), [len(edges) for _, edges in cells]
+    )
+    return _frame(places, [label for label, _ in cells], published, denominator)
 
 
 def _counted(
@@ -153,34 +155,18 @@ def _shares(numerator: Ints, denominator: Ints) -> Floats:
 
 
 def _frame(
-    places: pl.DataFrame,
-    labels: Sequence[str],
-    numerator: Ints,
-    denominator: Ints,
-    share: Floats,
-    hidden: hiding.Hidden,
+    places: pl.DataFrame, labels: Sequence[str], published: hiding.Published, denominator: Ints
 ) -> pl.DataFrame:
-    stand_in, variance = hiding.expected(denominator, share, hidden)
-    is_hidden = hidden.either
     columns = {
-        "numerator": np.where(is_hidden, stand_in, numerator),
+        "numerator": published.numerator,
         "denominator": denominator,
-        "numerator_cells": np.where(is_hidden, hiding.noise_cells(variance), numerator > 0),
+        "numerator_cells": published.cells,
         "denominator_cells": denominator > 0,
-        "shown_numerator": np.where(is_hidden, 0, numerator),
-        "shown_denominator": np.where(is_hidden, 0, denominator),
+        "shown_numerator": np.where(published.hidden, 0, published.numerator),
+        "shown_denominator": np.where(published.hidden, 0, denominator),
     }
     place, sex, age = (index.ravel() for index in np.indices(denominator.shape))
     frame = pl.DataFrame({name: values.astype(np.int64).ravel() for name, values in columns.items()})
-    return (
-        pl.concat(
-            [
-                places[place],
-                pl.DataFrame({"sex": np.array(SEXES)[sex], "ages": np.array(labels)[age]}),
-                frame.select(PROTECTED),
-            ],
-            how="horizontal",
-        )
-        .filter(pl.col("denominator") > 0)
-        .rechunk()
-    )
+    cells = pl.DataFrame({"sex": np.array(SEXES)[sex], "ages": np.array(labels)[age]})
+    whole = pl.concat([places[place], cells, frame.select(PROTECTED)], how="horizontal")
+    return whole.filter(pl.col("denominator") > 0).rechunk()

@@ -7,6 +7,7 @@ carries noise of its own, so a sum of many cells tells little; relations of up t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 
@@ -18,23 +19,32 @@ MOST_CELLS = 6
 _SIDE = 2
 
 
+@dataclass(frozen=True)
+class Relation:
+    """Places of cells that add to nothing with these signs."""
+
+    cells: tuple[int, ...]
+    signs: tuple[int, ...]
+
+
 @cache
-def age_relations(cells: tuple[tuple[str, Ages], ...]) -> tuple[tuple[int, ...], ...]:
-    """Places of the cells of each relation, given every cell's label and lower edges of its bands.
+def age_relations(cells: tuple[tuple[str, Ages], ...]) -> tuple[Relation, ...]:
+    """The relations of lattice cells, given every cell's label and lower edges of its bands.
 
     Two sides without a common cell that make the same ages; only relations that hold no smaller one.
     """
     sets = [ages for _, ages in cells]
     by_lowest = _by_lowest(sets)
-    found: set[frozenset[int]] = set()
+    found: dict[frozenset[int], Relation] = {}
     for size in range(1, _SIDE + 1):
         for side in combinations(range(len(sets)), size):
             union = frozenset().union(*(sets[place] for place in side))
             if len(union) < sum(len(sets[place]) for place in side):
                 continue
-            others = _covers(union, by_lowest, MOST_CELLS - size, avoid=frozenset(side))
-            found |= {frozenset((*side, *other)) for other in others}
-    return tuple(sorted(tuple(sorted(relation)) for relation in _minimal(found)))
+            for other in _covers(union, by_lowest, MOST_CELLS - size, avoid=frozenset(side)):
+                relation = Relation((*side, *other), (*(1 for _ in side), *(-1 for _ in other)))
+                found.setdefault(frozenset(relation.cells), relation)
+    return tuple(found[cells_] for cells_ in sorted(_minimal(found), key=sorted))
 
 
 def _by_lowest(sets: list[Ages]) -> Mapping[int, list[tuple[int, Ages]]]:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from math import factorial
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analytics.ages import MartAges
-from analytics.hiding import SEXES, SMALLEST_COUNT, Hidden, expected, hide
+from analytics.hiding import SEXES, SMALLEST_COUNT, Published, publish
 from analytics.lattice import lattice_ages
 from analytics.noise import Noise
 from analytics.rates import noisy_size, wilson
@@ -44,6 +45,8 @@ RELATIONS = age_relations(CELLS)
 #: Ages among everybody assessed, and their true shares.
 WEIGHTS = np.linspace(1.3, 0.25, len(STARTS))
 SHARES = np.linspace(0.04, 0.45, len(STARTS))
+#: Standard deviation of the log odds of cells around the city's: no district is like the city at every age.
+SPREAD = 0.7
 SURE = 0.95
 #: Counts an attacker reckons with; larger ones are one guess.
 LARGEST = 400
@@ -71,29 +74,23 @@ class Release:
     shown_people: Ints
 
     @cached_property
-    def hidden(self) -> Hidden:
-        """Cells that are not shown."""
-        return hide(self.shown_cases, self.shown_people, RELATIONS, [len(edges) for _, edges in CELLS])
-
-    @cached_property
-    def stand_in(self) -> Ints:
-        """What a sum holds of each cell: the protected count, or what the city leads one to expect."""
-        share = (self.shown_cases[UNITS:] / np.maximum(self.shown_people[UNITS:], 1)) * np.ones(
-            (UNITS + 1, 1, 1)
-        )
-        value, _ = expected(self.shown_people, share, self.hidden)
-        return np.where(self.hidden.either, value, self.shown_cases)
+    def published(self) -> Published:
+        """What leaves of each cell; a sum holds the same of it."""
+        city = self.shown_cases[UNITS:] / np.maximum(self.shown_people[UNITS:], 1)
+        share = city * np.ones((UNITS + 1, 1, 1))
+        widths = [len(edges) for _, edges in CELLS]
+        return publish(self.shown_cases, self.shown_people, share, RELATIONS, widths)
 
     @cached_property
     def targets(self) -> Ints:
         """Hidden cells of districts with 0 to 4 people: unit, sex, ages."""
-        is_small = self.hidden.either & (self.cases < SMALLEST_COUNT) & (self.shown_people > 0)
+        is_small = self.published.hidden & (self.cases < SMALLEST_COUNT) & (self.shown_people > 0)
         return np.argwhere(is_small[:UNITS])
 
     @cached_property
     def hidden_counts(self) -> Floats:
-        """How common each count is among hidden cells."""
-        found = self.cases[:UNITS][self.hidden.either[:UNITS]]
+        """How common each count is among cells without a noise of their own."""
+        found = self.cases[:UNITS][self.published.uncertain[:UNITS]]
         return np.bincount(np.minimum(found, LARGEST), minlength=LARGEST + 1) / found.size
 
 
@@ -102,7 +99,8 @@ def simulate(seed: int, mean: float) -> Release:
     draw = np.random.default_rng(seed)
     size = draw.gamma(2.0, mean / 0.2 / 2, (UNITS, 1, 1))
     people = draw.poisson(size * WEIGHTS * np.array([0.9, 1.1, 0.01])[None, :, None])
-    cases = draw.binomial(people, SHARES)
+    odds = SHARES / (1 - SHARES) * np.exp(draw.normal(0, SPREAD, people.shape))
+    cases = draw.binomial(people, odds / (1 + odds))
     keys = [np.where(counts > 0, draw.integers(0, KEYS, counts.shape), 0) for counts in (cases, people)]
     noise = Noise.from_frame(noise_table(draw.bytes(32)))
     shown = [noise.added(_lattice(c), _lattice(k) % KEYS) for c, k in zip((cases, people), keys, strict=True)]
@@ -156,32 +154,64 @@ def _from_sum(
     for place, (cell, sign) in enumerate(zip(cells, signs, strict=True)):
         if place == target or release.shown_people[cell] == 0:
             continue
-        if release.hidden.either[cell]:
+        if release.published.uncertain[cell]:
             hidden.append(sign * signs[target])
         else:
-            value -= sign * signs[target] * int(release.shown_cases[cell])
+            value -= sign * signs[target] * int(release.published.numerator[cell])
             terms += 1
     return Observation(value, terms, tuple(hidden))
 
 
+def _sharpest(found: Sequence[Observation]) -> list[Observation]:
+    """The observation with the fewest unknowns; others share their cells with it and would be counted twice.
+
+    Two hidden cells of the same people say nothing of each other without a shown one beside them.
+    """
+    useful = [item for item in found if len(item.hidden) <= 1 and item.terms]
+    return [min(useful, key=lambda item: (len(item.hidden), item.terms))] if useful else []
+
+
 def by_sex(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
-    """Both sexes less the other one."""
-    if SEXES[sex] not in ("male", "female"):
-        return []
-    other, both = 1 - sex, SEXES.index("both")
-    cells = [(unit, sex, age), (unit, other, age), (unit, both, age)]
-    return [_from_sum(release, cells, [1, 1, -1], 0)]
+    """Both sexes less the others."""
+    cells = [(unit, other, age) for other in range(len(SEXES))]
+    found = _from_sum(release, cells, [1, 1, 1, -1], sex)
+    return _sharpest([found])
 
 
 def by_age(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
     """A published group less its parts, for every way to make it of other cells."""
     found = []
     for relation in RELATIONS:
-        if age in relation:
-            cells = [(unit, sex, place) for place in relation]
-            found.append(_from_sum(release, cells, _signs(relation), relation.index(age)))
-    # Two hidden cells of the same people say nothing of each other without a shown one beside them.
-    return [item for item in found if len(item.hidden) <= 1 and item.terms]
+        if age in relation.cells:
+            cells = [(unit, sex, place) for place in relation.cells]
+            found.append(_from_sum(release, cells, list(relation.signs), relation.cells.index(age)))
+    return _sharpest(found)
+
+
+def by_age_and_sex(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
+    """A group of both sexes less the group of the other sexes, less the other parts of this one."""
+    found = []
+    for relation in RELATIONS:
+        if age in relation.cells and SEXES[sex] != "both":
+            target = relation.cells.index(age)
+            whole = max(range(len(relation.cells)), key=lambda place: len(CELLS[relation.cells[place]][1]))
+            if whole == target:
+                continue
+            others = [other for other in range(len(SEXES)) if other != sex]
+            parts = [
+                ((unit, sex, cell), sign)
+                for place, (cell, sign) in enumerate(zip(relation.cells, relation.signs, strict=True))
+                if place != whole
+            ]
+            sign = relation.signs[whole]
+            instead = [
+                ((unit, other, relation.cells[whole]), sign if SEXES[other] == "both" else -sign)
+                for other in others
+            ]
+            cells = [cell for cell, _ in (*parts, *instead)]
+            signs = [one for _, one in (*parts, *instead)]
+            found.append(_from_sum(release, cells, signs, cells.index((unit, sex, age))))
+    return _sharpest(found)
 
 
 def by_bands(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
@@ -192,41 +222,32 @@ def by_bands(release: Release, unit: int, sex: int, age: int) -> list[Observatio
         if age in bands and len(bands) > 1:
             cells = [(unit, sex, band) for band in (*bands, place)]
             found.append(_from_sum(release, cells, [1] * len(bands) + [-1], bands.index(age)))
-    return [item for item in found if not item.hidden]
-
-
-def _signs(relation: Sequence[int]) -> list[int]:
-    """Signs with which the cells of a relation add to nothing: the first cell is plus."""
-    edges = [CELLS[place][1] for place in relation]
-    for code in range(2 ** (len(edges) - 1)):
-        signs = [1, *(1 if code >> place & 1 else -1 for place in range(len(edges) - 1))]
-        if not any(
-            sum(sign * (start in ages) for sign, ages in zip(signs, edges, strict=True)) for start in STARTS
-        ):
-            return signs
-    raise AssertionError("not a relation")
+    return _sharpest(found)
 
 
 def by_place(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
     """The city less all other districts."""
     cells = [(other, sex, age) for other in range(UNITS)] + [(UNITS, sex, age)]
     found = _from_sum(release, cells, [1] * UNITS + [-1], unit)
-    return [] if found.hidden else [found]
+    return _sharpest([found])
 
 
 def by_selection(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
-    """Two selections that differ by this cell alone. The difference is what stands in for it: the same for 0 and 4."""
+    """Two selections that differ by this cell alone, their difference taken for its noisy count.
+
+    It is what the city leads one to expect, so it can only mislead whoever takes it for more.
+    """
     rest = [band for band in BANDS if band != age][:3]
-    without = release.stand_in[unit, sex, rest].sum()
-    difference = int(release.stand_in[unit, sex, [*rest, age]].sum() - without)
-    assert difference == release.stand_in[unit, sex, age]
-    return []
+    more, less = (int(release.published.numerator[unit, sex, ages].sum()) for ages in ([*rest, age], rest))
+    return [Observation(more - less, 1)]
 
 
 def all_together(release: Release, unit: int, sex: int, age: int) -> list[Observation]:
     """Every difference above at once, taken as independent."""
     return [
-        item for attack in (by_sex, by_age, by_bands, by_place) for item in attack(release, unit, sex, age)
+        item
+        for attack in (by_sex, by_age, by_age_and_sex, by_bands, by_place)
+        for item in attack(release, unit, sex, age)
     ]
 
 
@@ -234,6 +255,7 @@ ATTACKS: dict[str, Attack] = {
     "filter: sexes": by_sex,
     "filter: ages, sums of up to six cells": by_age,
     "filter: ages, group less bands": by_bands,
+    "filter: ages and sexes at once": by_age_and_sex,
     "filter: ages, two selections": by_selection,
     "geography: city less districts": by_place,
     "averaging: all differences": all_together,
@@ -243,17 +265,17 @@ ATTACKS: dict[str, Attack] = {
 def measure(release: Release, attack: Attack) -> dict[str, float]:
     """Advantage and sure of one attack over all hidden cells of 0 to 4 people.
 
-    The attacker knows how common each count is among the hidden cells of a sex, with and without the publication.
+    With and without it the attacker knows what anybody may work out: the published people of the cell and the city's
+    share, so how likely each count is.
     """
     truth = release.cases[tuple(release.targets.T)]
-    priors = [_prior(truth[release.targets[:, 1] == sex]) for sex in range(len(SEXES))]
     found = np.zeros((len(truth), 4))
     for place, ((unit, sex, age), true) in enumerate(zip(release.targets, truth, strict=True)):
-        belief = priors[sex]
+        prior = belief = _prior(release, unit, sex, age)
         for observed in attack(release, unit, sex, age):
             updated = belief * likelihood(observed, release.hidden_counts)
             belief = updated / updated.sum() if updated.sum() > 0 else belief
-        found[place] = [*_guess(priors[sex], true), *_guess(belief, true)]
+        found[place] = [*_guess(prior, true), *_guess(belief, true)]
     base, base_sure, right, sure = found.mean(axis=0)
     return {
         "hidden": len(truth),
@@ -264,9 +286,12 @@ def measure(release: Release, attack: Attack) -> dict[str, float]:
     }
 
 
-def _prior(counts: Ints) -> Floats:
-    common = np.bincount(counts, minlength=SMALLEST_COUNT) + 0.5
-    return np.asarray(common / common.sum(), dtype=np.float64)
+def _prior(release: Release, unit: int, sex: int, age: int) -> Floats:
+    """Of the counts 0 to 4: a Poisson count of the published people at the city's share, cut there."""
+    city = release.shown_cases[UNITS, sex, age] / max(release.shown_people[UNITS, sex, age], 1)
+    mean = max(float(release.shown_people[unit, sex, age] * city), 0.01)
+    weights = np.array([mean**count / factorial(count) for count in range(SMALLEST_COUNT)])
+    return np.asarray(weights / weights.sum(), dtype=np.float64)
 
 
 def _guess(belief: Floats, true: int) -> tuple[bool, bool]:
@@ -276,17 +301,17 @@ def _guess(belief: Floats, true: int) -> tuple[bool, bool]:
 
 
 def hidden_share(release: Release) -> dict[str, float]:
-    """Share of the cells of districts that are hidden, for being small and for the sake of a small one.
-
-    Of known sexes and both: people of unknown sex are always few.
-    """
+    """Share of the cells of districts that are hidden, and derived. Of known sexes and both: the unknown are few."""
     present = (release.shown_people[:UNITS] > 0) & (np.array(SEXES) != "unknown")[None, :, None]
     groups = np.array([len(edges) > 1 for _, edges in CELLS])
-    rows = {"bands": ~groups, "groups": groups}
+    flags = {
+        "hidden": release.published.hidden,
+        "derived": release.published.uncertain & ~release.published.hidden,
+    }
     return {
-        f"{name}_{kind}": float(flags[:UNITS][..., chosen][present[..., chosen]].mean())
-        for name, chosen in rows.items()
-        for kind, flags in (("small", release.hidden.primary), ("with_a_small_one", release.hidden.secondary))
+        f"{name}_{kind}": float(flag[:UNITS][..., chosen][present[..., chosen]].mean())
+        for name, chosen in (("bands", ~groups), ("groups", groups))
+        for kind, flag in flags.items()
     }
 
 

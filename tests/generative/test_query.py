@@ -110,13 +110,14 @@ def test_protected_rows_are_the_exact_ones_or_empty(generation: Generation, by: 
             assert [shown[name] for name in ("numerator", "denominator", "value", "lower", "upper")] == [
                 None
             ] * 5
-        elif n and shown["state"] == "suppressed":
-            # Hidden with a small one, which a sum with this one would give back.
-            assert shown["reason"] == "small_count"
         elif n:
-            # Nobody's count carries noise here (the fixture has none), yet the limits allow for it.
-            assert [shown[name] for name in ("numerator", "denominator", "value")] == [x, n, full["value"]]
-            assert shown["lower"] <= full["lower"] <= full["upper"] <= shown["upper"]
+            # Nobody's count carries noise here (the fixture has none), yet the limits allow for it. What is derived,
+            # since a hidden count is in it, may be a few people off.
+            assert shown["denominator"] == n
+            assert abs(shown["numerator"] - x) <= 8
+            assert shown["lower"] <= full["value"] <= shown["upper"]
+            if shown["numerator"] == x:
+                assert shown["lower"] <= full["lower"] <= full["upper"] <= shown["upper"]
         else:
             assert shown == full
 

@@ -50,7 +50,8 @@ def test_the_parts_of_every_change_add_up(both: tuple[Generation, Generation]) -
             )
             rows = report.rows.filter(pl.col("state") == "shown")
             units = rows.partition_by("district") if by else [rows]
-            assert units
+            # Of a few dozen people with diabetes a district, no age group may be told.
+            assert units or (condition, by) == ("diabetes", "district")
             for unit in units:
                 parts = dict(unit.select("part", "value").iter_rows())
                 assert sum(parts.values()) - parts["after"] == pytest.approx(parts["after"], abs=1e-12)

@@ -29,7 +29,7 @@ COLUMNS = (
 Followed = tuple[str, str, int, int, int]
 
 
-def panel(seed: int, people: int = 6000) -> list[Followed]:
+def panel(seed: int, people: int = 16000) -> list[Followed]:
     draw = random.Random(seed)
     found = []
     for _ in range(people):
@@ -133,13 +133,13 @@ def test_districts_are_explained_one_by_one(tmp_path: Path) -> None:
 def test_people_who_appear_in_a_newer_build_are_late_data(tmp_path: Path) -> None:
     """The same quarter counted twice: its change is late data, the rest is as if there were one build."""
     people = panel(5)
-    older = write(tmp_path, people[:4000], build_id="20230110-0123abcd")
+    older = write(tmp_path, people[:9000], build_id="20230110-0123abcd")
     newer = write(tmp_path, people, build_id="20230210-0123abcd")
     found = parts_of(
         change(newer, condition="hypertension", definition=None, first=FIRST, last=LAST, older=older)
     )
     wanted = by_hand(people)
-    assert found["before"] == pytest.approx(by_hand(people[:4000])["before"])
+    assert found["before"] == pytest.approx(by_hand(people[:9000])["before"])
     assert found["late_data"] == pytest.approx(wanted["before"] - found["before"])
     assert found["composition"] == pytest.approx(wanted["composition"])
     assert sum(found.values()) - found["after"] == pytest.approx(found["after"], abs=1e-12)
