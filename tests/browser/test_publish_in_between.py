@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import serving
 from tests.support.city import city_home
 from tests.support.home import pressure, record, resident, run_build, write_csv
+from warehouse.vintages import Revision
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
@@ -35,15 +36,15 @@ def current(home: Path) -> str:
     return (home / "CURRENT").read_text().strip()
 
 
-def publish_more(home: Path) -> str:
-    """Sixty more people of District 1, all raised; returns the id of the new build."""
+def publish_more(home: Path, *, revised: bool = True) -> str:
+    """Sixty more people of District 1, all raised, published as a revision; returns the id of the new build."""
     more = home / "more"
     refs = [f"new-{i:03}" for i in range(60)]
     write_csv(more / "resident.csv", [resident(ref) for ref in refs])
     write_csv(more / "health_record.csv", [record(ref) for ref in refs])
     rows = [row for ref in refs for day in ("2024-03-06", "2024-04-06") for row in pressure(ref, day, 160)]
     write_csv(more / "measurement.csv", rows)
-    run_build(home, more)
+    run_build(home, more, revision=Revision(reason="sixty late records") if revised else None)
     return current(home)
 
 
@@ -68,6 +69,16 @@ def test_a_reader_stays_on_one_build_and_the_next_visit_gets_the_new(
 
     page.reload()
     expect(page.locator("#ncd-lead")).to_contain_text("of 279 people")
+    assert new in builds_on(page)
+    expect(page.locator("#ncd-caution")).to_contain_text("vintage 2: sixty late records")
+
+
+def test_late_records_without_a_revision_change_no_published_number(
+    open_page: OpenPage, city: Path, site: str
+) -> None:
+    new = publish_more(city, revised=False)
+    page = open_page("/ncd?lang=en&variant=measured_twice", at=site)
+    expect(page.locator("#ncd-lead")).to_contain_text("of 221 people")
     assert new in builds_on(page)
 
 
