@@ -17,6 +17,7 @@ import polars as pl
 
 from warehouse import database, engine, publish, rebuild, releases, spark
 from warehouse.database import rows
+from warehouse.engine_table import Table
 from warehouse.errors import Fault
 from warehouse.extract_files import Folder, read_folder
 from warehouse.fault_points import check_name, reach
@@ -41,6 +42,7 @@ from warehouse.lineage import build_manifest, read_quarantine, table_lineage, wr
 from warehouse.lock import build_lock
 from warehouse.reference_tables import write_reference_tables
 from warehouse.settings import Settings
+from warehouse.slices import groups
 from warehouse.vintages import Revision, check_carried, freeze
 
 #: The folder of SQL that only DuckDB runs, before everything else.
@@ -208,14 +210,16 @@ def _core_tables(
     core = [table for table in tables if not table.is_mart and table.folder != INGEST]
     runs = engine.run(connection, ingest, parameters, schema=schema, progress=told)
     bodies = _elsewhere(connection, settings, tables, scratch, progress)
-    runs += engine.run(connection, core, parameters, schema=schema, bodies=bodies, progress=told)
+    runs += engine.run(
+        connection, core, parameters, schema=schema, bodies=bodies, slices=groups(connection), progress=told
+    )
     return runs, bodies
 
 
 def _elsewhere(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    tables: Sequence[engine.Table],
+    tables: Sequence[Table],
     scratch: Path,
     progress: Progress,
 ) -> dict[str, str]:
@@ -309,7 +313,7 @@ def _publish(settings: Settings, generation: _Generation) -> None:
 def _write_marts(
     connection: duckdb.DuckDBPyConnection,
     staged: Path,
-    tables: Sequence[engine.Table],
+    tables: Sequence[Table],
     core: _Core,
     progress: Progress,
 ) -> list[engine.TableRun]:
@@ -324,6 +328,7 @@ def _write_marts(
         core.parameters,
         schema="marts.main",
         bodies=core.bodies,
+        slices=groups(connection),
         progress=lambda name: progress("mart", name),
     )
     rows(connection, "create table marts.main.rule_age_band as select * from rule_age_band order by age")
@@ -332,7 +337,7 @@ def _write_marts(
 
 
 def _fingerprints(
-    connection: duckdb.DuckDBPyConnection, tables: Sequence[engine.Table]
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]
 ) -> dict[str, dict[str, Any]]:
     names = sorted(table.name for table in tables if table.is_mart)
     return {name: publish.table_fingerprint(connection, f"marts.main.{name}") for name in names}

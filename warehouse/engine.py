@@ -7,7 +7,7 @@ table). Unknown inputs, cycles and files that nothing uses are errors.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -20,25 +20,11 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
+from warehouse import slices as groups_of_people
+from warehouse.engine_table import Table
 from warehouse.errors import Defect, suggest
 
 FOLDERS = ("ingest", "person", "mart")
-MART = "mart_"
-
-
-@dataclass(frozen=True)
-class Table:
-    """One SQL file: the table it makes, what it reads, and the ``$name`` parameters it takes."""
-
-    name: str
-    folder: str
-    sql: str
-    inputs: tuple[str, ...]
-    parameters: tuple[str, ...]
-
-    @property
-    def is_mart(self) -> bool:
-        return self.name.startswith(MART)
 
 
 @dataclass(frozen=True)
@@ -110,11 +96,13 @@ def run(
     *,
     schema: str,
     bodies: Mapping[str, str] | None = None,
+    slices: Sequence[groups_of_people.Places] = (),
     progress: Callable[[str], None] = lambda name: None,
 ) -> list[TableRun]:
     """Make each table in ``schema`` (``catalog.schema``) as ``create or replace table``; returns rows and seconds.
 
-    ``bodies``: SELECT to run in the place of a table's own, for tables that another engine has made.
+    ``bodies``: SELECT to run in the place of a table's own, for tables that another engine has made; ``slices``: groups
+    of places (:mod:`warehouse.slices`) that tables of people are made of one after another, where there are several.
     """
     runs = []
     for table in tables:
@@ -122,11 +110,13 @@ def run(
         start = time.perf_counter()
         elsewhere = (bodies or {}).get(table.name)
         values = {} if elsewhere else {name: parameters[name] for name in table.parameters}
-        body = elsewhere or table.sql.rstrip().rstrip(";")
-        connection.execute(
-            f"create or replace table {schema}.{table.name} as\n{body}", values or None
-        ).fetchall()
-        [(count,)] = connection.execute(f"select count(*) from {schema}.{table.name}").fetchall()
+        target = f"{schema}.{table.name}"
+        if table.is_sliced and len(slices) > 1 and not elsewhere:
+            groups_of_people.make(connection, table, values, target=target, slices=slices)
+        else:
+            made = f"create or replace table {target} as\n{elsewhere or table.body}"
+            connection.execute(made, values or None).fetchall()
+        [(count,)] = connection.execute(f"select count(*) from {target}").fetchall()
         runs.append(TableRun(table.name, count, time.perf_counter() - start))
     return runs
 

@@ -14,6 +14,7 @@ import polars as pl
 from warehouse import engine
 from warehouse.contracts import load_contracts
 from warehouse.database import rows
+from warehouse.engine_table import Table
 from warehouse.errors import EXIT_DATA, UserError, suggest
 from warehouse.generation_files import BUILDS, LINEAGE, current_build
 from warehouse.publish import code_version
@@ -51,7 +52,7 @@ def build_manifest(
     }
 
 
-def table_lineage(tables: Sequence[engine.Table], runs: Sequence[engine.TableRun]) -> dict[str, Any]:
+def table_lineage(tables: Sequence[Table], runs: Sequence[engine.TableRun]) -> dict[str, Any]:
     """SQL, inputs, rows and seconds of every table of a build."""
     cost = {run.name: run for run in runs}
     return {

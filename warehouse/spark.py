@@ -27,7 +27,7 @@ import sqlglot
 from sqlglot import exp
 
 from warehouse.database import rows
-from warehouse.engine import Table
+from warehouse.engine_table import Table
 from warehouse.errors import EXIT_CONFIG, EXIT_UNAVAILABLE, Defect, UserError
 
 PERSON = "person"

@@ -1,6 +1,7 @@
 -- grain:     one person and measure that holds at the end of at least one quarter
 -- units:     bits: bit q is set when the measure holds on the last day of quarter q
 -- sources:   core_clause, rule_clause, rule_term
+-- slices:    people
 -- meaning:   a measure is an or of terms, a term an and of clauses that hold and clauses that do not; every clause is
 --            and-ed with the population first (a live record of somebody who has not died or left)
 -- surprises: clauses of the record's own definition are bare: taken as they are, so that residents without a record

@@ -3,6 +3,7 @@
 -- units:     state: 1 in the frame and untested, 2 tested and no case, 3 case; age_from: first age of the broad age, -1
 --            unknown; people: persons; people_key: sum of their record keys modulo 256
 -- sources:   core_measure, core_person_age, core_measure_age, rule_agreement, rule_broad_age, rule_quarter, rule_place
+-- slices:    people
 -- meaning:   holders of a live record by what two definitions say of the same person on the last day of the quarter
 -- surprises: who is untested by both is left out: the same people less these are everybody with a record. place_id is the
 --            district's own, 0 without one.
@@ -74,4 +75,4 @@ select
     cast(sum(people_key) % 256 as smallint) as people_key
 from compared
 group by quarter_index, place_id, sex, broad_from, measure_id, other_id, state, other_state
-order by measure_id, other_id, quarter_index, place_id, sex, broad_from, state, other_state
+order by measure_id, other_id, quarter_index, place_id, sex, age_from, state, other_state

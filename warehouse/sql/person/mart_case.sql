@@ -1,6 +1,7 @@
 -- grain:     quarter x place x sex x age band x measure, only where somebody is counted
 -- units:     people: persons; people_key: sum of their record keys modulo 256 (key of the disclosure noise)
 -- sources:   core_measure, core_person_age, core_measure_age, rule_quarter
+-- slices:    people
 -- meaning:   people for whom the measure holds on the last day of the quarter, where they live, at their age that day
 -- surprises: people whose birth month is unknown are in age_from -1 of every measure, also of those for some ages only:
 --            they are not lost, and they belong to no sum over ages. People are first counted by pattern of quarters,

@@ -3,6 +3,7 @@
 -- units:     people: residents of the register that day; assessed, cases, indeterminate: those of them with a record;
 --            each with the sum of record keys modulo 256
 -- sources:   core_measure, core_exam, core_person_age, core_measure_age, rule_measure, rule_frame, rule_quarter, rule_place
+-- slices:    people
 -- meaning:   everybody the correction needs to know of, also people without a record. known_level: 2 the disease is known
 --            from claims, 1 another disease of these definitions is, 0 none; of the uninsured too, where it says little;
 --            channel: 2 assessed at an examination (also at a clinic), 1 at a clinic or unknown where, 0 not assessed

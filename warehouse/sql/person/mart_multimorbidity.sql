@@ -4,6 +4,7 @@
 --            keys modulo 256
 -- sources:   core_measure, core_person_age, core_measure_age, rule_measure, rule_multimorbidity, rule_broad_age,
 --            rule_quarter, rule_place
+-- slices:    people
 -- meaning:   holders of a live record by all the conditions listed that they have on the last day of the quarter
 -- surprises: a condition counts at the ages of its definition only. People without any are the holders less those with
 --            one: nobody healthy is spread over the quarters. place_id is the district's own, 0 without one.
@@ -74,4 +75,4 @@ select
 from counted
 group by quarter_index, place_id, sex, broad_from, combination, conditions
 having sum(people) > 0
-order by quarter_index, place_id, sex, broad_from, combination
+order by quarter_index, place_id, sex, age_from, combination

@@ -3,6 +3,7 @@
 -- units:     lag: quarters between the two states; status: 0 not in the frame, 1 in it and untested, 2 tested and no case,
 --            3 case; people: persons; people_key: sum of their record keys modulo 256
 -- sources:   core_measure, core_person_age, core_measure_age, rule_measure, rule_transition, rule_quarter, rule_place
+-- slices:    people
 -- meaning:   the frame is the holders of a live record at ages of the definition: sums over the status before are the
 --            counts of mart_case at the quarter (by age); sums over the status after those of the quarter before (all ages)
 -- surprises: people in the frame at neither time are left out. Age is that of the later day also for the earlier state, and
