@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import sqlglot
+from sqlglot import exp
 
 from warehouse.database import CATALOG, rows
 from warehouse.engine_table import Table
@@ -50,7 +51,7 @@ def make(
     slices: Sequence[Places],
 ) -> None:
     """Create or replace ``target`` from the SELECT of a table, one group of places after another."""
-    order = sqlglot.parse_one(table.sql, dialect="duckdb").args.get("order")
+    order = _order(table.sql)
     inputs = [name for name in table.inputs if _has_people(connection, name)]
     made = "temp.slice_result" if order else target
     kind, name = ("temp table", "slice_result") if order else ("table", target)
@@ -60,8 +61,19 @@ def make(
             rows(connection, f"{start}\n{table.body}", values)
     if order:
         # The rows of a mart lie in the order of its questions.
-        rows(connection, f"create or replace table {target} as from {made} {order.sql(dialect='duckdb')}")
+        rows(connection, f"create or replace table {target} as from {made} order by {order}")
         rows(connection, f"drop table {made}")
+
+
+def _order(sql: str) -> str:
+    """What a SELECT orders its rows by, in the names of its result; empty where it does not."""
+    tree = sqlglot.parse_one(sql, dialect="duckdb").assert_is(exp.Select)
+    order = tree.args.get("order")
+    names = {
+        (item.this if isinstance(item, exp.Alias) else item).sql(): item.alias_or_name
+        for item in tree.selects
+    }
+    return ", ".join(names[item.this.sql()] for item in order.expressions) if order else ""
 
 
 def _has_people(connection: duckdb.DuckDBPyConnection, name: str) -> bool:

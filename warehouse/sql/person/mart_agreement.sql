@@ -75,4 +75,4 @@ select
     cast(sum(people_key) % 256 as smallint) as people_key
 from compared
 group by quarter_index, place_id, sex, broad_from, measure_id, other_id, state, other_state
-order by measure_id, other_id, quarter_index, place_id, sex, age_from, state, other_state
+order by measure_id, other_id, quarter_index, place_id, sex, broad_from, state, other_state

@@ -75,4 +75,4 @@ select
 from counted
 group by quarter_index, place_id, sex, broad_from, combination, conditions
 having sum(people) > 0
-order by quarter_index, place_id, sex, age_from, combination
+order by quarter_index, place_id, sex, broad_from, combination

@@ -80,4 +80,4 @@ select
 from pattern as p
 inner join rule_quarter as q on (p.bits & q.bit) <> 0
 group by q.quarter_index, p.place_id, p.sex, p.broad_from, p.measure_id
-order by p.measure_id, q.quarter_index, p.place_id, p.sex, p.age_from
+order by p.measure_id, q.quarter_index, p.place_id, p.sex, p.broad_from
