@@ -67,13 +67,16 @@ def make(
 
 def _order(sql: str) -> str:
     """What a SELECT orders its rows by, in the names of its result; empty where it does not."""
-    tree = sqlglot.parse_one(sql, dialect="duckdb").assert_is(exp.Select)
+    tree = sqlglot.parse_one(sql, dialect="duckdb").assert_is(exp.Query)
     order = tree.args.get("order")
     names = {
         (item.this if isinstance(item, exp.Alias) else item).sql(): item.alias_or_name
         for item in tree.selects
     }
-    return ", ".join(names[item.this.sql()] for item in order.expressions) if order else ""
+    # What is not selected as it stands is the name of a result already.
+    return (
+        ", ".join(names.get(item.this.sql(), item.this.name) for item in order.expressions) if order else ""
+    )
 
 
 def _has_people(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
