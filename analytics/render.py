@@ -14,15 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from analytics.catalogue import Quarter, catalogue
+from analytics.delivery import FORMATS, deliver
 from analytics.generation import Generation
 from analytics.indicator import CORRECTED, Indicator, indicators
 from analytics.plan_indicator import PlanIndicator, plan_indicators
 from analytics.query import RESULT_COLUMNS, Answer
 from analytics.question import choose
 from analytics.standard import BUNDLED
-from warehouse.errors import EXIT_CONFIG, UserError
 
-FORMATS = ("table", "json", "csv", "parquet")
 _WEIGHTED = "counts: record holders; value: all residents, corrected"
 _HIDDEN = {"suppressed": "suppressed", "no_data": "no data", "not_defined": "not defined"}
 
@@ -65,23 +64,18 @@ def _parquet(answer: Answer) -> bytes:
 
 
 def write(answer: Answer, form: str, *, output: Path | None, console: Console) -> None:
-    """Print the answer, or write it to ``output``. Parquet is for files only."""
-    if form == "parquet" and output is None:
-        raise UserError(
-            "Parquet is not for the screen", field="format", value=form, action="Name a file with --output"
-        )
-    if form == "table" and output is None:
-        console.print(as_table(answer))
-        return
-    content = render(answer, form)
-    data = content if isinstance(content, bytes) else content.encode()
-    if output is None:
-        console.file.write(data.decode())
-        return
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise UserError("the file cannot be written", file=str(output), exit_code=EXIT_CONFIG) from error
+    """Print the answer, or write it to ``output``."""
+    deliver(
+        form,
+        content=lambda asked: _bytes(render(answer, asked)),
+        table=lambda: as_table(answer),
+        output=output,
+        console=console,
+    )
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode()
 
 
 def as_table(answer: Answer) -> Table:

@@ -14,12 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics.catalogue import Quarter, catalogue
+from analytics.delivery import deliver
 from analytics.disclosure import check_released
 from analytics.generation import Generation
 from analytics.question import choose
-from warehouse.errors import EXIT_CONFIG, EXIT_UNAVAILABLE, UserError
-
-FORMATS = ("table", "json", "csv", "parquet")
+from warehouse.errors import EXIT_UNAVAILABLE, UserError
 
 
 @dataclass(frozen=True)
@@ -72,23 +71,14 @@ def build_of(generation: Generation) -> dict[str, str]:
 
 
 def write(report: Report, form: str, *, output: Path | None, console: Console) -> None:
-    """Print a report, or write it to ``output``. Parquet is for files only."""
-    choose(form, FORMATS, field="format")
-    if form == "parquet" and output is None:
-        raise UserError(
-            "Parquet is not for the screen", field="format", value=form, action="Name a file with --output"
-        )
-    if form == "table" and output is None:
-        console.print(as_table(report))
-        return
-    data = _bytes(report, form)
-    if output is None:
-        console.file.write(data.decode())
-        return
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise UserError("the file cannot be written", file=str(output), exit_code=EXIT_CONFIG) from error
+    """Print a report, or write it to ``output``."""
+    deliver(
+        form,
+        content=lambda asked: _bytes(report, asked),
+        table=lambda: as_table(report),
+        output=output,
+        console=console,
+    )
 
 
 def _bytes(report: Report, form: str) -> bytes:
