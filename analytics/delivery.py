@@ -24,8 +24,8 @@ def deliver(
 ) -> None:
     """Print an answer, or write it to ``output``. Parquet is for files only.
 
-    ``content`` gives the bytes of a form, ``table`` what people read. Raises UserError for an unknown form and where the
-    file cannot be written.
+    ``content`` gives the bytes of a form, ``table`` what people read. Raises UserError for an unknown form, and where
+    the file cannot be written.
     """
     choose(form, FORMATS, field="format")
     if form == "parquet" and output is None:
