@@ -62,6 +62,7 @@ class Reason(StrEnum):
     AGES_COLLAPSED = "ages_collapsed"
     NOT_CORRECTED = "not_corrected"
     TOO_FEW_ASSESSED = "too_few_assessed"
+    SMALL_POPULATION = "small_population"
     NO_ESTIMATES = "no_estimates"
     MODEL_NOT_TRUSTED = "model_not_trusted"
     OVER_100_PERCENT = "over_100_percent"

@@ -6,6 +6,7 @@ on who else was asked for. The question only marks the cells it asks for, so tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -23,6 +24,10 @@ from analytics.two_part import CELL, COUNTS, ESTIMATED, PRIORS, Learned, learn, 
 
 #: Quarters kept by a process, of each estimator; the draws of one take 3.5 MB.
 KEPT_QUARTERS = 64
+#: Fewer residents get no estimate of their own (statistics.md): it would say too much of the few who were assessed.
+SMALLEST_POPULATION = 500
+#: Estimates are told to 0.1 point.
+DIGITS = 3
 #: Parts the assessed consist of.
 _PARTS = ("cases", "indeterminate", "others")
 
@@ -47,8 +52,31 @@ def corrected(plan: Plan, variant: Variant, generation: Generation) -> pl.DataFr
             pl.all_horizontal(pl.col("age_band").is_not_null(), *asked).alias("is_asked")
         )
         rows = summarise(learned, marked, by, confidence=plan.question.confidence)
-        parts.append(rows.with_columns(_refusal(refusal)) if refusal is None else _blank(rows, refusal))
+        rows = rows.with_columns(_refusal(refusal)) if refusal is None else _blank(rows, refusal)
+        parts.append(released(rows, marked, by))
     return pl.concat(parts)
+
+
+def released(rows: pl.DataFrame, marked: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """Estimates as they may leave: of at least :data:`SMALLEST_POPULATION` residents, to 0.1 point.
+
+    ``marked``: cells with ``population``, ``is_asked`` and the columns of ``by``. Pure.
+    """
+    asked = marked.filter("is_asked")
+    people = pl.col("population").sum()
+    if by:
+        counted = rows.join(asked.group_by(by).agg(people), on=list(by), how="left", maintain_order="left")
+    else:
+        counted = rows.with_columns(asked.select(people).to_series())
+    is_small = pl.col("population").fill_null(0) < SMALLEST_POPULATION
+    return counted.with_columns(
+        *(
+            pl.when(~is_small).then(pl.col(name)).round(DIGITS).alias(name)
+            for name in ("value", "lower", "upper")
+        ),
+        pl.when(~is_small).then(pl.col("effective_n")).alias("effective_n"),
+        pl.when(is_small).then(pl.lit(Reason.SMALL_POPULATION.value)).otherwise("refusal").alias("refusal"),
+    ).drop("population")
 
 
 def _blank(rows: pl.DataFrame, reason: Reason) -> pl.DataFrame:

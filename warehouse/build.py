@@ -90,7 +90,7 @@ def build(
     check_name(settings.fault)
     keys = load_keys(settings)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o750)
-    with build_lock(settings.home, now):
+    with build_lock(settings.home, now), database.told_when_exhausted(settings):
         rebuild.settle(settings.home)
         progress("fingerprint", ", ".join(folder.name for folder in folders))
         found = [read_folder(folder) for folder in folders]

@@ -19,7 +19,7 @@ import polars as pl
 
 from warehouse.casting import TIME_ZONE, stored_columns
 from warehouse.contracts import load_contracts
-from warehouse.errors import EXIT_DATA, UserError
+from warehouse.errors import EXIT_DATA, EXIT_UNAVAILABLE, UserError
 from warehouse.settings import Settings
 
 FILE_NAME = "warehouse.duckdb"
@@ -103,6 +103,32 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(
             f"create table if not exists raw_{contract.table} ({body}, _file_id integer, _row bigint)"
         ).fetchall()
+
+
+@contextmanager
+def told_when_exhausted(settings: Settings) -> Iterator[None]:
+    """Tell people that memory or disk ran out, and what to do; nothing was published then."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise UserError(
+            "memory ran out, so nothing was published",
+            field="memory_limit_gib",
+            value=f"{settings.memory_limit_gib:g}",
+            expected="more memory for this many people",
+            action="Raise HSSK_MEMORY_LIMIT_GIB, or lower HSSK_THREADS",
+            exit_code=EXIT_UNAVAILABLE,
+        ) from error
+    except duckdb.IOException as error:
+        if "No space left" not in str(error):
+            raise
+        raise UserError(
+            "the disk is full, so nothing was published",
+            file=str(settings.home),
+            expected="room for the warehouse and for what does not fit into memory (tmp/)",
+            action="Make room, then build again",
+            exit_code=EXIT_UNAVAILABLE,
+        ) from error
 
 
 def put_frames(connection: duckdb.DuckDBPyConnection, frames: Mapping[str, pl.DataFrame]) -> None:

@@ -98,9 +98,8 @@ def _only(connection: duckdb.DuckDBPyConnection, inputs: Sequence[str], places: 
             f"""create or replace temp view {name} as
                 select t.* from {CATALOG}.main.{name} t semi join temp.slice_person using (person_key)""",
         )
-    try:
-        yield
-    finally:
-        for name in inputs:
-            rows(connection, f"drop view temp.{name}")
-        rows(connection, "drop table temp.slice_person")
+    yield
+    # Not after a fault: the transaction is over then, and with it everything temporary in it.
+    for name in inputs:
+        rows(connection, f"drop view temp.{name}")
+    rows(connection, "drop table temp.slice_person")
