@@ -41,7 +41,6 @@ def complete(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
     belongs to no row (a place unknown: it counts in the city total only) is left out.
     """
     grid, grain = _grid(plan, known, found), grain_of(plan)
-    counts = [name for name in (*COUNTS, *PROTECTED) if name in found.columns]
     counts = [name for name in dict.fromkeys((*COUNTS, *PROTECTED)) if name in found.columns]
     zeros = grid.with_columns(pl.lit(0, pl.Int64).alias(name) for name in counts).drop(_ONE)
     kept = found.join(grid, on=list(grain), how="semi", nulls_equal=True) if grain else found

@@ -318,8 +318,7 @@ def _write_marts(
     progress: Progress,
 ) -> list[engine.TableRun]:
     """Make the marts in their own file: a DuckDB transaction writes to one file only, and this one will be sealed."""
-    quoted = str(staged / MARTS).replace("'", "''")
-    rows(connection, f"attach '{quoted}' as marts")
+    rows(connection, f"attach '{database.quoted(staged / MARTS)}' as marts")
     rows(connection, f"set search_path = '{database.CATALOG}.main,marts.main'")
     marts = [table for table in tables if table.is_mart]
     runs = engine.run(

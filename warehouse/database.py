@@ -81,7 +81,7 @@ def configure(connection: duckdb.DuckDBPyConnection, settings: Settings, tempora
 def attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Attach the store file as the default catalog; mode 0600."""
     try:
-        connection.execute(f"attach '{_quoted(path)}' as {CATALOG}").fetchall()
+        connection.execute(f"attach '{quoted(path)}' as {CATALOG}").fetchall()
     except duckdb.Error as error:
         raise UserError(
             f"the warehouse file does not open ({type(error).__name__})",
@@ -151,6 +151,6 @@ def raw_tables() -> list[str]:
     return [f"raw_{name}" for name in load_contracts()]
 
 
-def _quoted(path: Path) -> str:
-    # ATTACH takes no parameter for its path.
+def quoted(path: Path) -> str:
+    """A path for ATTACH, which takes no parameter for it."""
     return str(path).replace("'", "''")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sqlglot
+from sqlglot import exp
+
 MART = "mart_"
 #: Line of a header: the table may be made of one group of people after another (:mod:`warehouse.slices`).
 SLICED = "-- slices:    people"
@@ -23,6 +26,19 @@ class Table:
     def body(self) -> str:
         """The SELECT alone."""
         return self.sql.rstrip().rstrip(";")
+
+    @property
+    def order(self) -> str:
+        """What the SELECT orders its rows by, in the names of its result; empty where it does not."""
+        tree = sqlglot.parse_one(self.sql, dialect="duckdb").assert_is(exp.Query)
+        order = tree.args.get("order")
+        names = {
+            (item.this if isinstance(item, exp.Alias) else item).sql(): item.alias_or_name
+            for item in tree.selects
+        }
+        # What is not selected as it stands is the name of a result already.
+        found = [names.get(item.this.sql(), item.this.name) for item in order.expressions] if order else []
+        return ", ".join(found)
 
     @property
     def is_sliced(self) -> bool:

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import duckdb
-import sqlglot
-from sqlglot import exp
 
 from warehouse.database import CATALOG, rows
 from warehouse.engine_table import Table
@@ -51,7 +49,7 @@ def make(
     slices: Sequence[Places],
 ) -> None:
     """Create or replace ``target`` from the SELECT of a table, one group of places after another."""
-    order = _order(table.sql)
+    order = table.order
     inputs = [name for name in table.inputs if _has_people(connection, name)]
     made = "temp.slice_result" if order else target
     kind, name = ("temp table", "slice_result") if order else ("table", target)
@@ -63,20 +61,6 @@ def make(
         # The rows of a mart lie in the order of its questions.
         rows(connection, f"create or replace table {target} as from {made} order by {order}")
         rows(connection, f"drop table {made}")
-
-
-def _order(sql: str) -> str:
-    """What a SELECT orders its rows by, in the names of its result; empty where it does not."""
-    tree = sqlglot.parse_one(sql, dialect="duckdb").assert_is(exp.Query)
-    order = tree.args.get("order")
-    names = {
-        (item.this if isinstance(item, exp.Alias) else item).sql(): item.alias_or_name
-        for item in tree.selects
-    }
-    # What is not selected as it stands is the name of a result already.
-    return (
-        ", ".join(names.get(item.this.sql(), item.this.name) for item in order.expressions) if order else ""
-    )
 
 
 def _has_people(connection: duckdb.DuckDBPyConnection, name: str) -> bool:

@@ -24,9 +24,8 @@ from urllib.request import urlopen
 
 import duckdb
 import sqlglot
-from sqlglot import exp
 
-from warehouse.database import rows
+from warehouse.database import quoted, rows
 from warehouse.engine_table import Table
 from warehouse.errors import EXIT_CONFIG, EXIT_UNAVAILABLE, Defect, UserError
 
@@ -66,7 +65,7 @@ def person_tables(
     inputs = sorted({name for table in person for name in table.inputs} - made)
     for name in inputs:
         progress(f"{name} to Parquet")
-        rows(connection, f"copy {name} to '{_quoted(folder / f'{name}.parquet')}' (format parquet)")
+        rows(connection, f"copy {name} to '{quoted(folder / f'{name}.parquet')}' (format parquet)")
     types = column_types(connection, person, inputs)
     with _session(folder, master) as spark:
         for name in inputs:
@@ -107,14 +106,8 @@ def column_types(
 def read_back(table: Table, folder: Path, types: Mapping[str, str]) -> str:
     """SELECT that reads a finished table with DuckDB's types, in the order its SQL asks for."""
     columns = ", ".join(f'"{name}"::{kind} as "{name}"' for name, kind in types.items())
-    order = sqlglot.parse_one(table.sql, dialect="duckdb").args.get("order")
-    ordered = [] if order is None else [item.find(exp.Column).name for item in order.expressions]
-    last = f" order by {', '.join(ordered)}" if ordered else ""
-    return f"select {columns} from read_parquet('{_quoted(folder / f'{table.name}.made')}/*.parquet'){last}"
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+    last = f" order by {table.order}" if table.order else ""
+    return f"select {columns} from read_parquet('{quoted(folder / f'{table.name}.made')}/*.parquet'){last}"
 
 
 def _check_installed() -> None:

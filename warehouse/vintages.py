@@ -25,7 +25,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from warehouse.database import rows
+from warehouse.database import quoted, rows
 from warehouse.errors import EXIT_USAGE, UserError, suggest
 from warehouse.generation_files import BUILDS, FROZEN, MANIFEST, MARTS, current_build
 from warehouse.noise import noise_table
@@ -101,13 +101,13 @@ def freeze(
     if carried is not None:
         shutil.copyfile(carried, target)
     with duckdb.connect(str(target)) as connection:
-        rows(connection, f"attach '{_quoted(staged / MARTS)}' as live (read_only)")
+        rows(connection, f"attach '{quoted(staged / MARTS)}' as live (read_only)")
         if carried is None:
             _create(connection)
         _check_fixed(connection)
         quarters = _open_quarters(connection, as_of, days, revision)
         _map_places(connection)
-        _map_measures(connection, quarters, as_of)
+        _map_measures(connection, quarters)
         _insert(connection)
         _seal(connection, as_of)
         rows(connection, "detach live")
@@ -242,7 +242,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     return [name for (name, *_) in rows(connection, f"describe {table}")]
 
 
-def _map_measures(connection: duckdb.DuckDBPyConnection, quarters: pl.DataFrame, as_of: date) -> None:
+def _map_measures(connection: duckdb.DuckDBPyConnection, quarters: pl.DataFrame) -> None:
     """``fresh_measure``: what of each frozen quarter is not counted in it yet, with its numbers in both files."""
     live = connection.sql("select * from live.mart_measure order by measure_id").pl()
     frozen = connection.sql("select * from mart_measure").pl()
@@ -374,8 +374,3 @@ def published_digests(path: Path) -> list[tuple[str, int, int, str]]:
             (quarter, vintage, batch, _batch_digest(connection, number, batch)[1])
             for quarter, vintage, batch, number in found
         ]
-
-
-def _quoted(path: Path) -> str:
-    # ATTACH takes no parameter for its path.
-    return str(path).replace("'", "''")

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from warehouse import engine, spark
+from warehouse.engine import load_tables
 from warehouse.errors import Defect, UserError
 
 PARAMETER = engine.parse("core_late", "person", "select $as_of as day")
@@ -68,3 +69,11 @@ def test_person_tables_of_this_installation_take_no_parameter() -> None:
     assert [
         table.name for table in engine.load_tables() if table.folder == spark.PERSON and table.parameters
     ] == []
+
+
+def test_what_another_engine_made_is_read_back_in_the_names_of_its_result() -> None:
+    """The SELECT may order by a column that leaves under another name."""
+    orders = {table.name: table.order for table in load_tables()}
+    assert orders["mart_agreement"].split(", ")[5] == "age_from"
+    assert orders["mart_case"] == "measure_id, quarter_index, place_id, sex, age_from"
+    assert orders["core_clause"] == ""
