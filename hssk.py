@@ -176,7 +176,7 @@ def releases(
 def check(folders: Folders, form: Format = Form.table) -> None:
     """Say for each file what a build would accept, refuse or leave alone. Writes nothing; exit 65 when not clean."""
     with progress() as step:
-        report = checker.check(load_settings(), folders, now=_now(), progress=step)
+        report = checker.check(load_settings(), folders, progress=step)
     if form is Form.json:
         print(json.dumps(checker.as_json(report), ensure_ascii=False, default=str))
     else:

@@ -1,4 +1,4 @@
-"""``hssk build``: extract files -> warehouse (one transaction) -> a new sealed generation -> ``CURRENT``."""
+"""``hssk build``: extract files -> warehouse -> a new sealed generation -> ``CURRENT``."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 
-from warehouse import database, engine, publish, rebuild, releases, spark
+from warehouse import database, engine, publish, rebuild, releases
+from warehouse.counting import count
 from warehouse.database import rows
 from warehouse.engine_table import Table
 from warehouse.errors import Fault
 from warehouse.extract_files import Folder, read_folder
 from warehouse.fault_points import check_name, reach
-from warehouse.generation_files import ESTIMATES, MARTS
+from warehouse.generation_files import ESTIMATES
 from warehouse.identity import Keys, hmac_parameters, load_keys
 from warehouse.intake import (
     LINKAGE,
@@ -29,6 +29,7 @@ from warehouse.intake import (
     Plan,
     Progress,
     extract_date,
+    land_all,
     refuse_loss,
     refuse_refusals,
     sealed_files,
@@ -36,17 +37,16 @@ from warehouse.intake import (
     survey,
     sweep_linkage,
     take_in,
+    unregistered,
 )
 from warehouse.landing import Landed
 from warehouse.lineage import build_manifest, read_quarantine, table_lineage, write_quarantine
 from warehouse.lock import build_lock
-from warehouse.reference_tables import write_reference_tables
+from warehouse.reference_tables import reference_tables
+from warehouse.rules import load_rules
 from warehouse.settings import Settings
-from warehouse.slices import groups
 from warehouse.vintages import Revision, check_carried, freeze
 
-#: The folder of SQL that only DuckDB runs, before everything else.
-INGEST = "ingest"
 #: Writes estimates into a staged generation with this manifest; returns what the manifest says of them.
 Estimate = Callable[[Path, dict[str, Any], Progress], dict[str, Any]]
 
@@ -94,17 +94,21 @@ def build(
         rebuild.settle(settings.home)
         progress("fingerprint", ", ".join(folder.name for folder in folders))
         found = [read_folder(folder) for folder in folders]
-        loaded = refuse_loss(settings, found) if full else frozenset()
+        known = refuse_loss(settings, found) if full else frozenset()
         store = rebuild.store_aside(settings.home) if full else settings.home / database.FILE_NAME
         linkage = rebuild.linkage_aside(settings.home) if full else settings.home / LINKAGE
         files = [file for folder in found for file in folder.files]
         with _scratch(settings) as scratch, database.open_warehouse(settings, store) as connection:
             plan = survey(connection, files, progress)
             if full:
-                refuse_refusals(plan, files, loaded)
-            load = partial(_load, store=linkage, now=now, as_of=as_of, scratch=scratch)
-            core = load(connection, settings, plan, keys, revision=revision, progress=progress)
-            generation = _prepare(connection, settings, core, revision=revision, now=now, progress=progress)
+                refuse_refusals(plan, files, known)
+            loaded = _load(
+                connection, settings, plan, keys,
+                store=linkage, now=now, as_of=as_of, revision=revision, progress=progress,
+            )  # fmt: skip
+            generation = _prepare(
+                connection, settings, loaded, scratch=scratch, revision=revision, now=now, progress=progress
+            )
             owned = sealed_files(connection)
         if full:
             rebuild.install(settings.home, fault=settings.fault)
@@ -113,7 +117,7 @@ def build(
         _publish(settings, generation)
         releases.record(settings.home, generation.build_id, generation.manifest["vintages"], now)
         sweep_linkage(settings.home, owned)
-        return _report(found, core, generation, retired=publish.retire(settings.home, now))
+        return _report(found, loaded, generation, retired=publish.retire(settings.home, now))
 
 
 @contextmanager
@@ -126,35 +130,33 @@ def _scratch(settings: Settings) -> Iterator[Path]:
 
 
 def _report(
-    found: Sequence[Folder], core: _Core, generation: _Generation, *, retired: Sequence[str]
+    found: Sequence[Folder], loaded: _Loaded, generation: _Generation, *, retired: Sequence[str]
 ) -> BuildReport:
     return BuildReport(
         build_id=generation.build_id,
-        as_of=core.as_of,
-        as_of_source=core.as_of_source,
-        landed=core.intake.landed,
-        skipped=core.intake.skipped,
-        replaced=core.intake.replaced,
-        refused=core.intake.refused,
+        as_of=loaded.as_of,
+        as_of_source=loaded.as_of_source,
+        landed=loaded.intake.landed,
+        skipped=loaded.intake.skipped,
+        replaced=loaded.intake.replaced,
+        refused=loaded.intake.refused,
         ignored=tuple(fault for folder in found for fault in folder.ignored),
-        tables=(*core.runs, *generation.runs),
+        tables=generation.runs,
         notes=tuple(generation.manifest["notes"]),
         retired=tuple(retired),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Core:
-    """The people's store after its transaction, and what the marts need to know of it."""
+class _Loaded:
+    """The people's store after its transaction, and what counting needs to know of it."""
 
     intake: Intake
     as_of: date
     as_of_source: str
-    parameters: dict[str, Any]
-    reference: tuple[str, ...]
+    record_key: bytes
+    reference: Mapping[str, pl.DataFrame]
     notes: tuple[str, ...]
-    runs: tuple[engine.TableRun, ...]
-    bodies: Mapping[str, str]
 
 
 def _load(
@@ -166,72 +168,32 @@ def _load(
     store: Path,
     now: datetime,
     as_of: date | None,
-    scratch: Path,
     revision: Revision | None,
     progress: Progress,
-) -> _Core:
-    """One transaction: files to ``raw_``, ``raw_`` to ``core_``."""
-    rows(connection, "begin transaction")
-    intake = take_in(connection, settings, plan, keys, store=store, now=now, progress=progress)
-    check_carried(settings.home, keys.record_key, revision)
-    day, source = extract_date(connection, as_of, now.date())
-    parameters = {"as_of": day, **hmac_parameters("record", keys.record_key)}
-    reference, notes = write_reference_tables(connection, day, keys.record_key)
-    notes += shared_references(connection)
-    engine.check_inputs(engine.load_tables(), [*database.raw_tables(), *database.META_TABLES, *reference])
-    runs, bodies = _core_tables(connection, settings, parameters, scratch, progress)
-    reach("before_commit", settings.fault)
-    rows(connection, "commit")
+) -> _Loaded:
+    """Files to ``raw_``: all of them, or none where one must not be loaded."""
+    rules = load_rules()
+    if settings.counted_conditions:
+        rules = rules.only(settings.counted_conditions)
+    with unregistered(connection):
+        landed = land_all(connection, settings, plan, keys, store=store, progress=progress)
+        progress("land", "repeats")
+        rows(connection, "begin transaction")
+        intake = take_in(connection, settings, plan, keys, landed, now=now)
+        check_carried(settings.home, keys.record_key, revision)
+        day, source = extract_date(connection, as_of, now.date())
+        reference, notes = reference_tables(connection, rules, as_of=day, record_key=keys.record_key)
+        notes += shared_references(connection)
+        reach("before_commit", settings.fault)
+        rows(connection, "commit")
     reach("after_commit", settings.fault)
-    return _Core(
+    return _Loaded(
         intake=intake,
         as_of=day,
         as_of_source=source,
-        parameters=parameters,
-        reference=tuple(reference),
+        record_key=keys.record_key,
+        reference=reference,
         notes=tuple(notes),
-        runs=tuple(runs),
-        bodies=bodies,
-    )
-
-
-def _core_tables(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    parameters: Mapping[str, Any],
-    scratch: Path,
-    progress: Progress,
-) -> tuple[list[engine.TableRun], dict[str, str]]:
-    """Run the ``core_`` tables; also returns where the marts read what another engine made."""
-    tables = engine.load_tables()
-    schema = f"{database.CATALOG}.main"
-    told = partial(progress, "core")
-    ingest = [table for table in tables if table.folder == INGEST]
-    core = [table for table in tables if not table.is_mart and table.folder != INGEST]
-    runs = engine.run(connection, ingest, parameters, schema=schema, progress=told)
-    bodies = _elsewhere(connection, settings, tables, scratch, progress)
-    runs += engine.run(
-        connection, core, parameters, schema=schema, bodies=bodies, slices=groups(connection), progress=told
-    )
-    return runs, bodies
-
-
-def _elsewhere(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    tables: Sequence[Table],
-    scratch: Path,
-    progress: Progress,
-) -> dict[str, str]:
-    """Where the person tables are read from when another engine made them; nothing when DuckDB does."""
-    if settings.engine == "duckdb":
-        return {}
-    return spark.person_tables(
-        connection,
-        tables,
-        folder=scratch,
-        master=settings.spark_master,
-        progress=lambda what: progress("spark", what),
     )
 
 
@@ -250,30 +212,37 @@ class _Generation:
 def _prepare(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    core: _Core,
+    loaded: _Loaded,
     *,
+    scratch: Path,
     revision: Revision | None,
     now: datetime,
     progress: Progress,
 ) -> _Generation:
-    """``core_`` to ``mart_``, manifest and lineage, in a hidden folder."""
+    """``raw_`` to ``mart_``, manifest and lineage, in a hidden folder."""
     tables = engine.load_tables()
     staged = publish.stage(settings.home)
-    runs = _write_marts(connection, staged, tables, core, progress)
-    reach("after_marts", settings.fault)
-    fingerprints = _fingerprints(connection, tables)
-    rows(connection, f"use {database.CATALOG}")
-    rows(connection, "detach marts")
-    progress("publish", "manifest")
-    build_id = publish.new_build_id(settings.home, core.as_of, fingerprints)
-    manifest = build_manifest(connection, build_id, core.as_of, now, fingerprints, core.notes)
+    parameters = {"as_of": loaded.as_of, **hmac_parameters("record", loaded.record_key)}
+    with database.core_store(connection, settings.home / database.TEMPORARY):
+        runs = count(
+            connection, settings, reference=loaded.reference, parameters=parameters,
+            staged=staged, scratch=scratch, progress=progress,
+        )  # fmt: skip
+        reach("after_marts", settings.fault)
+        progress("publish", "manifest")
+        fingerprints = _fingerprints(connection, tables)
+        rows(connection, "detach marts")
+        build_id = publish.new_build_id(settings.home, loaded.as_of, fingerprints)
+        manifest = build_manifest(connection, build_id, loaded.as_of, now, fingerprints, loaded.notes)
     manifest["engine"] = settings.engine
     progress("publish", "frozen quarters")
-    manifest |= freeze(settings.home, staged, as_of=core.as_of, days=settings.freeze_days, revision=revision)
+    manifest |= freeze(
+        settings.home, staged, as_of=loaded.as_of, days=settings.freeze_days, revision=revision
+    )
     lineage = {
-        "tables": table_lineage(tables, [*core.runs, *runs]),
+        "tables": table_lineage(tables, runs),
         "files": manifest["files"],
-        "rules": sorted(core.reference),
+        "rules": sorted(loaded.reference),
     }
     return _Generation(
         build_id=build_id,
@@ -308,31 +277,6 @@ def _publish(settings: Settings, generation: _Generation) -> None:
         fault=settings.fault,
     )
     write_quarantine(generation.refused_rows, settings.home, generation.build_id)
-
-
-def _write_marts(
-    connection: duckdb.DuckDBPyConnection,
-    staged: Path,
-    tables: Sequence[Table],
-    core: _Core,
-    progress: Progress,
-) -> list[engine.TableRun]:
-    """Make the marts in their own file: a DuckDB transaction writes to one file only, and this one will be sealed."""
-    rows(connection, f"attach '{database.quoted(staged / MARTS)}' as marts")
-    rows(connection, f"set search_path = '{database.CATALOG}.main,marts.main'")
-    marts = [table for table in tables if table.is_mart]
-    runs = engine.run(
-        connection,
-        marts,
-        core.parameters,
-        schema="marts.main",
-        bodies=core.bodies,
-        slices=groups(connection),
-        progress=lambda name: progress("mart", name),
-    )
-    rows(connection, "create table marts.main.rule_age_band as select * from rule_age_band order by age")
-    rows(connection, "checkpoint marts")
-    return runs
 
 
 def _fingerprints(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,6 @@ def check(
     settings: Settings,
     folders: Sequence[Path],
     *,
-    now: datetime,
     progress: Callable[[str, str], None] = lambda stage, what: None,
 ) -> CheckReport:
     """Land every file in memory under keys that are thrown away, and report."""
@@ -46,12 +44,11 @@ def check(
             progress("land", file.logical_name)
             try:
                 source = landing.inspect(file)
-                item = landing.land(
-                    connection, file, source, file_id=file_id, keys=keys, sealed=None, loaded_at=now
-                )
+                item = landing.land(connection, file, source, file_id=file_id, keys=keys, sealed=None)
                 landed.append(item)
             except UserError as error:
                 refused.append(error.fault)
+        landed = landing.settle(connection, landed)
     ignored = tuple(fault for folder in found for fault in folder.ignored)
     return CheckReport(tuple(landed), tuple(refused), ignored)
 

@@ -23,7 +23,11 @@ from warehouse.errors import EXIT_DATA, EXIT_UNAVAILABLE, UserError
 from warehouse.settings import Settings
 
 FILE_NAME = "warehouse.duckdb"
+#: Private folder of the home for what does not outlive a build.
+TEMPORARY = "tmp"
 CATALOG = "people"
+#: Catalog of the tables a build works out anew: ``rule_`` and ``core_``, in a file that goes with the build.
+CORE = "core"
 #: Bookkeeping that SQL may read: what became of the rows of every file.
 META_TABLES = ("meta_file", "meta_quarantine")
 _META = """
@@ -42,7 +46,7 @@ create table if not exists meta_quarantine (
 def open_warehouse(settings: Settings, path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the person store at ``path`` (default: the home's), created with its tables when new."""
     home = settings.home
-    temporary = home / "tmp"
+    temporary = home / TEMPORARY
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True, mode=0o700)
     connection = duckdb.connect()
@@ -92,6 +96,20 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         ) from None
     path.chmod(0o600)
     connection.execute(f"use {CATALOG}").fetchall()
+
+
+@contextmanager
+def core_store(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[None]:
+    """A throwaway store for ``rule_`` and ``core_`` tables, the first place in which names are looked up."""
+    path = folder / "core.duckdb"
+    rows(connection, f"attach '{quoted(path)}' as {CORE}")
+    path.chmod(0o600)
+    rows(connection, f"set search_path = '{CORE}.main,{CATALOG}.main'")
+    yield
+    # Not after a fault: the connection may be of no use then, and its folder goes with it.
+    rows(connection, f"use {CATALOG}")
+    rows(connection, f"detach {CORE}")
+    path.unlink()
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:

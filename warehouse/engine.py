@@ -7,7 +7,7 @@ table). Unknown inputs, cycles and files that nothing uses are errors.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -20,7 +20,6 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
-from warehouse import slices as groups_of_people
 from warehouse.engine_table import Table
 from warehouse.errors import Defect, suggest
 
@@ -96,26 +95,19 @@ def run(
     *,
     schema: str,
     bodies: Mapping[str, str] | None = None,
-    slices: Sequence[groups_of_people.Places] = (),
-    progress: Callable[[str], None] = lambda name: None,
 ) -> list[TableRun]:
     """Make each table in ``schema`` (``catalog.schema``) as ``create or replace table``; returns rows and seconds.
 
-    ``bodies``: SELECT to run in the place of a table's own, for tables that another engine has made; ``slices``: groups
-    of places (:mod:`warehouse.slices`) that tables of people are made of one after another, where there are several.
+    ``bodies``: SELECT to run in the place of a table's own, for tables that another engine has made.
     """
     runs = []
     for table in tables:
-        progress(table.name)
         start = time.perf_counter()
         elsewhere = (bodies or {}).get(table.name)
         values = {} if elsewhere else {name: parameters[name] for name in table.parameters}
         target = f"{schema}.{table.name}"
-        if table.is_sliced and len(slices) > 1 and not elsewhere:
-            groups_of_people.make(connection, table, values, target=target, slices=slices)
-        else:
-            made = f"create or replace table {target} as\n{elsewhere or table.body}"
-            connection.execute(made, values or None).fetchall()
+        made = f"create or replace table {target} as\n{elsewhere or table.body}"
+        connection.execute(made, values or None).fetchall()
         [(count,)] = connection.execute(f"select count(*) from {target}").fetchall()
         runs.append(TableRun(table.name, count, time.perf_counter() - start))
     return runs

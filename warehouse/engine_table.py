@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
 
 import sqlglot
 from sqlglot import exp
 
 MART = "mart_"
 #: Line of a header: the table may be made of one group of people after another (:mod:`warehouse.slices`).
-SLICED = "-- slices:    people"
+SLICED = re.compile(r"^-- slices:\s+people\b", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,26 @@ class Table:
     @property
     def order(self) -> str:
         """What the SELECT orders its rows by, in the names of its result; empty where it does not."""
-        tree = sqlglot.parse_one(self.sql, dialect="duckdb").assert_is(exp.Query)
-        order = tree.args.get("order")
-        names = {
-            (item.this if isinstance(item, exp.Alias) else item).sql(): item.alias_or_name
-            for item in tree.selects
-        }
-        # What is not selected as it stands is the name of a result already.
-        found = [names.get(item.this.sql(), item.this.name) for item in order.expressions] if order else []
-        return ", ".join(found)
+        return _order(self.sql)
 
     @property
     def is_sliced(self) -> bool:
         """Whether the header says that it may be made of one group of people after another."""
-        return SLICED in self.sql
+        return SLICED.search(self.sql) is not None
 
     @property
     def is_mart(self) -> bool:
         return self.name.startswith(MART)
+
+
+@cache
+def _order(sql: str) -> str:
+    tree = sqlglot.parse_one(sql, dialect="duckdb").assert_is(exp.Query)
+    order = tree.args.get("order")
+    names = {
+        (item.this if isinstance(item, exp.Alias) else item).sql(): item.alias_or_name
+        for item in tree.selects
+    }
+    # What is not selected as it stands is the name of a result already.
+    found = [names.get(item.this.sql(), item.this.name) for item in order.expressions] if order else []
+    return ", ".join(found)

@@ -2,8 +2,12 @@
 
 ``person_key`` is the first 60 bits of HMAC-SHA-256(pseudonym key, "person:" + reference). It is computed inside
 DuckDB from the definition of HMAC (RFC 2104: two nested SHA-256), vectorised; a test holds it equal to Python's
-``hmac``. Other references (record, visit, panel, ...) are hashed the same way under their own prefix. Disclosure
-record keys use a second key, so that neither can be derived from the other.
+``hmac``. Disclosure record keys use a second key, so that neither can be derived from the other.
+
+References of rows (record, visit, panel, ...) are some forty times as many as people. Theirs are the first 60 bits of
+SHA-256(key of that kind + reference), one block instead of four: the outer hash of HMAC guards against longer messages
+being worked out from shorter ones, which 60 of 256 bits already rule out (the chop construction of Coron, Dodis,
+Malinaud, Puniya 2005, Merkle-Damgård revisited). The key of a kind is HMAC-SHA-256(pseudonym key, "reference:" + kind).
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import hashlib
 import hmac
 import secrets
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +25,10 @@ from warehouse.settings import Settings
 
 KEY_NAMES = ("pseudonym_key", "record_key", "linkage_key")
 _BLOCK = 64
+#: Hexadecimal digits of a pseudonym: 60 bits, a positive BIGINT.
+_DIGITS = 15
+#: Another text whenever pseudonyms are made another way: a store made the old way then asks to be rebuilt.
+_MARKED = b"hssk key mark, references chopped"
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,7 +85,12 @@ def create_key_file(path: Path) -> None:
 def key_marks(keys: Keys) -> dict[str, int]:
     """A mark of each key, kept beside the data to notice another key; nothing of the key can be told from it."""
     return {
-        name: int(hmac.new(getattr(keys, name), b"hssk key mark", hashlib.sha256).hexdigest()[:15], 16)
+        name: int(
+            hmac.new(getattr(keys, name), b"hssk key mark, references chopped", hashlib.sha256).hexdigest()[
+                :15
+            ],
+            16,
+        )
         for name in KEY_NAMES
     }
 
@@ -90,10 +104,23 @@ def hmac_parameters(prefix: str, key: bytes) -> dict[str, bytes]:
     }
 
 
-def hmac_sql(prefix: str, text: str, *, digits: int = 15) -> str:
-    """SQL of the leading ``digits`` hexadecimal digits of HMAC-SHA-256 over ``text``, as BIGINT (15 = 60 bits)."""
+def hmac_sql(prefix: str, text: str) -> str:
+    """SQL of the first 60 bits of HMAC-SHA-256 over ``text``, as BIGINT."""
     inner = f"sha256(${prefix}_inner::blob || encode({text}))"
-    return f"('0x' || substr(sha256(${prefix}_outer::blob || unhex({inner})), 1, {digits}))::bigint"
+    return f"('0x' || substr(sha256(${prefix}_outer::blob || unhex({inner})), 1, {_DIGITS}))::bigint"
+
+
+def reference_parameters(kinds: Iterable[str], key: bytes) -> dict[str, bytes]:
+    """Parameters ``$reference_<kind>`` for :func:`reference_sql`."""
+    return {
+        f"reference_{kind}": hmac.new(key, f"reference:{kind}".encode(), hashlib.sha256).digest()
+        for kind in kinds
+    }
+
+
+def reference_sql(kind: str, text: str) -> str:
+    """SQL of the pseudonym of a reference of one kind, as BIGINT."""
+    return f"('0x' || substr(sha256($reference_{kind}::blob || encode({text})), 1, {_DIGITS}))::bigint"
 
 
 def _read_key_file(path: Path, home: Path) -> dict[str, str]:

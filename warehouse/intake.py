@@ -1,8 +1,13 @@
-"""Intake: which files are new, which correct earlier ones, and how they land, inside one transaction."""
+"""Intake: which files are new, which correct earlier ones, and how they land.
+
+A city of files does not fit into one transaction (what is not committed stays in memory). So every file lands on its
+own, and the rows of a file count once ``meta_file`` names it: registering all of them is the one transaction.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -70,23 +75,62 @@ def survey(connection: duckdb.DuckDBPyConnection, files: Sequence[ExtractFile], 
     return Plan(sound=tuple(sound), skipped=tuple(skipped), replaced=replaced, refused=tuple(refused))
 
 
-def take_in(
+@contextmanager
+def unregistered(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Rows that belong to no registered file are taken away before, and after whatever goes wrong inside."""
+    landing.clear(connection)
+    try:
+        yield
+    except Exception:
+        with suppress(duckdb.Error):
+            rows(connection, "rollback")
+        with suppress(duckdb.Error):
+            landing.clear(connection)
+        raise
+
+
+def land_all(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     plan: Plan,
     keys: Keys,
     *,
     store: Path,
-    now: datetime,
     progress: Progress,
-) -> Intake:
-    """Carry the plan out inside the caller's transaction; sealed files go to ``store``."""
+) -> list[Landed]:
+    """Land every sound file, each in a transaction of its own; sealed files go to ``store``. Nothing counts yet."""
     refuse_other_keys(connection, keys)
+    store.mkdir(exist_ok=True, mode=0o700)
+    [(next_id,)] = rows(connection, "select coalesce(max(file_id), 0) + 1 from meta_file")
+    landed: list[Landed] = []
+    for file_id, (file, source) in enumerate(plan.sound, start=next_id):
+        progress("land", file.logical_name)
+        sealed = store / f"{file.sha256}.sealed"
+        landed.append(landing.land(connection, file, source, file_id=file_id, keys=keys, sealed=sealed))
+        reach("after_linkage", settings.fault)
+    return landed
+
+
+def take_in(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    plan: Plan,
+    keys: Keys,
+    landed: Sequence[Landed],
+    *,
+    now: datetime,
+) -> Intake:
+    """Make landed files count, and those they correct no more, inside the caller's transaction."""
     for file_id, table in plan.replaced.values():
         landing.unland(connection, file_id, table)
-    landed = _land_all(connection, settings, plan, keys, store, now, progress)
+    settled = landing.settle(connection, landed)
+    _refuse_jump(settled, settings.quarantine_share_limit)
+    for item, (file, source) in zip(settled, plan.sound, strict=True):
+        landing.register(connection, file, item, source.format, now)
+    for name, mark in key_marks(keys).items():
+        rows(connection, "insert or ignore into meta_key values ($name, $mark)", {"name": name, "mark": mark})
     return Intake(
-        landed=tuple(landed),
+        landed=tuple(settled),
         skipped=plan.skipped,
         replaced=tuple(sorted(plan.replaced)),
         refused=plan.refused,
@@ -113,13 +157,11 @@ def refuse_other_keys(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None
     changed = [name for name in marks if known.get(name, marks[name]) != marks[name]]
     if changed:
         raise UserError(
-            "the warehouse was built with another key",
+            "the warehouse was built with another key, or by an older version that made pseudonyms another way",
             field=", ".join(changed),
             action="Give the keys it was built with, or rebuild it from all folders with --full",
             exit_code=EXIT_CONFIG,
         )
-    for name, mark in marks.items():
-        rows(connection, "insert or ignore into meta_key values ($name, $mark)", {"name": name, "mark": mark})
 
 
 def refuse_loss(settings: Settings, found: Sequence[Folder]) -> frozenset[str]:
@@ -226,30 +268,6 @@ def _refuse_hidden_repeats(
                 action="Rebuild from all folders with --full, so that those rows are looked at again",
                 exit_code=EXIT_DATA,
             )
-
-
-def _land_all(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    plan: Plan,
-    keys: Keys,
-    store: Path,
-    now: datetime,
-    progress: Progress,
-) -> list[Landed]:
-    store.mkdir(exist_ok=True, mode=0o700)
-    [(next_id,)] = rows(connection, "select coalesce(max(file_id), 0) + 1 from meta_file")
-    landed: list[Landed] = []
-    for file_id, (file, source) in enumerate(plan.sound, start=next_id):
-        progress("land", file.logical_name)
-        sealed = store / f"{file.sha256}.sealed"
-        item = landing.land(
-            connection, file, source, file_id=file_id, keys=keys, sealed=sealed, loaded_at=now
-        )
-        landed.append(item)
-        reach("after_linkage", settings.fault)
-    _refuse_jump(landed, settings.quarantine_share_limit)
-    return landed
 
 
 def _refuse_jump(landed: Sequence[Landed], limit: float) -> None:

@@ -7,25 +7,30 @@ pass from the scan to the sealed linkage file and rest nowhere else.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from warehouse import casting, linkage
+from warehouse import casting, linkage, repeats
 from warehouse.contracts import PERSON, TYPES, Contract, load_contracts
 from warehouse.database import rows
 from warehouse.errors import EXIT_DATA, Defect, UserError
 from warehouse.extract_files import ExtractFile
-from warehouse.identity import Keys, hmac_parameters, hmac_sql
+from warehouse.identity import Keys, hmac_parameters, hmac_sql, reference_parameters, reference_sql
 from warehouse.readers import tabular
 
 QUARANTINE_DETAIL_LIMIT = 1_000_000
 _SEALED_CHUNK_ROWS = 1_000_000
 _MASK_LENGTH = 40
+_MALFORMED = "malformed"
+#: (file id, line, column, rule, value or None, expected)
+Refusal = tuple[int, int, str, str, str | None, str]
+#: (column, rule, expected, rows)
+Reason = tuple[str, str, str, int]
 _STAGING = ("landing_person", "landing_row", "landing_repeat", "landing_text")
 
 
@@ -47,8 +52,8 @@ class Landed:
     first_date: date | None
     last_date: date | None
     unknown_columns: tuple[str, ...]
-    reasons: tuple[tuple[str, str, str, int], ...]
-    """(column, rule, expected, rows) of what was refused."""
+    reasons: tuple[Reason, ...]
+    """What was refused."""
 
 
 def inspect(file: ExtractFile) -> tabular.Source:
@@ -68,17 +73,18 @@ def land(
     file_id: int,
     keys: Keys,
     sealed: Path | None,
-    loaded_at: datetime,
 ) -> Landed:
-    """Land one inspected file inside the caller's transaction. ``sealed`` is the linkage file, None in a dry run."""
+    """Land one inspected file. ``sealed`` is the linkage file, None in a dry run.
+
+    Its rows count once the file is registered; until then they are nobody's, and :func:`clear` takes them away.
+    """
     contract = load_contracts()[file.table]
     clause, parameters, bad_lines = tabular.scan(connection, source)
     rules = _stage(connection, contract, source, clause, parameters, keys)
-    _find_repeats(connection, contract)
+    repeats.mark_within(connection, contract)
     if sealed is not None:
         linkage.seal(sealed, keys.linkage_key, file.sha256, _identifiers(connection, contract, source))
     landed = _move(connection, contract, file, file_id, rules, bad_lines, source)
-    _register(connection, file, landed, source.format, loaded_at)
     for table in _STAGING:
         rows(connection, f"drop table if exists {table}")
     return landed
@@ -88,6 +94,65 @@ def unland(connection: duckdb.DuckDBPyConnection, file_id: int, table: str) -> N
     """Take the rows of an earlier file out again, inside the caller's transaction."""
     for target in (f"raw_{table} where _file_id", "meta_quarantine where file_id", "meta_file where file_id"):
         rows(connection, f"delete from {target} = $file_id", {"file_id": file_id})
+
+
+def settle(connection: duckdb.DuckDBPyConnection, landed: Sequence[Landed]) -> list[Landed]:
+    """Take out of files just landed the rows whose key an earlier file brought, and count them."""
+    if not landed:
+        return []
+    first_new = min(item.file_id for item in landed)
+    settled = {item.file_id: item for item in landed}
+    for table in sorted({item.table for item in landed}):
+        contract = load_contracts()[table]
+        found: dict[int, list[tuple[int, bool]]] = {}
+        for file_id, row, is_same in repeats.across(connection, contract, first_new=first_new):
+            found.setdefault(file_id, []).append((row, is_same))
+        for file_id, again in found.items():
+            settled[file_id] = _without(connection, contract, settled[file_id], again)
+    return list(settled.values())
+
+
+def _without(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, item: Landed, again: list[tuple[int, bool]]
+) -> Landed:
+    """The file without the rows that came again: (row, whether it is equal to the one that stays)."""
+    rows(
+        connection,
+        f"delete from raw_{contract.table} where _file_id = $file_id and _row in (select unnest($again))",
+        {"file_id": item.file_id, "again": [row for row, _ in again]},
+    )
+    malformed = rows(
+        connection,
+        "select row_number from meta_quarantine where file_id = $file_id and rule = $rule order by all",
+        {"file_id": item.file_id, "rule": _MALFORMED},
+    )
+    shift = [row for (row,) in malformed]
+    conflicts = [
+        _conflict(contract, item.file_id, _line(row, shift)) for row, is_same in again if not is_same
+    ]
+    _keep(connection, conflicts)
+    first, last = _date_range(connection, contract, item.file_id)
+    return replace(
+        item,
+        accepted=item.accepted - len(again),
+        quarantined=item.quarantined + len(conflicts),
+        duplicate=item.duplicate + len(again) - len(conflicts),
+        repeats_of_others=len(again),
+        first_date=first,
+        last_date=last,
+        reasons=_counted(item.reasons, conflicts),
+    )
+
+
+def clear(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take away what files left that were never registered: of a build that was refused or killed."""
+    rows(connection, "begin transaction")
+    for target in [
+        *(f"raw_{name} where _file_id" for name in load_contracts()),
+        "meta_quarantine where file_id",
+    ]:
+        rows(connection, f"delete from {target} not in (select file_id from meta_file)")
+    rows(connection, "commit")
 
 
 def _require_columns(contract: Contract, source: tabular.Source) -> None:
@@ -126,7 +191,7 @@ def _stage(
         if rows(connection, "select 1 from landing_person having count(*) <> count(distinct person_key)"):
             raise Defect(f"two people of {source.path.name} have one pseudonym: 60 bits are not enough")
     query = _stage_sql(contract, source, clause, rules, hashed)
-    used = secret if hashed else {}
+    used = reference_parameters(map(_kind, hashed), keys.pseudonym_key)
     rows(connection, f"create temp table landing_row as {query}", {**parameters, **limits, **used})
     return rules
 
@@ -158,57 +223,13 @@ def _stage_sql(
 
 
 def _key_expression(name: str) -> str:
-    kind = name.removesuffix("_ref").removesuffix("_id")
-    value = hmac_sql("pseudonym", f"'{kind}:' || \"{name}\"")
+    value = reference_sql(_kind(name), f'"{name}"')
     return f'case when "{name}" is not null then {value} end as "{name}_key"'
 
 
-def _find_repeats(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """``landing_repeat``: rows whose key came before, with ``is_same`` when all their stored columns are equal too.
-
-    The first row of a key stays. The cheap question (is any key repeated?) comes first, since it nearly never is.
-    """
-    key = ", ".join(_stored_key(contract))
-    rows(
-        connection,
-        "create temp table landing_repeat (_row bigint, is_same boolean, is_of_other_file boolean)",
-    )
-    within = f"select {key} from landing_row where _fault is null group by all having count(*) > 1"
-    before = (
-        f"select {key} from raw_{contract.table}"
-        f" where ({key}) in (select ({key}) from landing_row where _fault is null)"
-    )
-    if not rows(connection, f"select 1 from (({within}) union all ({before})) limit 1"):
-        return
-    stored = casting.stored_columns(contract)
-    new = ", ".join(expression for _, expression in stored.values())
-    old = ", ".join(f'"{name}"' for name in stored)
-    rows(
-        connection,
-        f"""insert into landing_repeat
-        with repeated as (({within}) union ({before})),
-        candidate as (
-            select {key}, _row, hash({new}) as content, 1 as arrival from landing_row
-            where _fault is null and ({key}) in (select ({key}) from repeated)
-            union all
-            select {key}, _row, hash({old}), 0 from raw_{contract.table}
-            where ({key}) in (select ({key}) from repeated)),
-        ranked as (
-            select *, row_number() over earlier as place, first_value(content) over earlier as kept,
-                first_value(arrival) over earlier as kept_arrival
-            from candidate window earlier as (partition by {key} order by arrival, _row))
-        select _row, content = kept, kept_arrival = 0 from ranked where place > 1 and arrival = 1""",
-    )
-
-
-def _stored_key(contract: Contract) -> list[str]:
-    names = []
-    for name in contract.key:
-        column = contract.column(name)
-        names.append(
-            "person_key" if name == PERSON else f'"{name}_key"' if column.pseudonymised else f'"{name}"'
-        )
-    return names
+def _kind(name: str) -> str:
+    """What a column refers to: ``encounter`` of ``encounter_ref`` and of ``encounter_id``."""
+    return name.removesuffix("_ref").removesuffix("_id")
 
 
 def _identifiers(
@@ -245,7 +266,7 @@ def _move(
     stored = casting.stored_columns(contract)
     names = ", ".join(f'"{name}"' for name in stored)
     values = ", ".join(expression for _, expression in stored.values())
-    rows(
+    [(accepted,)] = rows(
         connection,
         f"insert into raw_{contract.table} ({names}, _file_id, _row) select {values}, $file_id, _row"
         " from landing_row where _fault is null and _row not in (select _row from landing_repeat)",
@@ -253,15 +274,8 @@ def _move(
     )
     reasons = _quarantine(connection, contract, file_id, rules, bad_lines)
     [(parsed,)] = rows(connection, "select count(*) from landing_row")
-    [(same, differing, of_others)] = rows(
-        connection,
-        "select count(*) filter (is_same), count(*) filter (not is_same), count(*) filter (is_of_other_file)"
-        " from landing_repeat",
-    )
-    [(accepted,)] = rows(
-        connection,
-        f"select count(*) from raw_{contract.table} where _file_id = $file_id",
-        {"file_id": file_id},
+    [(same, differing)] = rows(
+        connection, "select count(*) filter (is_same), count(*) filter (not is_same) from landing_repeat"
     )
     [(refused,)] = rows(connection, "select count(*) from landing_row where _fault is not null")
     first, last = _date_range(connection, contract, file_id)
@@ -275,11 +289,11 @@ def _move(
         accepted=accepted,
         quarantined=refused + differing + len(bad_lines),
         duplicate=same,
-        repeats_of_others=of_others,
+        repeats_of_others=0,
         first_date=first,
         last_date=last,
         unknown_columns=tuple(sorted(set(source.columns) - set(contract.names))),
-        reasons=tuple(reasons),
+        reasons=reasons,
     )
     _check_nothing_lost(connection, contract, landed)
     return landed
@@ -300,9 +314,9 @@ def _quarantine(
     file_id: int,
     rules: list[casting.Rule],
     bad_lines: list[tabular.BadLine],
-) -> list[tuple[str, str, str, int]]:
+) -> tuple[Reason, ...]:
     """Write what was refused, one row each, and return the counts by reason. Identifying values are never written."""
-    found: list[tuple[int, int, str, str, str | None, str]] = []
+    found: list[Refusal] = []
     shift = sorted(line.row for line in bad_lines)
     for number, rule in enumerate(rules, start=1):
         column = contract.column(rule.column)
@@ -317,28 +331,32 @@ def _quarantine(
             (file_id, _line(row, shift), rule.column, rule.rule, value, rule.expected)
             for row, value in broken
         ]
-    key = ", ".join(contract.key)
-    found += [
-        (
-            file_id,
-            _line(row, shift),
-            key,
-            "conflict",
-            None,
-            "one row per key; the first stays, this one differs",
-        )
-        for (row,) in rows(connection, "select _row from landing_repeat where not is_same order by _row")
-    ]
-    found += [(file_id, line.row, "", "malformed", None, line.reason) for line in bad_lines]
+    repeated = rows(connection, "select _row from landing_repeat where not is_same order by _row")
+    found += [_conflict(contract, file_id, _line(row, shift)) for (row,) in repeated]
+    found += [(file_id, line.row, "", _MALFORMED, None, line.reason) for line in bad_lines]
+    _keep(connection, found)
+    return _counted((), found)
+
+
+def _conflict(contract: Contract, file_id: int, line: int) -> Refusal:
+    expected = "one row per key; the first stays, this one differs"
+    return (file_id, line, ", ".join(contract.key), "conflict", None, expected)
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, found: list[Refusal]) -> None:
     if found:
         frame = pl.DataFrame(found, schema=_QUARANTINE_SCHEMA, orient="row")
         connection.register("incoming_quarantine", frame.to_arrow())
         rows(connection, "insert into meta_quarantine select * from incoming_quarantine")
         connection.unregister("incoming_quarantine")
-    counts: dict[tuple[str, str, str], int] = {}
+
+
+def _counted(reasons: Iterable[Reason], found: Sequence[Refusal]) -> tuple[Reason, ...]:
+    """Rows by reason: those counted before, and those of ``found``."""
+    counts = {reason[:3]: reason[3] for reason in reasons}
     for _, _, name, kind, _, expected in found:
         counts[(name, kind, expected)] = counts.get((name, kind, expected), 0) + 1
-    return [(*reason, count) for reason, count in counts.items()]
+    return tuple((*reason, count) for reason, count in counts.items())
 
 
 def _masked(text: str) -> str:
@@ -382,9 +400,10 @@ def _date_range(
     return first, last
 
 
-def _register(
+def register(
     connection: duckdb.DuckDBPyConnection, file: ExtractFile, landed: Landed, form: str, loaded_at: datetime
 ) -> None:
+    """Make the rows of a landed file count."""
     manifest = file.manifest
     values = (
         landed.file_id, landed.logical_name, landed.table, landed.file_name, form, landed.sha256, file.bytes,

@@ -1,25 +1,25 @@
-"""The reference tables of a build: rules, calendar, places, population, written as ``rule_`` tables."""
+"""The reference tables of a build: rules, calendar, places, population: the ``rule_`` tables."""
 
 from __future__ import annotations
 
 from datetime import date
 
 import duckdb
+import polars as pl
 
-from warehouse import database
 from warehouse.database import rows
 from warehouse.geography.places import place_choices, places
 from warehouse.geography.population import delivered_population, reference_population
 from warehouse.noise import noise_table
 from warehouse.rule_calendar import MAX_QUARTERS, calendar_tables, last_day_of, quarter_ordinal
-from warehouse.rules import load_rules
+from warehouse.rules import Rules
 
 
-def write_reference_tables(
-    connection: duckdb.DuckDBPyConnection, as_of: date, record_key: bytes
-) -> tuple[list[str], list[str]]:
-    """Write the ``rule_`` tables; returns their names and what the reader of the numbers must know."""
-    tables = load_rules().tables()
+def reference_tables(
+    connection: duckdb.DuckDBPyConnection, rules: Rules, *, as_of: date, record_key: bytes
+) -> tuple[dict[str, pl.DataFrame], list[str]]:
+    """The ``rule_`` tables, and what the reader of the numbers must know."""
+    tables = rules.tables()
     tables["rule_noise"] = noise_table(record_key)
     origin, notes = _origin(connection, as_of)
     tables |= calendar_tables(origin=origin, last=as_of)
@@ -32,8 +32,7 @@ def write_reference_tables(
     else:
         tables["rule_population"] = reference_population(tables["rule_age_band"])
         notes.append("no population extract: the bundled reference population is used")
-    database.put_frames(connection, tables)
-    return list(tables), notes
+    return tables, notes
 
 
 def _origin(connection: duckdb.DuckDBPyConnection, as_of: date) -> tuple[date, list[str]]:

@@ -49,6 +49,16 @@ class Studies:
     agreements: tuple[tuple[str, str, str], ...]
     persistence: tuple[tuple[str, str, str, str, int, int], ...]
 
+    def only(self, conditions: frozenset[str]) -> Studies:
+        """The studies that need no other condition than these."""
+        return Studies(
+            broad_ages=self.broad_ages,
+            transitions=tuple(item for item in self.transitions if item[0] in conditions),
+            multimorbidity=tuple(item for item in self.multimorbidity if item[1] in conditions),
+            agreements=tuple(item for item in self.agreements if item[0] in conditions),
+            persistence=tuple(item for item in self.persistence if item[0] in conditions),
+        )
+
     def tables(
         self, measures: Iterable[Measure], bands: Iterable[AgeBand], set_ids: Mapping[str, int]
     ) -> dict[str, pl.DataFrame]:

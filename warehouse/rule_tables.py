@@ -11,18 +11,16 @@ from dataclasses import asdict
 
 import polars as pl
 
-from warehouse.rule_measures import Measure, bare_clauses
+from warehouse.rule_measures import Measure
 from warehouse.rule_types import (
     CODED_SOURCES,
     DERIVED_UNITS,
     KNOWN,
-    RECORD,
     AgeBand,
     Condition,
     EventSet,
     LoincRule,
     Quantity,
-    Term,
     UnitRule,
     ValueSetCode,
     Variant,
@@ -94,38 +92,6 @@ def _assessing(variant: Variant) -> list[str]:
     return sorted({literal.clause for term in terms for literal in term if not literal.is_negated})
 
 
-def term_table(found: Iterable[Measure], clause_ids: dict[str, int]) -> pl.DataFrame:
-    """``rule_term``: one clause of one term of one measure; ``positives``: clauses of the term that must
-    hold.
-    """
-    rows = [
-        (
-            measure.measure_id,
-            number,
-            clause_ids[literal.clause],
-            literal.clause,
-            literal.is_negated,
-            _positives(term),
-        )
-        for measure in found
-        for number, term in enumerate(measure.terms, start=1)
-        for literal in sorted(term)
-    ]
-    schema = {
-        "measure_id": pl.Int16,
-        "term": pl.Int16,
-        "clause_id": pl.Int16,
-        "clause": pl.String,
-        "is_negated": pl.Boolean,
-        "positives": pl.Int16,
-    }
-    return _frame(rows, schema)
-
-
-def _positives(term: Term) -> int:
-    return sum(not literal.is_negated for literal in term)
-
-
 def definition_table(conditions: Iterable[Condition]) -> pl.DataFrame:
     """``rule_definition`` (= mart_definition): one variant in words, with the whole definition as JSON."""
     rows = [
@@ -156,11 +122,7 @@ def clause_table(
 ) -> pl.DataFrame:
     """``rule_clause``: one clause; days inclusive, ``lookback_days`` and ``apart_at_most`` NULL mean without
     end.
-
-    ``is_population`` clauses are and-ed with every clause that is not ``is_bare`` (a clause of the record
-    itself, or what claims alone tell).
     """
-    bare = {clause for item in conditions for variant in item.variants for clause in bare_clauses(variant)}
     rows = [
         (
             clause_ids[clause.name],
@@ -174,8 +136,6 @@ def clause_table(
             clause.apart_at_least,
             clause.apart_at_most,
             clause.lookback_days,
-            clause.is_population,
-            condition.id == RECORD or clause.name in bare,
         )
         for condition in conditions
         for clause in condition.clauses
@@ -192,8 +152,6 @@ def clause_table(
         "apart_at_least": pl.Int32,
         "apart_at_most": pl.Int32,
         "lookback_days": pl.Int32,
-        "is_population": pl.Boolean,
-        "is_bare": pl.Boolean,
     }
     return _frame(rows, schema)
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
 import polars as pl
 
-from warehouse import rule_definitions, rule_measures, rule_references, rule_studies, rule_tables
-from warehouse.errors import Fault, Faults
+from warehouse import rule_definitions, rule_measures, rule_references, rule_studies, rule_tables, rule_terms
+from warehouse.errors import EXIT_CONFIG, Fault, Faults, UserError, suggest
 from warehouse.rule_files import Section
 from warehouse.rule_measures import Measure
 from warehouse.rule_physiology import Physiology
@@ -51,6 +51,25 @@ class Rules:
     def measures(self) -> tuple[Measure, ...]:
         return rule_measures.measures(self.conditions)
 
+    def only(self, names: Sequence[str]) -> Rules:
+        """The rules of some conditions (and of the record, which all need); raises UserError for an unknown one."""
+        known = [condition.id for condition in self.conditions if condition.id != RECORD]
+        for name in names:
+            if name not in known:
+                raise UserError(
+                    "no such condition",
+                    field="HSSK_CONDITIONS",
+                    value=name,
+                    expected=suggest(name, known),
+                    exit_code=EXIT_CONFIG,
+                )
+        wanted = frozenset(names)
+        return replace(
+            self,
+            conditions=tuple(item for item in self.conditions if item.id == RECORD or item.id in wanted),
+            studies=self.studies.only(wanted),
+        )
+
     def tables(self) -> dict[str, pl.DataFrame]:
         """Every ``rule_`` table by name, apart from the calendar, which depends on the dates of a build."""
         event_sets = [item for condition in self.conditions for item in condition.event_sets]
@@ -63,7 +82,7 @@ class Rules:
             "rule_measure": rule_tables.measure_table(self.measures),
             "rule_frame": rule_tables.frame_table(self.measures, self.conditions),
             "rule_channel": rule_tables.channel_table(self.measures, self.conditions, self.quantities),
-            "rule_term": rule_tables.term_table(self.measures, clause_ids),
+            **rule_terms.term_tables(self.measures, self.conditions, clause_ids),
             "rule_definition": rule_tables.definition_table(self.conditions),
             **rule_tables.unit_tables(self.quantities, self.units, self.loinc, self.age_bands),
             **self.physiology.tables(),

@@ -1,24 +1,58 @@
 """Groups of districts: tables of many people are made of one group after another, so that each fits into memory.
 
-What the person SQL counts of somebody depends on nobody else, and every count belongs to one place. So a file that says
+What the SQL counts of somebody depends on nobody else, and every count belongs to one place. So a file that says
 ``-- slices: people`` in its header gives the same rows whether it runs over the whole city or district by district; a
-whole city at once spilled more than 60 GB to disk.
+whole city at once spilled more than 60 GB to disk. A core table of a group makes room for that of the next; what
+outlives its group (marts, and what a table of the whole city reads) is collected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import duckdb
 
-from warehouse.database import CATALOG, rows
+from warehouse import engine
+from warehouse.database import CATALOG, CORE, rows
+from warehouse.engine import TableRun
 from warehouse.engine_table import Table
+from warehouse.errors import Defect
 
 #: People of a group, unless one district has more.
 SLICE_PEOPLE = 1_000_000
+#: Schema of the tables of the running group: looked up before all others.
+_SLICE = f"{CORE}.slice"
+#: Column of every table of people.
+_PERSON = "person_key"
 Places = Sequence[int]
+
+
+def split(tables: Sequence[Table]) -> tuple[list[Table], list[Table], list[Table]]:
+    """Tables made of the whole city first, those made by groups, and those of the whole city that read the latter.
+
+    Raises :class:`Defect` where a table made by groups would read what is there only after all groups.
+    """
+    sliced = [table for table in tables if table.is_sliced]
+    late: set[str] = {table.name for table in sliced}
+    after = []
+    for table in tables:
+        if not table.is_sliced and late & set(table.inputs):
+            late.add(table.name)
+            after.append(table)
+    names = {table.name for table in after}
+    for table in sliced:
+        if wrong := sorted((names | collected(tables)) & set(table.inputs)):
+            raise Defect(f"{table.name}.sql is made by groups of people, {', '.join(wrong)} after all groups")
+    before = [table for table in tables if table.name not in late]
+    return before, sliced, after
+
+
+def collected(tables: Sequence[Table]) -> frozenset[str]:
+    """Names of the tables made by groups that outlive their group."""
+    wanted = {name for table in tables if not table.is_sliced for name in table.inputs}
+    return frozenset(t.name for t in tables if t.is_sliced and (t.is_mart or t.name in wanted))
 
 
 def groups(connection: duckdb.DuckDBPyConnection, *, people: int | None = None) -> list[Places]:
@@ -40,50 +74,78 @@ def groups(connection: duckdb.DuckDBPyConnection, *, people: int | None = None) 
     return list(found)
 
 
-def make(
+def run(
     connection: duckdb.DuckDBPyConnection,
-    table: Table,
-    values: Mapping[str, Any],
+    tables: Sequence[Table],
+    parameters: Mapping[str, Any],
     *,
-    target: str,
+    keep: frozenset[str],
     slices: Sequence[Places],
-) -> None:
-    """Create or replace ``target`` from the SELECT of a table, one group of places after another."""
-    order = table.order
-    inputs = [name for name in table.inputs if _has_people(connection, name)]
-    made = "temp.slice_result" if order else target
-    kind, name = ("temp table", "slice_result") if order else ("table", target)
-    for number, places in enumerate(slices):
-        start = f"insert into {made}" if number else f"create or replace {kind} {name} as"
-        with _only(connection, inputs, places):
-            rows(connection, f"{start}\n{table.body}", values)
-    if order:
-        # The rows of a mart lie in the order of its questions.
-        rows(connection, f"create or replace table {target} as from {made} order by {order}")
-        rows(connection, f"drop table {made}")
+    progress: Callable[[str], None] = lambda name: None,
+) -> list[TableRun]:
+    """Make ``tables`` of one group of places after another; those of ``keep`` are in ``core.main`` afterwards."""
+    total: dict[str, TableRun] = {}
+    inputs = sorted({name for table in tables for name in table.inputs} - {table.name for table in tables})
+    people = [name for name in inputs if _has_people(connection, name)]
+    for number, places in enumerate(slices, start=1):
+        of = f" {number}/{len(slices)}" if len(slices) > 1 else ""
+        with _only(connection, people, None if len(slices) == 1 else places, with_strangers=number == 1):
+            for table in tables:
+                progress(table.name + of)
+                [made] = engine.run(connection, [table], parameters, schema=_SLICE)
+                earlier = total.get(table.name, TableRun(table.name, 0, 0.0))
+                total[table.name] = TableRun(
+                    table.name, earlier.rows + made.rows, earlier.seconds + made.seconds
+                )
+                if table.name in keep:
+                    _collect(connection, table.name, first=number == 1)
+    return list(total.values())
+
+
+def _collect(connection: duckdb.DuckDBPyConnection, name: str, *, first: bool) -> None:
+    start = f"create or replace table {CORE}.main.{name} as" if first else f"insert into {CORE}.main.{name}"
+    rows(connection, f"{start} from {_SLICE}.{name}")
 
 
 def _has_people(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
-    return any(column == "person_key" for column, *_ in rows(connection, f"describe {CATALOG}.main.{name}"))
+    return any(column == _PERSON for column, *_ in rows(connection, f"describe {name}"))
 
 
 @contextmanager
-def _only(connection: duckdb.DuckDBPyConnection, inputs: Sequence[str], places: Places) -> Iterator[None]:
-    """Let the names of tables of people stand for the people of some places: temporary names are looked up first."""
+def _only(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Sequence[str],
+    places: Places | None,
+    *,
+    with_strangers: bool,
+) -> Iterator[None]:
+    """Let the names of tables of people stand for the people of some places; ``None`` for everybody.
+
+    Whoever is in no register and has no record is in no place, but has rows all the same: ``with_strangers``.
+    """
+    rows(connection, f"create schema {_SLICE}")
+    rows(connection, f"set search_path = '{_SLICE},{CORE}.main,{CATALOG}.main'")
+    if places is not None:
+        _views(connection, inputs, places, with_strangers=with_strangers)
+    yield
+    rows(connection, f"set search_path = '{CORE}.main,{CATALOG}.main'")
+    rows(connection, f"drop schema {_SLICE} cascade")
+
+
+def _views(
+    connection: duckdb.DuckDBPyConnection, inputs: Sequence[str], places: Places, *, with_strangers: bool
+) -> None:
+    inside, join = ("not in", "anti") if with_strangers else ("in", "semi")
     rows(
         connection,
-        f"""create or replace temp table slice_person as
-            select person_key from {CATALOG}.main.core_person where place_id in (select unnest($places))""",
+        f"""create table {_SLICE}.slice_person as select {_PERSON} from {CORE}.main.core_person
+            where place_id {inside} (select unnest($places))""",
         {"places": list(places)},
     )
     for name in inputs:
+        home = CATALOG if name.startswith("raw_") else CORE
         rows(
             connection,
-            f"""create or replace temp view {name} as
-                select t.* from {CATALOG}.main.{name} t semi join temp.slice_person using (person_key)""",
+            f"""create view {_SLICE}.{name} as
+                select t.* from {home}.main.{name} t {join} join {_SLICE}.slice_person using ({_PERSON})""",
         )
-    yield
-    # Not after a fault: the transaction is over then, and with it everything temporary in it.
-    for name in inputs:
-        rows(connection, f"drop view temp.{name}")
-    rows(connection, "drop table temp.slice_person")

@@ -47,7 +47,7 @@ def test_rows_add_up_and_good_rows_arrive(rows: list[dict[str, str]], good: int,
             writer = csv.DictWriter(file, COLUMNS, delimiter=delimiter, quoting=csv.QUOTE_ALL)
             writer.writeheader()
             writer.writerows([*fine, *rows])
-        [item] = check(support.settings(Path(folder) / "home"), [path.parent], now=support.NOW).landed
+        [item] = check(support.settings(Path(folder) / "home"), [path.parent]).landed
     assert item.received == len(fine) + len(rows)
     assert item.accepted + item.quarantined + item.duplicate == item.received
     assert item.accepted >= good

@@ -54,6 +54,7 @@ MEASUREMENT = {
     "unit": pl.String,
     "value_standard": pl.Float64,
     "is_plausible": pl.Boolean,
+    "is_unit_inferred": pl.Boolean,
     "origin": pl.String,
 }
 
@@ -102,7 +103,7 @@ def _readings(person: Person) -> Iterable[tuple[Any, ...]]:
         taken_at = EPOCH + timedelta(days=r.day, minutes=r.minute)
         yield (
             person.key, r.quantity, r.day, taken_at, r.encounter, r.panel, r.number, r.row, r.value, r.unit,
-            r.value_standard, r.is_plausible, r.origin,
+            r.value_standard, r.is_plausible, False, r.origin,
         )  # fmt: skip
 
 

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from tests.support.home import KEYS
 from warehouse.errors import Faults, UserError
-from warehouse.identity import create_key_file, hmac_parameters, hmac_sql, load_keys
+from warehouse.identity import (
+    create_key_file,
+    hmac_parameters,
+    hmac_sql,
+    load_keys,
+    reference_parameters,
+    reference_sql,
+)
 from warehouse.settings import Settings
 
 KEY = bytes(range(32))
@@ -63,3 +70,16 @@ def test_keys_never_print(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, **KEYS)
     shown = repr(settings) + str(settings) + repr(load_keys(settings))
     assert not any(value in shown for value in KEYS.values())
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=80))
+def test_a_reference_is_hashed_under_the_key_of_its_kind(text: str) -> None:
+    kinds = ("measurement", "encounter")
+    sql = ", ".join(reference_sql(kind, "$text") for kind in kinds)
+    with duckdb.connect() as connection:
+        parameters = {"text": text, **reference_parameters(kinds, KEY)}
+        [found] = connection.execute(f"select {sql}", parameters).fetchall()
+    for kind, value in zip(kinds, found, strict=True):
+        key = hmac.new(KEY, f"reference:{kind}".encode(), hashlib.sha256).digest()
+        assert value == int(hashlib.sha256(key + text.encode()).hexdigest()[:15], 16)
+    assert found[0] != found[1]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from tests.support.home import (
-    NOW,
+    fingerprints,
     marts,
     pressure,
     record,
@@ -21,12 +22,12 @@ from tests.support.home import (
 )
 from warehouse.check import CheckReport, check
 from warehouse.database import open_warehouse
-from warehouse.errors import UserError
+from warehouse.errors import Faults, UserError
 from warehouse.landing import Landed
 
 
 def checked(folder: Path) -> CheckReport:
-    return check(settings(folder / "home"), [folder / "in"], now=NOW)
+    return check(settings(folder / "home"), [folder / "in"])
 
 
 def landed_resident(folder: Path, rows: list[dict[str, object]]) -> Landed:
@@ -69,6 +70,54 @@ def test_equal_rows_are_duplicates_and_differing_rows_conflict(tmp_path: Path) -
     item = landed_resident(tmp_path, rows)
     assert (item.accepted, item.duplicate, item.quarantined) == (2, 1, 1)
     assert item.reasons[0][1] == "conflict"
+
+
+def test_of_rows_of_several_files_with_one_key_the_first_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    write_csv(folder / "resident_1.csv", [resident("A"), resident("B")])
+    write_csv(folder / "resident_2.csv", [resident("C"), resident("A"), resident("B", sex="male")])
+    write_csv(folder / "resident_3.csv", [resident("C", sex="male"), resident("C"), resident("D")])
+    first, second, third = checked(tmp_path).landed
+    assert (first.accepted, first.duplicate, first.quarantined, first.repeats_of_others) == (2, 0, 0, 0)
+    assert (second.accepted, second.duplicate, second.quarantined, second.repeats_of_others) == (1, 1, 1, 2)
+    assert (third.accepted, third.quarantined + third.duplicate) == (1, 2)
+    assert third.repeats_of_others == 1
+    for item in (second, third):
+        assert {reason[1] for reason in item.reasons} == {"conflict"}
+
+    run_build(tmp_path / "home", folder, quarantine_share_limit=1, as_of=date(2024, 6, 30))
+    with open_warehouse(settings(tmp_path / "home")) as connection:
+        stored = connection.execute(
+            "select sex, count(*) from raw_resident group by all order by all"
+        ).fetchall()
+        told = connection.execute(
+            "select logical_name, row_number from meta_quarantine join meta_file using (file_id) order by all"
+        ).fetchall()
+    assert stored == [("female", 4)]
+    assert told == [("in/resident_2", 3), ("in/resident_3", 1), ("in/resident_3", 2)]
+
+
+def test_rows_of_a_build_that_is_refused_are_gone_and_its_files_may_come_again(tmp_path: Path) -> None:
+    run_build(tmp_path / "home", small_extract(tmp_path / "first"))
+    before, second = fingerprints(tmp_path / "home"), tmp_path / "second"
+    write_csv(
+        second / "encounter.csv", [{"encounter_id": "E", "person_ref": "P001", "started_at": "2024-03-05"}]
+    )
+    write_csv(
+        second / "measurement.csv", [row | {"code": "?"} for row in pressure("P000", "2024-05-05", 170)]
+    )
+    with pytest.raises(Faults, match="rows were refused"):
+        run_build(tmp_path / "home", second)
+    with open_warehouse(settings(tmp_path / "home")) as connection:
+        for table in ("raw_encounter where _file_id", "meta_quarantine where file_id"):
+            sql = f"select count(*) from {table} not in (select file_id from meta_file)"
+            assert connection.execute(sql).fetchall() == [(0,)]
+    run_build(tmp_path / "home")
+    assert fingerprints(tmp_path / "home") == before
+    write_csv(second / "measurement.csv", pressure("P000", "2024-05-05", 170))
+    run_build(tmp_path / "home", second)
+    run_build(tmp_path / "fresh", tmp_path / "first", second)
+    assert fingerprints(tmp_path / "home") == fingerprints(tmp_path / "fresh")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

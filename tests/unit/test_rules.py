@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from warehouse.errors import Defect, Faults
+from warehouse.errors import Defect, Faults, UserError
 from warehouse.rule_calendar import calendar_tables, day_number
 from warehouse.rule_types import CASCADE, spell_unit
 from warehouse.rules import Rules, load_rules, parse_rules
@@ -121,8 +121,53 @@ def test_numerators_name_their_denominator() -> None:
 
 def test_every_measure_has_terms_and_every_term_something_that_must_hold() -> None:
     tables = load_rules().tables()
-    assert set(tables["rule_term"]["measure_id"]) == set(tables["rule_measure"]["measure_id"])
-    assert tables["rule_term"]["positives"].min() == 1
+    terms = tables["rule_term"]
+    assert set(terms["measure_id"]) == set(tables["rule_measure"]["measure_id"])
+    assert terms.filter(pl.col("base_id").is_null() & (pl.col("positives") == 0)).is_empty()
+    assert set(terms["base_id"].drop_nulls()) == set(tables["rule_base"]["base_id"])
+
+
+def test_bases_and_what_stands_beside_them_are_the_terms_as_written() -> None:
+    rules = load_rules()
+    tables = rules.tables()
+    population = {"record.live", "record.present"}
+    bases = {base: set(part["clause"]) for (base,), part in tables["rule_base"].group_by("base_id")}
+    written = {
+        (m.measure_id, number): term for m in rules.measures for number, term in enumerate(m.terms, start=1)
+    }
+    for (measure, number, base), part in tables["rule_term"].group_by("measure_id", "term", "base_id"):
+        own = {(row["clause"], row["is_negated"]) for row in part.iter_rows(named=True) if row["clause"]}
+        found = own | {(clause, False) for clause in bases.get(base, set())}
+        # What a record tells is asked of people with a live record; the term as written need not say so.
+        assert found - {(clause, False) for clause in population} == {
+            item for item in written.pop((measure, number)) if item[0] not in population or item[1]
+        }
+    assert not written
+
+
+def test_what_a_record_tells_is_asked_of_live_records_and_what_claims_tell_is_not() -> None:
+    tables = load_rules().tables()
+    bases = {base: set(part["clause"]) for (base,), part in tables["rule_base"].group_by("base_id")}
+    terms = tables["rule_term"].join(tables["rule_measure"], on="measure_id")
+
+    def base_of(role: str, clause: str) -> set[str]:
+        rows = terms.filter((pl.col("role") == role) & (pl.col("clause") == clause))
+        [base] = set(rows["base_id"])
+        return bases[base]
+
+    assert base_of("case", "hypertension.latest_raised") == {"record.live", "record.present"}
+    assert base_of("known", "hypertension.claimed_diagnosis") == {"record.registered"}
+
+
+def test_some_conditions_alone_bring_their_own_studies_only() -> None:
+    rules = load_rules().only(["hypertension", "bmi"])
+    assert [condition.id for condition in rules.conditions] == ["record", "bmi", "hypertension"]
+    tables = rules.tables()
+    assert set(tables["rule_measure"]["condition"]) == {"record", "bmi", "hypertension"}
+    assert {row[0] for row in rules.studies.transitions} == {"hypertension", "bmi"}
+    assert tables["rule_multimorbidity"].height < load_rules().tables()["rule_multimorbidity"].height
+    with pytest.raises(UserError, match="hypertension"):
+        load_rules().only(["hypertention"])
 
 
 def test_implied_clauses_are_left_out_of_terms() -> None:

@@ -2,6 +2,7 @@
 -- Sources: raw_insurance_spell.
 -- Surprises: spells that overlap or touch are one, whichever sender they came from. `until` is null while the person
 -- is still insured; an end after the extract date is not known yet.
+-- Slices: people.
 with spell as (
     select
         person_key,

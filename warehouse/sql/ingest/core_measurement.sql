@@ -3,6 +3,7 @@
 -- Sources: raw_measurement, rule_loinc, rule_unit, rule_quantity.
 -- Surprises: an unknown unit leaves the row implausible and so never used; glucose marked fasting is another quantity.
 -- What people declare or measure at home is no test: it makes nobody assessed, and its rows are left out.
+-- Slices: people.
 with named as (
     select
         m.*,

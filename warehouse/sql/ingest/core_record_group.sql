@@ -1,6 +1,7 @@
 -- Grain: one row per health record: its person's group in the plan, on the day of creation.
 -- Sources: core_record, core_person, core_condition, rule_value_set (the diseases the definitions know).
 -- Surprises: groups are tried in the order of the plan's phases; a child is under 16 (Law on Children 2016).
+-- Slices: people.
 with underlying_code as (
     select distinct c.icd10
     from (select distinct icd10 from core_condition) c

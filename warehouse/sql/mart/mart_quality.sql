@@ -1,5 +1,5 @@
 -- Grain: table x file x outcome x subject (column, quantity or section) x rule. Units: rows as received; city totals.
--- Sources: meta_file, meta_quarantine, core_measurement, core_blood_pressure, raw_record_section, raw_resident.
+-- Sources: meta_file, meta_quarantine, core_quality, raw_record_section, raw_resident.
 -- Meaning: of each file received = accepted + duplicate + quarantined; refused are the quarantined by rule. After
 -- landing: implausible (kept, never used), unit_inferred and pairing_inferred (repaired), sections by what they say,
 -- people that more than one row of the registers names (shared_reference).
@@ -20,17 +20,7 @@ with found as (
     inner join meta_file f on f.file_id = q.file_id
     group by all
     union all
-    select 'measurement', '', 'implausible', quantity, '', count(*) from core_measurement where not is_plausible group by all
-    union all
-    select 'measurement', '', 'unit_inferred', quantity, '', count(*)
-    from core_measurement
-    where is_unit_inferred
-    group by all
-    union all
-    select 'measurement', '', 'pairing_inferred', 'blood_pressure', pairing, count(*)
-    from core_blood_pressure
-    where pairing = 'row_order'
-    group by all
+    select 'measurement', '', outcome, subject, rule, sum(rows) from core_quality group by all
     union all
     select 'record_section', '', value_state, section, '', count(*)
     from raw_record_section

@@ -3,6 +3,7 @@
 -- Sources: core_person, core_measure, rule_measure, rule_quarter, rule_place.
 -- Surprises: vulnerable is what the newest register row says, for all quarters; pregnant is by the register's date (up to
 -- 300 days before it). Disability and pregnancy are health facts, so all of it passes the gate as health counts.
+-- Slices: people.
 with state as (
     select
         m.person_key,

@@ -1,6 +1,7 @@
 -- grain:     one paired blood pressure reading (person, day, reading_order)
 -- units:     mmHg; day = days since 1970-01-01
 -- sources:   core_measurement (quantity systolic, diastolic)
+-- slices:    people
 -- pairing:   panel          one systolic and one diastolic of the same panel (and reading number)
 --            encounter_time the same encounter (or none), time and reading number
 --            row_order      inferred: several at that key, or different times of one encounter; by order of rows

@@ -1,6 +1,7 @@
 -- grain:     one span of days (day to until, inclusive) in which a person's latest weight and latest height stay the same
 -- units:     kg/m2, kg, cm; days since 1970-01-01
 -- sources:   core_measurement (quantity height, weight), core_pregnancy, rule_quantity (how long each holds, limits)
+-- slices:    people
 -- meaning:   a value holds until the day before the next of its kind, at most holds_days; the index is
 --            weight / height^2 where both hold and the index itself is plausible
 -- surprises: of several values on one day the last by time counts, of several at one time the larger (it decides

@@ -1,6 +1,7 @@
 -- grain:     one indicator of growth on one day on which it was measured
 -- units:     z-score to two decimals; day = days since 1970-01-01
 -- sources:   core_measurement (quantity height, weight), core_person, rule_growth, rule_calendar
+-- slices:    people
 -- meaning:   ((y/M)^L - 1) / (S L); beyond 3 of an adjusted indicator in steps of the distance from SD2 to SD3 (WHO 2006).
 --            bmi_for_age needs weight and height of one day, height_for_age the height
 -- surprises: age is the difference of months, on average the exact age. Of several values on one day the last by time

@@ -1,6 +1,7 @@
 -- grain:     one person and clause that holds at the end of at least one quarter
 -- units:     bits: bit q is set when the clause holds on the last day of quarter q (rule_quarter)
 -- sources:   core_event, rule_clause, rule_calendar, rule_quarter
+-- slices:    people
 -- meaning:   every clause is a set of spans of days (look-backs inclusive), and a span is the quarter ends inside it
 --            once    from the event to its end plus the look-back
 --            twice   two days apart_at_least to apart_at_most apart, both within the look-back: from the later day to

@@ -1,5 +1,6 @@
 -- grain:     one recorded code that belongs to one event set
 -- sources:   core_condition (ICD-10 without dot), core_medication (ATC), rule_value_set
+-- slices:    people
 -- meaning:   a code belongs when it begins with a prefix of the value set and with none of its excluded prefixes
 -- surprises: matching by prefix is slow on millions of rows and fast on the few thousand codes that occur, so the codes
 --            that occur are matched once and events join by equality.

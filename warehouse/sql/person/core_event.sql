@@ -2,6 +2,7 @@
 -- units:     days since 1970-01-01, inclusive
 -- sources:   core_event_coded, core_event_measured, core_record, core_person, core_insurance,
 --            core_pregnancy, rule_event_set
+-- slices:    people
 -- surprises: a record counts from the day it was created to the day before it was closed, a person to the day before
 --            death or departure (resident_until is the first day that no longer counts); people known only from a
 --            record are present without being registered. Without an end, day 1000000

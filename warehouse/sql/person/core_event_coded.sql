@@ -1,6 +1,7 @@
 -- grain:     one diagnosis or supply that belongs to one event set; may repeat
 -- units:     days since 1970-01-01, inclusive; until = day for a diagnosis, last day of the supply for a drug
 -- sources:   core_condition, core_medication, core_code_member, rule_event_set
+-- slices:    people
 select
     c.person_key,
     m.event_set_id,

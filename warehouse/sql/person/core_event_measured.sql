@@ -2,6 +2,7 @@
 -- units:     days since 1970-01-01, inclusive; until = day for readings, end of the state for body mass index
 -- sources:   core_measurement, core_reading_day, core_body_mass_index, core_kidney_function, core_child_growth,
 --            core_pregnancy, core_person, rule_threshold, rule_event_set, rule_calendar
+-- slices:    people
 -- meaning:   a value is compared in the unit it was reported in with the threshold of that unit
 -- surprises: implausible values never count, nor values of a pregnancy, but for height. A threshold for one sex or some ages is met by nobody whose sex or birth
 --            month is unknown; age is that of the day (by month), and days outside rule_calendar take its edge.

@@ -2,6 +2,7 @@
 --            assesses the person at the end of at least one quarter
 -- units:     bits: bit q is set when the examination lies within the look-back on the last day of quarter q
 -- sources:   core_measurement (origin exam), core_reading_day, core_pregnancy, rule_channel, rule_calendar
+-- slices:    people
 -- meaning:   somebody examined was seen because it was their turn; who went to a clinic often went because of symptoms
 -- surprises: blood pressure counts where its day is a reading day. A body mass index is from an examination where a weight
 --            within its time is.

@@ -2,6 +2,7 @@
 -- units:     egfr in mL/min/1.73 m2 to two decimals; day = days since 1970-01-01
 -- sources:   core_measurement (quantity creatinine, stored in umol/L), core_person, core_pregnancy, rule_kidney,
 --            rule_calendar
+-- slices:    people
 -- meaning:   factor * min(creatinine/kappa, 1)^alpha * max(creatinine/kappa, 1)^beta * per_year^age (CKD-EPI 2021)
 -- surprises: age is in completed years on the day, by month; days outside rule_calendar take its edge. Two decimals
 --            are the same on every engine, the last bits of a power are not. Pregnancy is left out.

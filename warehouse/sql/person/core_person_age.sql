@@ -1,6 +1,7 @@
 -- grain:     one person and age band the person is in at the end of at least one quarter
 -- units:     birth month as year * 12 + month - 1; age_from = first age of the band, -1 unknown
 -- sources:   core_person, rule_quarter, rule_age_band
+-- slices:    people
 -- meaning:   bits: bit q is set when the person is in that band on the last day of quarter q; completed years by month
 --            are exact, because a quarter ends with a month. Place, sex and record key ride along for counting.
 -- surprises: an age above the oldest of rule_age_band is an unknown age, not a lost person; a person not yet born is in

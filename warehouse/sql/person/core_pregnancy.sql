@@ -1,6 +1,7 @@
 -- grain:     one span of days in which a woman counts as pregnant or newly delivered; spans of one woman may overlap
 -- units:     days since 1970-01-01, inclusive
 -- sources:   core_condition (ICD-10), core_person (end of pregnancy in the register), rule_pregnancy (days on either side)
+-- slices:    people
 -- meaning:   readings in these spans do not show the usual value of a person: they are left out, but for height
 -- surprises: nobody registered as male is pregnant: the code is a slip. The first marker that fits by prefix wins nothing:
 --            every marker that fits gives a span.

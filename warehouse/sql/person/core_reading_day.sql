@@ -1,6 +1,7 @@
 -- grain:     one day on which a person's blood pressure was read
 -- units:     mmHg; day = days since 1970-01-01
 -- sources:   core_blood_pressure, core_pregnancy (days left out)
+-- slices:    people
 -- meaning:   mean of readings 2 to k of the day; the only one where k = 1 (WHO STEPS)
 -- surprises: summed as whole hundredths of mmHg: a sum of integers is the same in every order and on every engine,
 --            a sum of floats is not, and a mean of exactly 140 must never come out as 139.99999999999997.

@@ -3,6 +3,7 @@
 --            people: persons; people_key: sum of their record keys modulo 256
 -- sources:   core_body_mass_index, core_reading_day, core_measure, core_person_age, rule_measure, rule_quantity,
 --            rule_calendar, rule_quarter
+-- slices:    people
 -- meaning:   holders of a live record by the value that holds on the last day of the quarter: the body mass index of
 --            the latest weight and height, the pressure of the latest reading day (mean of readings 2 to k), each for
 --            as long as rule_quantity lets it hold

@@ -3,6 +3,7 @@
 --            record keys modulo 256; age_from: first age of the broad age, -1 unknown
 -- sources:   core_event, core_measure, core_person_age, core_measure_age, rule_measure, rule_persistence, rule_broad_age,
 --            rule_calendar, rule_quarter, rule_place
+-- slices:    people
 -- meaning:   holders of a live record whose first raised day of all was followed by another reading within rule_persistence.
 --            within_days; the first such reading is the repeat. They count from the day of the repeat for lookback_days, as
 --            long as the tests of the definition do
