@@ -28,6 +28,10 @@ KEPT_QUARTERS = 64
 SMALLEST_POPULATION = 500
 #: Estimates are told to 0.1 point.
 DIGITS = 3
+#: Examined people of the whole city from which on examinations are told from clinics.
+FEWEST_EXAMINED = 300
+#: What a model learns from.
+LEARNED = ("assessed", "cases", "indeterminate")
 #: Parts the assessed consist of.
 _PARTS = ("cases", "indeterminate", "others")
 
@@ -106,7 +110,9 @@ def _learned(
         return cells, learn(cells, priors), Reason.MODEL_NOT_TRUSTED
     asked = {"measure_id": variant.measure_id, "quarter_index": quarter.index}
     effects = generation.estimates(read_sql("estimate_effect"), asked)
-    return cells, learn(cells, priors, modelled=compose(cells, effects, runs=runs)), None
+    seen = clinic_share(cells, channel_cells(generation, variant, quarter))
+    modelled = compose(cells.with_columns(seen), effects, runs=runs)
+    return cells, learn(cells, priors, modelled=modelled), None
 
 
 @lru_cache(maxsize=8)
@@ -134,7 +140,8 @@ def frame_cells(generation: Generation, variant: Variant, quarter: Quarter) -> p
     counted = grid.fetch(
         generation, "frame_cells", {"measure_id": variant.measure_id, "quarter_index": quarter.index}
     )
-    counted = _protected(counted, noise_of(generation))
+    counted = _protected(counted, noise_of(generation), also=["known"])
+    counted = counted.with_columns(pl.min_horizontal("known", "insured").alias("known"))
     return (
         people.with_columns(pl.lit(quarter.name).alias("quarter"))
         .join(counted, on=list(CELL), how="left")
@@ -144,7 +151,40 @@ def frame_cells(generation: Generation, variant: Variant, quarter: Quarter) -> p
     )
 
 
-def _protected(counted: pl.DataFrame, noise: Noise) -> pl.DataFrame:
+def channel_cells(generation: Generation, variant: Variant, quarter: Quarter) -> pl.DataFrame:
+    """What a model learns from: district, sex, age_from, is_clinic, assessed, cases, indeterminate, sorted.
+
+    Both channels of every cell of the reference population, protected cell by cell. Where fewer than
+    :data:`FEWEST_EXAMINED` people were examined in the whole city, examinations cannot be told from clinics: all
+    are one channel then, and ``is_clinic`` is false.
+    """
+    counted = grid.fetch(
+        generation, "frame_channels", {"measure_id": variant.measure_id, "quarter_index": quarter.index}
+    )
+    counted = _protected(counted, noise_of(generation))
+    cells = frame_cells(generation, variant, quarter).select("district", "sex", "age_from")
+    channels = pl.DataFrame({"is_clinic": [False, True]})
+    key = ["district", "sex", "age_from", "is_clinic"]
+    whole = (
+        cells.join(channels, how="cross")
+        .join(counted, on=key, how="left")
+        .with_columns(pl.col(LEARNED).fill_null(0).cast(pl.Int64))
+        .select(*key, *LEARNED)
+    )
+    if whole.filter(~pl.col("is_clinic"))["assessed"].sum() < FEWEST_EXAMINED:
+        whole = whole.with_columns(pl.lit(False).alias("is_clinic")).group_by(key).sum()
+    return whole.sort(key)
+
+
+def clinic_share(cells: pl.DataFrame, channels: pl.DataFrame) -> pl.Series:
+    """Share of the assessed of each cell who were assessed at a clinic; 0 where nobody was, or all is one channel."""
+    key = ["district", "sex", "age_from"]
+    at_clinic = pl.col("assessed").filter("is_clinic").sum() / pl.col("assessed").sum()
+    found = channels.group_by(key).agg(at_clinic.fill_nan(0).alias("clinic_share"))
+    return cells.join(found, on=key, how="left", maintain_order="left")["clinic_share"].fill_null(0)
+
+
+def _protected(counted: pl.DataFrame, noise: Noise, also: Sequence[str] = ()) -> pl.DataFrame:
     """Counts with noise. The assessed are the sum of their protected parts, so no part is more than the whole, and
     nothing has to be cut off on one side only, which would make many small cells wrong together.
     """
@@ -154,7 +194,5 @@ def _protected(counted: pl.DataFrame, noise: Noise) -> pl.DataFrame:
             "others_key"
         ),
     ).drop("assessed_key")
-    shown = noise.protect(apart, [(name, f"{name}_key") for name in ("known", *_PARTS)])
-    return shown.with_columns(
-        pl.sum_horizontal(_PARTS).alias("assessed"), pl.min_horizontal("known", "insured").alias("known")
-    )
+    shown = noise.protect(apart, [(name, f"{name}_key") for name in (*also, *_PARTS)])
+    return shown.with_columns(pl.sum_horizontal(_PARTS).alias("assessed"))

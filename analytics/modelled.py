@@ -1,6 +1,7 @@
 """Draws of a fitted model put together to cells: what `hssk fit` stored, asked for by whatever cells a question has.
 
-    logit pi = curve(sex, age) + district + cell(district, sex, broad age)
+    logit pi = curve(sex, age) + district + cell(district, sex, broad age)    assessed at an examination
+             + clinic                                                         assessed at a clinic
 
 A fit stores joint draws of these effects, not of the cells, so that any cell can be composed (design/statistics).
 """
@@ -20,9 +21,10 @@ METHOD = "nested_laplace"
 
 
 def compose(cells: pl.DataFrame, effects: pl.DataFrame, *, runs: int) -> Modelled:
-    """``pi`` among the assessed of ``cells`` (district, sex, age_from).
+    """``pi`` of ``cells``: district, sex, age_from, and ``clinic_share`` of the assessed.
 
-    ``effects``: effect, district, sex, age_from (null where an effect does not depend on it), draws (a list each).
+    ``effects``: effect, district, sex, age_from (null where an effect does not depend on it), draws (a list each). A
+    fit of one channel has no effect ``clinic``.
     """
     asked = cells.select("district", "sex", "age_from")
     broad = effects.filter(pl.col("effect") == "cell")["age_from"].unique().sort()
@@ -34,7 +36,13 @@ def compose(cells: pl.DataFrame, effects: pl.DataFrame, *, runs: int) -> Modelle
     total += _of(asked, effects, "district", ("district",))
     renamed = effects.with_columns(pl.col("age_from").alias("broad_age"))
     total += _of(asked, renamed, "cell", ("district", "sex", "broad_age"))
-    return Modelled(expit(total.T), runs)
+    examined = expit(total.T)
+    clinic = effects.filter(pl.col("effect") == "clinic")["draws"].to_list()
+    if not clinic:
+        return Modelled(examined, examined, runs)
+    at_clinic = expit(total.T + np.array(clinic[0], dtype=np.float64)[:, None])
+    share = cells["clinic_share"].to_numpy()
+    return Modelled(share * at_clinic + (1 - share) * examined, examined, runs)
 
 
 def _of(asked: pl.DataFrame, effects: pl.DataFrame, effect: str, keys: Sequence[str]) -> NDArray[np.float64]:

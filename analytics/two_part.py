@@ -106,13 +106,17 @@ class _Cells:
 
 @dataclass(frozen=True)
 class Modelled:
-    """Draws x cells of ``pi`` among the assessed from a model, in ``runs`` equal runs of draws.
+    """Draws x cells of ``pi`` from a model, in ``runs`` equal runs of draws: among the assessed, and at an examination.
+
+    Somebody examined was seen because it was their turn, who went to a clinic often had a reason. So whoever was not
+    assessed is like the examined, apart from what the priors of selection say.
 
     One run a value of the share of the indeterminate who have the disease, so that sampling error is what is left
     inside a run.
     """
 
     among_assessed: Floats
+    examined: Floats
     runs: int
 
 
@@ -144,12 +148,13 @@ def learn(cells: pl.DataFrame, priors: Priors = PRIORS, modelled: Modelled | Non
     columns = _columns(cells, priors)
     generator = np.random.default_rng(SEED)
     if modelled is None:
-        shares = _among_residents(columns, _among_assessed(columns, priors, generator), priors, generator)
+        found = _among_assessed(columns, priors, generator)
+        shares = _among_residents(columns, found, found, priors, generator)
         return Learned(columns, shares.astype(np.float32), None)
     found, runs = modelled.among_assessed, modelled.runs
     in_runs = found.reshape(runs, -1, found.shape[1])
     deviations = (in_runs - in_runs.mean(axis=1, keepdims=True)).reshape(found.shape)
-    shares = _among_residents(columns, found, priors, generator)
+    shares = _among_residents(columns, found, modelled.examined, priors, generator)
     return Learned(columns, shares.astype(np.float32), deviations.astype(np.float32))
 
 
@@ -303,14 +308,14 @@ def _among_assessed(cells: _Cells, priors: Priors, generator: np.random.Generato
 
 
 def _among_residents(
-    cells: _Cells, among_assessed: Floats, priors: Priors, generator: np.random.Generator
+    cells: _Cells, among_assessed: Floats, examined: Floats, priors: Priors, generator: np.random.Generator
 ) -> Floats:
     """Prevalence among all residents of each cell: those not assessed, the known, the uninsured come in."""
     draws = len(among_assessed)
     d_city = generator.normal(*priors.selection_city, (draws, 1))
     d_unit = generator.normal(*priors.selection_district, (draws, int(cells.district.max()) + 1))
     h = generator.normal(*priors.known_uninsured, (draws, 1))
-    others = expit(logit(among_assessed) - d_city - d_unit[:, cells.district])
+    others = expit(logit(examined) - d_city - d_unit[:, cells.district])
     a = cells.assessed / np.maximum(cells.unknown, 1.0)
     pi = a * among_assessed + (1 - a) * others
     k = cells.known_share

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from analytics.catalogue import Quarter, Variant, catalogue
-from analytics.frame import frame_cells
+from analytics.frame import channel_cells
 from analytics.generation import Generation
 from analytics.persistence import persistence
 from models.prevalence import DRAWS, SEED, Fit
@@ -142,7 +142,7 @@ def _fit_all(generation: Generation, staged: Path, truth: pl.DataFrame, progress
     fits: list[Fitted] = []
     for variant in variants:
         for quarter in known.quarters:
-            cells = frame_cells(generation, variant, quarter)
+            cells = channel_cells(generation, variant, quarter)
             assessed = int(cells["assessed"].sum())
             if assessed < SMALLEST_CITY:
                 continue

@@ -1,7 +1,7 @@
 """Prevalence among the assessed whose disease is not known: one quarter, all districts, both sexes, all ages.
 
     U_j ~ Binomial(A_j, pi_j)
-    logit pi_j = f_sex(age) + b_district + e_(district, sex, broad age)
+    logit pi_j = f_sex(age) + b_district + e_(district, sex, broad age) + c [assessed at a clinic]
 
 Only this part of the two-part estimator is modelled (design/statistics): modelling all record holders would smooth
 their selection, not correct it. What the parts mean, and their priors:
@@ -12,6 +12,8 @@ their selection, not correct it. What the parts mean, and their priors:
   autoregression over neighbours scaled to a typical variance of 1 (Riebler et al. 2016, Stat Methods Med Res
   25:1145-1165; scaling by Sørbye and Rue 2014, Spat Stat 8:39-51).
 - ``e``: how a district differs from the city in one sex and broad age, independent normal with ``sigma_cell``.
+- ``c``: how people assessed at a clinic differ from the examined, normal with standard deviation 0.5: who goes to a
+  clinic often has a reason. Prevalence is predicted at an examination (:mod:`analytics.two_part`).
 - Standard deviations: exponential priors with P(sigma > 1) = 0.01 for districts and age, P(sigma > 0.5) = 0.01 for
   cells (penalised complexity, Simpson et al. 2017, Stat Sci 32:1-28); ``phi`` uniform.
 
@@ -55,14 +57,17 @@ _LINE = (
 )  # standard deviations of the level at the first age and of the slope per decade, on the logit
 _START = np.array([np.log(0.2), 0.0, np.log(0.2), np.log(0.1)])
 _PERSISTENCE_POINTS = 5
+#: Standard deviation of ``c``.
+_CLINIC = 0.5
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which effect stands in which column: curves of both sexes, then districts, then cells."""
+    """Which effect stands in which column: curves of both sexes, then districts, then cells, then the clinic's."""
 
     districts: tuple[str, ...]
     ages: tuple[int, ...]
+    has_clinic: bool = False
 
     @property
     def names(self) -> pl.DataFrame:
@@ -72,11 +77,14 @@ class Layout:
         ]
         rows += [("district", code, None, None) for code in self.districts]
         rows += [("cell", code, sex, age) for code in self.districts for sex in SEXES for age in BROAD_AGES]
+        rows += [("clinic", None, None, None)] * self.has_clinic
         schema = {"effect": pl.String, "district": pl.String, "sex": pl.String, "age_from": pl.Int16}
         return pl.DataFrame(rows, schema=schema, orient="row")
 
     def design(self, cells: pl.DataFrame) -> csr_array:
-        """Three ones a row: the curve, the district and the cell of ``cells`` (district, sex, age_from)."""
+        """Ones in the columns of each row of ``cells`` (district, sex, age_from, is_clinic): curve, district and cell,
+        and the clinic's where it has one.
+        """
         district = np.array([self.districts.index(code) for code in cells["district"]])
         sex = np.array([SEXES.index(name) for name in cells["sex"]])
         age = np.array([self.ages.index(first) for first in cells["age_from"]])
@@ -87,11 +95,15 @@ class Layout:
             curves + district,
             curves + places + (district * len(SEXES) + sex) * len(BROAD_AGES) + broad,
         ]
-        rows = np.repeat(np.arange(cells.height), 3)
         width = curves + places + places * len(SEXES) * len(BROAD_AGES)
-        return csr_array(
-            (np.ones(len(rows)), (rows, np.column_stack(columns).ravel())), shape=(cells.height, width)
-        )
+        values = [np.ones(cells.height)] * len(columns)
+        if self.has_clinic:
+            # A zero is an entry too: the fit needs as many entries in every row.
+            columns.append(np.full(cells.height, width))
+            values.append(cells["is_clinic"].to_numpy().astype(np.float64))
+        rows = np.repeat(np.arange(cells.height), len(columns))
+        entries = np.column_stack(values).ravel(), (rows, np.column_stack(columns).ravel())
+        return csr_array(entries, shape=(cells.height, width + self.has_clinic))
 
 
 @dataclass(frozen=True)
@@ -102,15 +114,17 @@ class PrevalencePrior:
     line: Floats
     neighbours: Floats
     cells: int
+    has_clinic: bool
 
     def precision(self, theta: Floats) -> tuple[Floats, float]:
-        """Precision of curves, districts and cells at ``theta``, and half its log determinant."""
+        """Precision of curves, districts, cells and the clinic's effect at ``theta``, and half its log determinant."""
         sigma_district, phi, sigma_age, sigma_cell = _natural(theta)
         curve = self.line + sigma_age**2 * self.wiener + 1e-6 * np.eye(len(self.line))
         mixed = (1 - phi) * np.eye(len(self.neighbours)) + phi * self.neighbours
         district = sigma_district**2 * mixed + 1e-9 * np.eye(len(mixed))
         (q_curve, d_curve), (q_district, d_district) = _inverse(curve), _inverse(district)
-        precision = block_diag(q_curve, q_curve, q_district, np.eye(self.cells) / sigma_cell**2)
+        clinic = np.eye(int(self.has_clinic)) / _CLINIC**2
+        precision = block_diag(q_curve, q_curve, q_district, np.eye(self.cells) / sigma_cell**2, clinic)
         return precision, 2 * d_curve + d_district - self.cells * float(np.log(sigma_cell))
 
     def log_density(self, theta: Floats) -> float:
@@ -170,11 +184,13 @@ def fit(
 ) -> Fit:
     """Fit one quarter.
 
-    ``cells``: district, sex, age_from, assessed, cases, indeterminate. ``neighbours``: pairs of districts;
+    ``cells``: district, sex, age_from, is_clinic, assessed, cases, indeterminate; without ``is_clinic``, or where
+    nobody was assessed at one, there is one channel. ``neighbours``: pairs of districts;
     ``persistence``: Beta parameters of the share of the indeterminate who have the disease.
     """
     districts = tuple(sorted({code for pair in neighbours for code in pair} | set(cells["district"])))
-    layout = Layout(districts, tuple(cells["age_from"].unique().sort().to_list()))
+    has_clinic = "is_clinic" in cells.columns and bool(cells["is_clinic"].any())
+    layout = Layout(districts, tuple(cells["age_from"].unique().sort().to_list()), has_clinic)
     prior = _prior(layout, neighbours)
     observed = cells.filter(pl.col("assessed") > 0)
     indeterminate = observed["indeterminate"].to_numpy()
@@ -252,6 +268,7 @@ def _prior(layout: Layout, neighbours: Sequence[tuple[str, str]]) -> PrevalenceP
         line=level**2 + slope**2 * np.outer(t, t),
         neighbours=scaled_neighbours(layout.districts, neighbours),
         cells=len(layout.districts) * len(SEXES) * len(BROAD_AGES),
+        has_clinic=layout.has_clinic,
     )
 
 

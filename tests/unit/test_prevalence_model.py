@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from analytics.modelled import compose
 from models.prevalence import BROAD_AGES, DRAWS, Diagnostics, Fit, Layout, fit, scaled_neighbours
@@ -122,3 +122,35 @@ def test_each_cell_has_one_curve_one_district_and_one_broad_age() -> None:
         ("district", "761", None, None),
         ("cell", "761", "female", broad),
     ]
+
+
+def test_who_goes_to_a_clinic_may_differ_and_prevalence_is_predicted_at_an_examination() -> None:
+    """Two channels of every cell, the clinic's cases more by 0.6 on the logit."""
+    generator = np.random.default_rng(11)
+    examined = counted(60).with_columns(pl.lit(False).alias("is_clinic"))
+    share = expit(logit(examined["truth"].to_numpy()) + 0.6)
+    at_clinic = examined.with_columns(
+        pl.lit(True).alias("is_clinic"), pl.lit(120, pl.Int64).alias("assessed"),
+        pl.Series("cases", generator.binomial(120, share).astype(np.int64)),
+    )  # fmt: skip
+    found = fit(pl.concat([examined, at_clinic]), RING, persistence=PERSISTENCE)
+    effects = found.layout.names.with_columns(pl.Series("draws", found.draws.T.tolist(), pl.List(pl.Float32)))
+    effect = np.array(effects.filter(pl.col("effect") == "clinic")["draws"].to_list()[0])
+    assert effect.mean() == pytest.approx(0.6, abs=3 * effect.std())
+    assert effect.std() < 0.1
+    modelled = compose(examined.with_columns(pl.lit(2 / 3).alias("clinic_share")), effects, runs=found.runs)
+    known = examined["truth"].to_numpy()
+    assert np.abs(np.median(modelled.examined, axis=0) - known).mean() < 0.03
+    mixed = (known + 2 * share) / 3
+    assert np.abs(np.median(modelled.among_assessed, axis=0) - mixed).mean() < 0.03
+    assert found.diagnostics.faults == ()
+    merged = (
+        pl.concat([examined, at_clinic])
+        .group_by("district", "sex", "age_from")
+        .agg(pl.col("assessed", "cases", "indeterminate").sum())
+        .sort("district", "sex", "age_from")
+    )
+    blind = composed(fit(merged, RING, persistence=PERSISTENCE), examined)
+    assert np.median(blind, axis=0).mean() - known.mean() > 0.05, (
+        "the test would not see the channel left out"
+    )
