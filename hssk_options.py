@@ -57,7 +57,8 @@ Vintage = Annotated[
     int | None, typer.Option(help="Of the frozen quarters: 1 the first published; default the newest.")
 ]
 Quantity = Annotated[
-    str | None, typer.Option(help="Of a distribution: body_mass_index, systolic, diastolic.")
+    str | None,
+    typer.Option(help="Of a distribution or mean: body_mass_index, systolic, fasting_glucose, ..."),
 ]
 Format = Annotated[Form, typer.Option("--format", help="Table for people, JSON for programs.")]
 AsOf = Annotated[str | None, typer.Option(help="Build id; default the current one.")]
@@ -78,5 +79,5 @@ Confidence = Annotated[float, typer.Option(help="Confidence level of the interva
 Method = Annotated[
     str | None, typer.Option(help="wilson, clopper_pearson; standardised: dobson_byar, fay_feuer.")
 ]
-Classes = Annotated[str | None, typer.Option(help="Cut-offs of a distribution: who, asian.")]
+Classes = Annotated[str | None, typer.Option(help="Cut-offs of a distribution: who, asian, vietnam.")]
 Exact = Annotated[bool, typer.Option("--exact", help="Exact small counts; written to the audit log.")]

@@ -14,7 +14,8 @@ import polars as pl
 
 from analytics.disclosure import SMALLEST_DENOMINATOR, Reason, State
 from analytics.hiding import SMALLEST_COUNT
-from analytics.noise import Noise
+from analytics.noise import CELL_VARIANCE, Noise
+from analytics.rates import normal_quantile
 from analytics.reference import CutOff
 
 #: Columns of a cell beside those of its group: edges in the unit of the quantity (the last class is open).
@@ -48,6 +49,37 @@ def bins(found: pl.DataFrame, by: Sequence[str], width_tenths: int) -> pl.DataFr
                  "bin_to": (last + width_tenths) / 10, "numerator": people, "numerator_cells": cells}
             )  # fmt: skip
     return _with_total(rows, found, by)
+
+
+def means(
+    found: pl.DataFrame, by: Sequence[str], *, width_tenths: int, step_tenths: int, confidence: float
+) -> pl.DataFrame:
+    """Mean of each group with a normal interval; ``found`` has ``by``, bin_from (tenths), people, cells (with noise).
+
+    A value is taken at the middle of what its bin may hold: written in steps, the bin from 5.6 to below 5.8 holds 5.6
+    and 5.7. The variance is that of a mean of n people and that of the noise, which of a ratio of sums is the noise of
+    each cell times the square of its distance from the mean (delta method). Fewer than 30 people have no mean.
+    """
+    middle = (pl.col("bin_from") + (width_tenths - step_tenths) / 2) / 10
+    people, cells = pl.col("people"), pl.col("cells")
+    mean = (people * middle).sum() / people.sum()
+    away = (middle - mean) ** 2
+    error = ((people * away).sum() / (people.sum() - 1) / people.sum()).sqrt()
+    noise = CELL_VARIANCE * (cells * away).sum() / people.sum() ** 2
+    half = normal_quantile(confidence) * (error**2 + noise).sqrt()
+    is_shown = people.sum() >= SMALLEST_DENOMINATOR
+    hidden, reason = State.SUPPRESSED.value, Reason.SMALL_DENOMINATOR.value
+    numbers = {"denominator": people.sum(), "value": mean, "lower": mean - half, "upper": mean + half}
+    return (
+        found.with_columns(pl.lit(0).alias("_row"))
+        .group_by("_row", *by, maintain_order=True)
+        .agg(
+            *(pl.when(is_shown).then(number).alias(name) for name, number in numbers.items()),
+            pl.when(is_shown).then(pl.lit(State.SHOWN.value)).otherwise(pl.lit(hidden)).alias("state"),
+            pl.when(~is_shown).then(pl.lit(reason)).alias("reason"),
+        )
+        .drop("_row")
+    )
 
 
 def classes(

@@ -110,7 +110,7 @@ def _learned(
         return cells, learn(cells, priors), Reason.MODEL_NOT_TRUSTED
     asked = {"measure_id": variant.measure_id, "quarter_index": quarter.index}
     effects = generation.estimates(read_sql("estimate_effect"), asked)
-    seen = clinic_share(cells, channel_cells(generation, variant, quarter))
+    seen = clinic_share(cells, channel_cells(generation, variant, quarter, cells))
     modelled = compose(cells.with_columns(seen), effects, runs=runs)
     return cells, learn(cells, priors, modelled=modelled), None
 
@@ -151,10 +151,12 @@ def frame_cells(generation: Generation, variant: Variant, quarter: Quarter) -> p
     )
 
 
-def channel_cells(generation: Generation, variant: Variant, quarter: Quarter) -> pl.DataFrame:
+def channel_cells(
+    generation: Generation, variant: Variant, quarter: Quarter, cells: pl.DataFrame
+) -> pl.DataFrame:
     """What a model learns from: district, sex, age_from, is_clinic, assessed, cases, indeterminate, sorted.
 
-    Both channels of every cell of the reference population, protected cell by cell. Where fewer than
+    Both channels of each of ``cells`` (:func:`frame_cells`), protected cell by cell. Where fewer than
     :data:`FEWEST_EXAMINED` people were examined in the whole city, examinations cannot be told from clinics: all
     are one channel then, and ``is_clinic`` is false.
     """
@@ -162,11 +164,11 @@ def channel_cells(generation: Generation, variant: Variant, quarter: Quarter) ->
         generation, "frame_channels", {"measure_id": variant.measure_id, "quarter_index": quarter.index}
     )
     counted = _protected(counted, noise_of(generation))
-    cells = frame_cells(generation, variant, quarter).select("district", "sex", "age_from")
     channels = pl.DataFrame({"is_clinic": [False, True]})
     key = ["district", "sex", "age_from", "is_clinic"]
     whole = (
-        cells.join(channels, how="cross")
+        cells.select("district", "sex", "age_from")
+        .join(channels, how="cross")
         .join(counted, on=key, how="left")
         .with_columns(pl.col(LEARNED).fill_null(0).cast(pl.Int64))
         .select(*key, *LEARNED)

@@ -24,7 +24,7 @@ _REQUIRED = (
     *("id", "version", "reviewed", "kind", "unit", "polarity", "by", "where", "needs_condition", "source"),
     *_TEXTS,
 )
-_OPTIONAL = ("ages", "health_by", "sections", "counts", "among", "target")
+_OPTIONAL = ("ages", "health_by", "sections", "counts", "among", "target", "of_quantity")
 
 
 class Polarity(StrEnum):
@@ -74,6 +74,7 @@ class Text:
 class Indicator:
     """One measure: what it counts over what, and by what it can be asked for.
 
+    ``of_quantity``: it tells of a measured quantity, which the question names.
     ``counts`` over ``among``: roles of a definition other than its cases over its assessed, as in the care cascade.
     """
 
@@ -89,6 +90,7 @@ class Indicator:
     where: tuple[str, ...]
     health_by: tuple[str, ...]
     needs_condition: bool
+    of_quantity: bool
     counts: str | None
     among: str | None
     source: str
@@ -155,6 +157,7 @@ def parse_indicator(table: Mapping[str, Any]) -> Indicator:
         where=tuple(table["where"]),
         health_by=tuple(table.get("health_by", ())),
         needs_condition=table["needs_condition"],
+        of_quantity=table.get("of_quantity", False),
         counts=table.get("counts"),
         among=table.get("among"),
         source=table["source"],

@@ -84,7 +84,7 @@ def reads_frozen(question: Question) -> bool:
     indicator = indicators().get(question.measure)
     if indicator is None or question.exact:
         return False
-    return indicator.needs_condition or "bin" in indicator.by
+    return indicator.needs_condition or indicator.of_quantity
 
 
 def resolve(question: Question, known: Catalogue) -> Plan:
@@ -166,20 +166,20 @@ def _closed_units(question: Question, kind: Kind, known: Catalogue) -> frozenset
 
 
 def _check_quantity(question: Question, indicator: Indicator) -> None:
-    """A distribution is of one quantity, by bins or by the classes of one of its schemes; nothing else has one."""
-    if "bin" not in indicator.by:
+    """A distribution is of one quantity, by bins or by the classes of one of its schemes; a mean of one quantity."""
+    if not indicator.of_quantity:
         for field, value in (("quantity", question.quantity), ("classes", question.classes)):
             if value is not None:
                 raise UserError(f"{indicator.id} has none", field=field, value=value, expected="nothing")
         return
     quantity = choose(question.quantity or "", quantities(), field="quantity")
     if question.classes is not None:
-        choose(question.classes, schemes(quantity), field="classes")
-    if "bin" not in question.by:
+        choose(question.classes, schemes(quantity) if "bin" in indicator.by else (), field="classes")
+    if "bin" in indicator.by and "bin" not in question.by:
         raise UserError("a distribution is shown by bin", field="by", expected="bin")
     if quantity != "body_mass_index" and parse_age_band(question.ages or "18+").first < ADULT:
         raise UserError(
-            "blood pressure of children has no adult classes",
+            "adult classes do not fit the values of children",
             field="ages",
             value=question.ages,
             expected="18 and over",

@@ -53,6 +53,7 @@ RESULT_COLUMNS = (
     "state",
     "reason",
 )
+MEAN = "mean"
 #: Makes a group of everything, so that an answer without ``by`` is one group like any other.
 _ROW = "_row"
 _REFUSED_STATE = {
@@ -104,14 +105,19 @@ def answer(
     noise = noise_of(generation) if plan.is_protected else None
     cells = _cells(plan, known, generation, name, parameters, noise)
     variant = plan.variant
-    if question.estimator in CORRECTED and variant is not None:
+    about = _definition(plan)
+    if plan.indicator.id == MEAN:
+        quantity = _quantity(plan, generation)
+        rows = _means(plan, cells, quantity)
+        about |= {"variant": question.quantity, "unit": quantity["unit"]}
+    elif question.estimator in CORRECTED and variant is not None:
         rows = corrected(plan, cells, frame.corrected(plan, variant, generation), noise=noise)
     else:
         rows = estimate(plan, cells, standard, noise=noise)
     return Answer(
         question=question,
         rows=rows,
-        definition=_definition(plan),
+        definition=about,
         build={"id": generation.build_id, "extract_date": generation.extract_date, **_vintages(plan)},
         lineage=_lineage(plan, known, generation, name, parameters, standard),
     )
@@ -190,6 +196,8 @@ def _cells(
     if plan.variant is not None and plan.is_protected:
         return grid.complete(plan, known, grid.protected(plan, plan.variant, generation, known))
     found = grid.named(plan, grid.fetch(generation, name, parameters))
+    if plan.indicator.id == MEAN:
+        return distribution.protected(found, noise)
     if "bin" in plan.question.by:
         return _binned(plan, generation, distribution.protected(found, noise))
     cells = grid.complete(plan, known, found)
@@ -208,8 +216,37 @@ def _binned(plan: Plan, generation: Generation, found: pl.DataFrame) -> pl.DataF
     by = [name for name in plan.question.by if name != "bin"]
     if plan.classes:
         return distribution.classes(found, by, plan.classes, is_exact=plan.question.exact)
-    width = generation.frame(read_sql("distribution_width"), {"quantity": plan.question.quantity}).item()
-    return distribution.bins(found, by, width)
+    return distribution.bins(found, by, _quantity(plan, generation)["width"])
+
+
+def _quantity(plan: Plan, generation: Generation) -> dict[str, Any]:
+    """Width of its bins and steps of its values, in tenths of its unit, and the unit."""
+    found = generation.frame(read_sql("distribution_width"), {"quantity": plan.question.quantity})
+    return found.row(0, named=True)
+
+
+def _means(plan: Plan, bins: pl.DataFrame, quantity: Mapping[str, Any]) -> pl.DataFrame:
+    """Means of protected bins, where the values of the quantity are not rounded by hand."""
+    if quantity["step"] is None:
+        raise UserError(
+            "bins of it give no mean: its values are rounded by hand",
+            field="quantity",
+            value=plan.question.quantity,
+            expected="the distribution by bin",
+        )
+    rows = distribution.means(
+        bins,
+        plan.question.by,
+        width_tenths=quantity["width"],
+        step_tenths=quantity["step"],
+        confidence=plan.question.confidence,
+    ).with_columns(
+        pl.lit(None, pl.Int64).alias("numerator"),
+        pl.lit(plan.question.confidence).alias("confidence"),
+        pl.lit("normal").alias("method"),
+        pl.lit(plan.question.estimator).alias("estimator"),
+    )
+    return check_released(rows.select(*plan.columns, *RESULT_COLUMNS))
 
 
 def estimate(

@@ -20,7 +20,8 @@ What the data do not tell is in the interval, not left out of it:
 
 Priors as designed for this city (design/statistics, "residual selection"); a linked survey would replace them.
 
-``pi`` among the assessed may also come from a model (:mod:`analytics.modelled`); everything after it is the same.
+``pi`` among the assessed may also come from a model (:mod:`analytics.modelled`), which tells examinations from clinics:
+whoever was not assessed is then compared with the examined instead of with all assessed. The rest is the same.
 """
 
 from __future__ import annotations

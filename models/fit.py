@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from analytics.catalogue import Quarter, Variant, catalogue
-from analytics.frame import channel_cells
+from analytics.frame import channel_cells, frame_cells
 from analytics.generation import Generation
 from analytics.persistence import persistence
 from models.prevalence import DRAWS, SEED, Fit
@@ -73,6 +73,14 @@ def fit(
     started = time.perf_counter()
     with build_lock(settings.home, now):
         old = Generation.open(settings.home, build)
+        if not (old.folder / FROZEN).exists():
+            raise UserError(
+                "the build has no frozen quarters to learn from",
+                field="build",
+                value=old.build_id,
+                expected="a build of this version",
+                action="Run `hssk build` with the folders of all files and --full",
+            )
         staged = publish.stage(settings.home)
         for name in (MARTS, FROZEN):
             os.link(old.folder / name, staged / name)
@@ -142,7 +150,7 @@ def _fit_all(generation: Generation, staged: Path, truth: pl.DataFrame, progress
     fits: list[Fitted] = []
     for variant in variants:
         for quarter in known.quarters:
-            cells = channel_cells(generation, variant, quarter)
+            cells = channel_cells(generation, variant, quarter, frame_cells(generation, variant, quarter))
             assessed = int(cells["assessed"].sum())
             if assessed < SMALLEST_CITY:
                 continue

@@ -189,10 +189,10 @@ def fit(
     ``persistence``: Beta parameters of the share of the indeterminate who have the disease.
     """
     districts = tuple(sorted({code for pair in neighbours for code in pair} | set(cells["district"])))
-    has_clinic = "is_clinic" in cells.columns and bool(cells["is_clinic"].any())
+    observed = cells.filter(pl.col("assessed") > 0)
+    has_clinic = "is_clinic" in cells.columns and bool(observed["is_clinic"].any())
     layout = Layout(districts, tuple(cells["age_from"].unique().sort().to_list()), has_clinic)
     prior = _prior(layout, neighbours)
-    observed = cells.filter(pl.col("assessed") > 0)
     indeterminate = observed["indeterminate"].to_numpy()
     shares = _persistence(persistence) if indeterminate.any() else np.array([0.5])
     posteriors, every = _posteriors(observed, layout, prior, shares, seed)

@@ -43,7 +43,7 @@ from warehouse.landing import Landed
 from warehouse.lineage import build_manifest, read_quarantine, table_lineage, write_quarantine
 from warehouse.lock import build_lock
 from warehouse.reference_tables import reference_tables
-from warehouse.rules import load_rules
+from warehouse.rules import Rules, load_rules
 from warehouse.settings import Settings
 from warehouse.vintages import Revision, check_carried, freeze
 
@@ -77,18 +77,20 @@ def build(
     full: bool = False,
     revision: Revision | None = None,
     estimate: Estimate | None = None,
+    rules: Rules | None = None,
     progress: Progress = lambda stage, what: None,
 ) -> BuildReport:
     """Load what is new in ``folders`` and publish a new generation.
 
     ``estimate`` fits the models (a floor above); counts are published even if it fails, and the manifest says so. With
     ``full`` the warehouse is built aside from ``folders`` alone and then replaces the old one. ``revision`` publishes
-    a new vintage of quarters that are frozen. Raises
+    a new vintage of quarters that are frozen. ``rules``: all of this installation where none are given. Raises
     :class:`UserError` when another build runs, keys are missing, synthetic and real data would mix, or a file's
     refused share passes the limit; then nothing is changed.
     """
     check_name(settings.fault)
     keys = load_keys(settings)
+    rules = rules or load_rules()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o750)
     with build_lock(settings.home, now), database.told_when_exhausted(settings):
         rebuild.settle(settings.home)
@@ -104,7 +106,7 @@ def build(
                 refuse_refusals(plan, files, known)
             loaded = _load(
                 connection, settings, plan, keys,
-                store=linkage, now=now, as_of=as_of, revision=revision, progress=progress,
+                store=linkage, now=now, as_of=as_of, revision=revision, rules=rules, progress=progress,
             )  # fmt: skip
             generation = _prepare(
                 connection, settings, loaded, scratch=scratch, revision=revision, now=now, progress=progress
@@ -169,12 +171,10 @@ def _load(
     now: datetime,
     as_of: date | None,
     revision: Revision | None,
+    rules: Rules,
     progress: Progress,
 ) -> _Loaded:
     """Files to ``raw_``: all of them, or none where one must not be loaded."""
-    rules = load_rules()
-    if settings.counted_conditions:
-        rules = rules.only(settings.counted_conditions)
     with unregistered(connection):
         landed = land_all(connection, settings, plan, keys, store=store, progress=progress)
         progress("land", "repeats")

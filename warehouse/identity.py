@@ -85,12 +85,7 @@ def create_key_file(path: Path) -> None:
 def key_marks(keys: Keys) -> dict[str, int]:
     """A mark of each key, kept beside the data to notice another key; nothing of the key can be told from it."""
     return {
-        name: int(
-            hmac.new(getattr(keys, name), b"hssk key mark, references chopped", hashlib.sha256).hexdigest()[
-                :15
-            ],
-            16,
-        )
+        name: int(hmac.new(getattr(keys, name), _MARKED, hashlib.sha256).hexdigest()[:_DIGITS], 16)
         for name in KEY_NAMES
     }
 

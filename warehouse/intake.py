@@ -1,7 +1,7 @@
 """Intake: which files are new, which correct earlier ones, and how they land.
 
-A city of files does not fit into one transaction (what is not committed stays in memory). So every file lands on its
-own, and the rows of a file count once ``meta_file`` names it: registering all of them is the one transaction.
+A city of files does not fit into one transaction (what is not committed stays in memory). So every file lands outside
+of any, and the rows of a file count once ``meta_file`` names it: registering all of them is the one transaction.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from warehouse.settings import Settings
 
 LINKAGE = "linkage"
 Progress = Callable[[str, str], None]
-"""Called with a stage (``fingerprint``, ``read``, ``land``, ``core``, ``mart``, ``publish``) and what it works on."""
+"""Called with a stage (``fingerprint``, ``read``, ``land``, ``core``, ``people``, ``spark``, ``mart``, ``publish``) and
+what it works on."""
 #: Columns that say when something was recorded; the newest plausible one dates an extract without a date.
 _RECORDED = (
     ("measurement", "taken_at"), ("condition", "recorded_at"), ("health_record", "last_updated_at"),
@@ -98,7 +99,7 @@ def land_all(
     store: Path,
     progress: Progress,
 ) -> list[Landed]:
-    """Land every sound file, each in a transaction of its own; sealed files go to ``store``. Nothing counts yet."""
+    """Land every sound file; sealed files go to ``store``. Nothing counts yet."""
     refuse_other_keys(connection, keys)
     store.mkdir(exist_ok=True, mode=0o700)
     [(next_id,)] = rows(connection, "select coalesce(max(file_id), 0) + 1 from meta_file")

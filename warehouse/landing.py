@@ -57,7 +57,7 @@ class Landed:
 
 
 def inspect(file: ExtractFile) -> tabular.Source:
-    """Read a file to its end, outside any transaction; what it is, or :class:`UserError` when it cannot be used."""
+    """Read a file to its end; what it is, or :class:`UserError` when it cannot be used."""
     contract = load_contracts()[file.table]
     source = tabular.open_source(file.path, contract.names)
     _require_columns(contract, source)
@@ -104,40 +104,51 @@ def settle(connection: duckdb.DuckDBPyConnection, landed: Sequence[Landed]) -> l
     settled = {item.file_id: item for item in landed}
     for table in sorted({item.table for item in landed}):
         contract = load_contracts()[table]
-        found: dict[int, list[tuple[int, bool]]] = {}
-        for file_id, row, is_same in repeats.across(connection, contract, first_new=first_new):
-            found.setdefault(file_id, []).append((row, is_same))
-        for file_id, again in found.items():
-            settled[file_id] = _without(connection, contract, settled[file_id], again)
+        if repeats.mark_across(connection, contract, first_new=first_new):
+            for file_id, again, same in rows(
+                connection,
+                """select _file_id, count(*), count(*) filter (is_same)
+                   from landing_repeat group by _file_id order by _file_id""",
+            ):
+                settled[file_id] = _without(connection, contract, settled[file_id], again, same)
+            rows(connection, "drop table landing_repeat")
     return list(settled.values())
 
 
 def _without(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, item: Landed, again: list[tuple[int, bool]]
+    connection: duckdb.DuckDBPyConnection, contract: Contract, item: Landed, again: int, same: int
 ) -> Landed:
-    """The file without the rows that came again: (row, whether it is equal to the one that stays)."""
-    rows(
+    """The file without its rows in ``landing_repeat``: ``again`` of them, ``same`` equal to the row that stays."""
+    number = {"file_id": item.file_id}
+    [(taken,)] = rows(
         connection,
-        f"delete from raw_{contract.table} where _file_id = $file_id and _row in (select unnest($again))",
-        {"file_id": item.file_id, "again": [row for row, _ in again]},
+        f"""delete from raw_{contract.table} where _file_id = $file_id
+            and _row in (select _row from landing_repeat where _file_id = $file_id)""",
+        number,
     )
+    if taken != again:
+        raise Defect(f"{taken} of {again} repeated rows of {item.file_name} were taken out")
     malformed = rows(
         connection,
         "select row_number from meta_quarantine where file_id = $file_id and rule = $rule order by all",
-        {"file_id": item.file_id, "rule": _MALFORMED},
+        {**number, "rule": _MALFORMED},
     )
     shift = [row for (row,) in malformed]
-    conflicts = [
-        _conflict(contract, item.file_id, _line(row, shift)) for row, is_same in again if not is_same
-    ]
+    differing = rows(
+        connection,
+        """select _row from landing_repeat where _file_id = $file_id and not is_same
+           order by _row limit $limit""",
+        {**number, "limit": QUARANTINE_DETAIL_LIMIT},
+    )
+    conflicts = [_conflict(contract, item.file_id, _line(row, shift)) for (row,) in differing]
     _keep(connection, conflicts)
     first, last = _date_range(connection, contract, item.file_id)
     return replace(
         item,
-        accepted=item.accepted - len(again),
-        quarantined=item.quarantined + len(conflicts),
-        duplicate=item.duplicate + len(again) - len(conflicts),
-        repeats_of_others=len(again),
+        accepted=item.accepted - again,
+        quarantined=item.quarantined + again - same,
+        duplicate=item.duplicate + same,
+        repeats_of_others=again,
         first_date=first,
         last_date=last,
         reasons=_counted(item.reasons, conflicts),
@@ -331,7 +342,11 @@ def _quarantine(
             (file_id, _line(row, shift), rule.column, rule.rule, value, rule.expected)
             for row, value in broken
         ]
-    repeated = rows(connection, "select _row from landing_repeat where not is_same order by _row")
+    repeated = rows(
+        connection,
+        "select _row from landing_repeat where not is_same order by _row limit $limit",
+        {"limit": QUARANTINE_DETAIL_LIMIT},
+    )
     found += [_conflict(contract, file_id, _line(row, shift)) for (row,) in repeated]
     found += [(file_id, line.row, "", _MALFORMED, None, line.reason) for line in bad_lines]
     _keep(connection, found)

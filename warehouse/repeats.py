@@ -11,9 +11,6 @@ from warehouse import casting
 from warehouse.contracts import PERSON, Contract
 from warehouse.database import rows
 
-#: Number of the file, of its row, and whether all stored columns are equal to those of the row that stays.
-Repeat = tuple[int, int, bool]
-
 
 def mark_within(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """``landing_repeat``: rows of ``landing_row`` whose key came before in the same file."""
@@ -28,19 +25,25 @@ def mark_within(connection: duckdb.DuckDBPyConnection, contract: Contract) -> No
     rows(connection, f"insert into landing_repeat select _row, is_same from ({_later(key, candidate)})")
 
 
-def across(connection: duckdb.DuckDBPyConnection, contract: Contract, *, first_new: int) -> list[Repeat]:
-    """Rows of the files from number ``first_new`` on whose key a file before them brought."""
+def mark_across(connection: duckdb.DuckDBPyConnection, contract: Contract, *, first_new: int) -> bool:
+    """Rows of files from number ``first_new`` on whose key a file before them brought: are there any?
+
+    They are in ``landing_repeat`` then: ``_file_id``, ``_row``, and ``is_same`` when all stored columns are equal to
+    those of the row that stays.
+    """
     key, table = _key(contract), f"raw_{contract.table}"
     new, old = f"from {table} where _file_id >= $first_new", f"from {table} where _file_id < $first_new"
     repeated = f"""(select {key} {new} group by all having count(*) > 1) union all
         (select {key} {old} and ({key}) in (select ({key}) {new}))"""
     number = {"first_new": first_new}
     if not rows(connection, f"select 1 from ({repeated}) limit 1", number):
-        return []
+        return False
     content = ", ".join(f'"{name}"' for name in casting.stored_columns(contract))
     candidate = f"""select {key}, _file_id, _row, hash({content}) as content from {table}
         where ({key}) in (select ({key}) from ({repeated}))"""
-    return rows(connection, f"{_later(key, candidate)} and _file_id >= $first_new order by all", number)
+    found = f"{_later(key, candidate)} and _file_id >= $first_new"
+    rows(connection, f"create temp table landing_repeat as {found}", number)
+    return True
 
 
 def _later(key: str, candidate: str) -> str:

@@ -43,7 +43,7 @@ def measures(conditions: Sequence[Condition]) -> tuple[Measure, ...]:
     as written.
 
     A numerator holds only where its denominator holds; people known from claims are counted among residents.
-    Every other clause is and-ed with the population (a live record of a resident) by ``core_measure.sql``,
+    Every other clause is and-ed with the population (a live record of a resident) by :mod:`warehouse.rule_terms`,
     so a term names the population only when it has no other positive clause.
     """
     population = frozenset(

@@ -71,6 +71,7 @@ def _quantities(text: str, faults: list[Fault]) -> tuple[Quantity, ...]:
         "adult_high",
         "holds_days",
         "bin_tenths",
+        "step_tenths",
         "name_vi",
         "name_en",
     )
@@ -89,6 +90,7 @@ def _quantities(text: str, faults: list[Fault]) -> tuple[Quantity, ...]:
             adult_high=row.number("adult_high"),
             holds_days=row.integer("holds_days"),
             bin_tenths=row.integer("bin_tenths"),
+            step_tenths=row.integer("step_tenths"),
             name=Words(vi=row.text("name_vi"), en=row.text("name_en")),
         )
         _refuse_repeat(row, "quantity", quantity.quantity, [item.quantity for item in found])

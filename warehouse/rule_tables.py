@@ -283,6 +283,7 @@ def _quantity_table(quantities: Sequence[Quantity]) -> pl.DataFrame:
         "adult_high": pl.Float64,
         "holds_days": pl.Int32,
         "bin_tenths": pl.Int32,
+        "step_tenths": pl.Int32,
         "name_vi": pl.String,
         "name_en": pl.String,
     }
@@ -296,6 +297,7 @@ def _quantity_table(quantities: Sequence[Quantity]) -> pl.DataFrame:
             q.plausible_high if q.adult_high is None else q.adult_high,
             q.holds_days,
             q.bin_tenths,
+            q.step_tenths,
             q.name.vi,
             q.name.en,
         )

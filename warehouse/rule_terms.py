@@ -32,8 +32,8 @@ def term_tables(
     """``rule_base``: one clause of one base; ``clauses``: how many of it must hold (all).
 
     ``rule_term``: one clause of one term of one measure beside its base, NULL where the base is all of it, base NULL
-    where there is none; ``positives``: clauses of the term that must hold; ``is_alone``: the term has no other clause;
-    ``is_only``: the measure has no other term.
+    where there is none; ``positives``: clauses beside the base that must hold; ``is_alone``: the term has no
+    other clause; ``is_only``: the measure has no other term.
     """
     split = _split(measures, conditions)
     bases = {base: number for number, base in enumerate(_ordered(item.base for item in split), start=1)}

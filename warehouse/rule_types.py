@@ -176,6 +176,8 @@ class ValueSetCode:
 class Quantity:
     """A measured quantity; limits in the storage ``unit``; ``holds_days``: how long the latest value is a
     state; ``bin_tenths``: width of the bins its distribution is counted in, in tenths of the unit (none: not counted);
+    ``step_tenths``: steps in which it is written, 0 where it is worked out; none where people round it by hand, so that
+    its mean cannot be had from bins;
     ``adult_low``, ``adult_high``: narrower limits where it is used for adults.
     """
 
@@ -185,6 +187,7 @@ class Quantity:
     plausible_high: float
     holds_days: int | None
     bin_tenths: int | None
+    step_tenths: int | None
     name: Words
     adult_low: float | None = None
     adult_high: float | None = None

@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from warehouse import rule_definitions, rule_measures, rule_references, rule_studies, rule_tables, rule_terms
-from warehouse.errors import EXIT_CONFIG, Fault, Faults, UserError, suggest
+from warehouse.errors import Fault, Faults
 from warehouse.rule_files import Section
 from warehouse.rule_measures import Measure
 from warehouse.rule_physiology import Physiology
@@ -52,17 +52,10 @@ class Rules:
         return rule_measures.measures(self.conditions)
 
     def only(self, names: Sequence[str]) -> Rules:
-        """The rules of some conditions (and of the record, which all need); raises UserError for an unknown one."""
-        known = [condition.id for condition in self.conditions if condition.id != RECORD]
-        for name in names:
-            if name not in known:
-                raise UserError(
-                    "no such condition",
-                    field="HSSK_CONDITIONS",
-                    value=name,
-                    expected=suggest(name, known),
-                    exit_code=EXIT_CONFIG,
-                )
+        """The rules of some conditions (and of the record, which all need): for measuring what they cost.
+
+        Not for publication: groups of the plan, other known disease and combinations ask for all of them.
+        """
         wanted = frozenset(names)
         return replace(
             self,

@@ -35,9 +35,6 @@ class Settings(BaseSettings):
     quarantine_share_limit: float = Field(
         0.20, ge=0, le=1, description="a file with a larger share of refused rows stops the build"
     )
-    conditions: str = Field(
-        "", description="conditions that are counted, by the names of their files, with commas; none = all"
-    )
     freeze_days: int = Field(
         45, ge=0, le=366, description="days after its end at which a quarter is frozen for publication"
     )
@@ -55,11 +52,6 @@ class Settings(BaseSettings):
     fault: str | None = Field(
         None, description="name of a fault point at which the process kills itself (tests)"
     )
-
-    @property
-    def counted_conditions(self) -> tuple[str, ...]:
-        """Names in :attr:`conditions`; empty: all."""
-        return tuple(name.strip() for name in self.conditions.split(",") if name.strip())
 
     @classmethod
     def settings_customise_sources(

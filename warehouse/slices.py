@@ -56,7 +56,11 @@ def collected(tables: Sequence[Table]) -> frozenset[str]:
 
 
 def groups(connection: duckdb.DuckDBPyConnection, *, people: int | None = None) -> list[Places]:
-    """Place ids of whole districts with about ``people`` people (default :data:`SLICE_PEOPLE`) in each group."""
+    """Place ids of whole districts with about ``people`` people (default :data:`SLICE_PEOPLE`) in each group.
+
+    A district is never cut, nor are the people without one (known from a record only): a city whose records come
+    before its register is one group.
+    """
     most = SLICE_PEOPLE if people is None else people
     found: list[list[int]] = []
     filled = 0
@@ -87,9 +91,10 @@ def run(
     total: dict[str, TableRun] = {}
     inputs = sorted({name for table in tables for name in table.inputs} - {table.name for table in tables})
     people = [name for name in inputs if _has_people(connection, name)]
-    for number, places in enumerate(slices, start=1):
-        of = f" {number}/{len(slices)}" if len(slices) > 1 else ""
-        with _only(connection, people, None if len(slices) == 1 else places, with_strangers=number == 1):
+    parts = _parts(slices)
+    for number, part in enumerate(parts, start=1):
+        of = f" {number}/{len(parts)}" if len(parts) > 1 else ""
+        with _only(connection, people, part):
             for table in tables:
                 progress(table.name + of)
                 [made] = engine.run(connection, [table], parameters, schema=_SLICE)
@@ -100,6 +105,14 @@ def run(
                 if table.name in keep:
                     _collect(connection, table.name, first=number == 1)
     return list(total.values())
+
+
+def _parts(slices: Sequence[Places]) -> list[Places | None]:
+    """What the groups are: everybody; or those of some places, and at last whoever is in none (no place).
+
+    Whoever is in no register and has no record is in no place, but has rows all the same.
+    """
+    return [None] if len(slices) == 1 else [*slices, ()]
 
 
 def _collect(connection: duckdb.DuckDBPyConnection, name: str, *, first: bool) -> None:
@@ -113,34 +126,24 @@ def _has_people(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
 
 @contextmanager
 def _only(
-    connection: duckdb.DuckDBPyConnection,
-    inputs: Sequence[str],
-    places: Places | None,
-    *,
-    with_strangers: bool,
+    connection: duckdb.DuckDBPyConnection, inputs: Sequence[str], places: Places | None
 ) -> Iterator[None]:
-    """Let the names of tables of people stand for the people of some places; ``None`` for everybody.
-
-    Whoever is in no register and has no record is in no place, but has rows all the same: ``with_strangers``.
-    """
+    """Let the names of tables of people stand for the people of some places; none: of no place; ``None``: everybody."""
     rows(connection, f"create schema {_SLICE}")
     rows(connection, f"set search_path = '{_SLICE},{CORE}.main,{CATALOG}.main'")
     if places is not None:
-        _views(connection, inputs, places, with_strangers=with_strangers)
+        _views(connection, inputs, places)
     yield
     rows(connection, f"set search_path = '{CORE}.main,{CATALOG}.main'")
     rows(connection, f"drop schema {_SLICE} cascade")
 
 
-def _views(
-    connection: duckdb.DuckDBPyConnection, inputs: Sequence[str], places: Places, *, with_strangers: bool
-) -> None:
-    inside, join = ("not in", "anti") if with_strangers else ("in", "semi")
+def _views(connection: duckdb.DuckDBPyConnection, inputs: Sequence[str], places: Places) -> None:
+    wanted, join = (" where place_id in (select unnest($places))", "semi") if places else ("", "anti")
     rows(
         connection,
-        f"""create table {_SLICE}.slice_person as select {_PERSON} from {CORE}.main.core_person
-            where place_id {inside} (select unnest($places))""",
-        {"places": list(places)},
+        f"create table {_SLICE}.slice_person as select {_PERSON} from {CORE}.main.core_person{wanted}",
+        {"places": list(places)} if places else None,
     )
     for name in inputs:
         home = CATALOG if name.startswith("raw_") else CORE

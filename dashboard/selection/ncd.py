@@ -18,9 +18,14 @@ STANDARDS = ("who_world_2000", "vietnam", "city")
 AGES = ("18+", "18-69", "25-64", "30-69", "40+", "60+")
 SEXES = ("both", "male", "female")
 TRUTHS = ("shown", "hidden")
-QUANTITIES = ("body_mass_index", "systolic", "diastolic")
+QUANTITIES = ("body_mass_index", "systolic", "diastolic", "fasting_glucose", "hba1c")
 #: What a condition is measured by, for the card of distributions; other conditions show the first quantity.
-QUANTITY_OF = {"hypertension": "systolic", "bmi": "body_mass_index"}
+QUANTITY_OF = {
+    "hypertension": "systolic",
+    "bmi": "body_mass_index",
+    "diabetes": "fasting_glucose",
+    "prediabetes": "fasting_glucose",
+}
 
 
 #: Age bands of one district, wider than the city's: it has too few people for five years.

@@ -57,6 +57,15 @@ def test_everybody_assessed_stands_in_one_bin(home: Path) -> None:
     assert binned(home, "body_mass_index", "true") == counted(home, "bmi", "obese_30plus", "assessed")
     for quantity in ("systolic", "diastolic"):
         assert binned(home, quantity, "true") == counted(home, "hypertension", "measured_once", "assessed")
+    assessed = {cell[:4]: cell[4] for cell in counted(home, "diabetes", "measured", "assessed")}
+    glucose, hba1c = (
+        {cell[:4]: cell[4] for cell in binned(home, quantity, "true")}
+        for quantity in ("fasting_glucose", "hba1c")
+    )
+    assert set(glucose) | set(hba1c) == set(assessed)
+    for cell, people in assessed.items():
+        either = (glucose.get(cell, 0), hba1c.get(cell, 0))
+        assert max(either) <= people <= sum(either)
 
 
 def test_the_citys_target_is_the_sum_of_its_districts(home: Path) -> None:

@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
+from analytics import frame
+from analytics.catalogue import Quarter, Variant, catalogue
+from analytics.cells import fetch
 from analytics.changes import previous
 from analytics.generation import Generation, builds, close_all
 from analytics.query import answer, parse
@@ -141,3 +145,49 @@ def test_fitting_waits_for_nobody(home: Path, report: FitReport) -> None:
     with build_lock(home, NOW), pytest.raises(UserError) as refused:
         fit(settings(home), now=NOW)
     assert refused.value.exit_code == 75
+
+
+def recommended(city: Generation) -> tuple[Variant, Quarter]:
+    known = catalogue(city.frozen)
+    [variant] = [v for v in known.variants if (v.condition, v.variant) == ("hypertension", "recommended")]
+    return variant, known.quarters[-1]
+
+
+def test_examinations_and_clinics_add_up_to_everybody_assessed(city: Generation) -> None:
+    variant, quarter = recommended(city)
+    asked = {"measure_id": variant.measure_id, "quarter_index": quarter.index}
+    key = ["district", "sex", "age_from"]
+    numbers = ["assessed", "cases", "indeterminate"]
+    keys = [f"{name}_key" for name in numbers]
+    whole = (
+        fetch(city.frozen, "frame_cells", asked).filter(pl.col("assessed") > 0).select(*key, *numbers, *keys)
+    )
+    parts = fetch(city.frozen, "frame_channels", asked)
+    assert set(parts["is_clinic"]) == {True, False}
+    summed = parts.group_by(key).agg(
+        *(pl.col(name).sum() for name in numbers),
+        *((pl.col(name).cast(pl.Int64).sum() % 256) for name in keys),
+    )
+    assert summed.select(whole.columns).sort(key).rows() == whole.sort(key).rows()
+
+
+def test_a_few_examined_are_no_channel_of_their_own(
+    city: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variant, quarter = recommended(city)
+    cells = frame.frame_cells(city.frozen, variant, quarter)
+    apart = frame.channel_cells(city.frozen, variant, quarter, cells)
+    examined = int(apart.filter(~pl.col("is_clinic"))["assessed"].sum())
+    assert apart.height == 2 * cells.height
+    share = frame.clinic_share(cells, apart)
+    assert share.is_between(0, 1).all()
+    assert 0.2 < share.mean() < 0.95
+
+    monkeypatch.setattr(frame, "FEWEST_EXAMINED", examined)
+    assert frame.channel_cells(city.frozen, variant, quarter, cells).equals(apart)
+    monkeypatch.setattr(frame, "FEWEST_EXAMINED", examined + 1)
+    one = frame.channel_cells(city.frozen, variant, quarter, cells)
+    assert set(one["is_clinic"]) == {False}
+    assert one.height == cells.height
+    assert one["assessed"].sum() == apart["assessed"].sum()
+    assert frame.clinic_share(cells, one).to_list() == [0] * cells.height

@@ -40,7 +40,11 @@ MEASURES = (
     (RESIDENT, "record", "holder", "1.0.0", "resident", None, 0, None, False),
 )
 #: Quantity, unit, width of its bins in tenths of the unit.
-QUANTITIES = (("body_mass_index", "kg/m2", 5), ("systolic", "mm[Hg]", 50), ("diastolic", "mm[Hg]", 50))
+QUANTITIES = (
+    ("body_mass_index", "kg/m2", 5, 0),
+    ("systolic", "mm[Hg]", 50, None),
+    ("diastolic", "mm[Hg]", 50, None),
+)
 _TABLES = {
     "mart_quarter": "quarter VARCHAR, quarter_index SMALLINT, last_day DATE, is_complete BOOLEAN",
     "mart_place": "place_id SMALLINT, ward_code VARCHAR, district_code VARCHAR, unit_code VARCHAR,"
@@ -62,7 +66,7 @@ _TABLES = {
     "mart_distribution": "quarter_index SMALLINT, place_id SMALLINT, sex TINYINT, age_from SMALLINT, quantity VARCHAR,"
     " bin_from INTEGER, people INTEGER, people_key SMALLINT",
     "mart_noise": "people SMALLINT, cell_key SMALLINT, noise SMALLINT",
-    "mart_quantity": "quantity VARCHAR, unit VARCHAR, bin_tenths INTEGER",
+    "mart_quantity": "quantity VARCHAR, unit VARCHAR, bin_tenths INTEGER, step_tenths INTEGER",
     "mart_definition": "condition VARCHAR, variant VARCHAR, version VARCHAR, estimand VARCHAR, name_vi VARCHAR,"
     " name_en VARCHAR, description_vi VARCHAR, description_en VARCHAR, source VARCHAR, denominator VARCHAR,"
     " definition_json VARCHAR",

@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.two_part import CELL, COUNTS, PRIORS, SMALLEST_CELL, collapse, two_part
+from analytics.two_part import (
+    CELL,
+    COUNTS,
+    PRIORS,
+    SMALLEST_CELL,
+    Modelled,
+    collapse,
+    learn,
+    summarise,
+    two_part,
+)
 
 #: Nothing is left to the priors: what was not assessed is as what was, half of the indeterminate have the disease.
 CERTAIN = replace(
@@ -60,6 +70,14 @@ def test_people_not_assessed_have_other_odds() -> None:
     priors = replace(CERTAIN, selection_city=(0.5, 0.0))
     expected = 1 / 9 + 8 / 9 * 0.1886
     assert value_of(cells(row), priors=priors)["value"] == pytest.approx(expected, abs=0.012)
+
+
+def test_whoever_was_not_assessed_is_like_the_examined() -> None:
+    """Of 800 not known 200 assessed, half of them cases; of the examined a fifth: pi = 0.25 x 0.5 + 0.75 x 0.2."""
+    frame = cells({**PLAIN, "known": 100, "assessed": 200, "cases": 100, "indeterminate": 0})
+    modelled = Modelled(np.full((10, 1), 0.5), np.full((10, 1), 0.2), runs=1)
+    [row] = summarise(learn(frame, CERTAIN, modelled), frame, [], confidence=0.95).to_dicts()
+    assert row["value"] == pytest.approx(1 / 9 + 8 / 9 * (0.25 * 0.5 + 0.75 * 0.2), abs=1e-5)
 
 
 def test_cells_are_weighed_by_the_population_not_by_who_has_a_record() -> None:

@@ -91,7 +91,7 @@ def open_source(path: Path, expected: Iterable[str]) -> Source:
 
 
 def verify(source: Source) -> None:
-    """Read the file to its end once, apart from any transaction, since an error inside one would end it.
+    """Read the file to its end once, before anything of it lands.
 
     Raises :class:`UserError` when the file is damaged, and when a quotation mark that is never closed has swallowed
     lines: how many rows it hides cannot be told.
