@@ -50,7 +50,9 @@ def text_expression(column: Column, source_type: str) -> str:
     if source_type in ("DOUBLE", "FLOAT"):
         # What a table library makes of whole numbers with gaps: 123.0 is the reference 123.
         cell = f"case when {name} = floor({name}) and abs({name}) < 1e15 then {name}::bigint::varchar else {cell} end"
-    text = f"nullif(trim({cell}, {_BLANKS}), '')"
+    # Nearly every cell begins and ends with a sign of ASCII: to see that takes a sixth of the time of trimming it.
+    is_trim = f"ascii({cell}) between 33 and 126 and right({cell}, 1) between '!' and '~'"
+    text = f"case when {is_trim} then {cell} else nullif(trim({cell}, {_BLANKS}), '') end"
     if column.allowed:
         return f"lower({text})"
     if column.code == "icd10":

@@ -6,13 +6,18 @@ import csv
 import tempfile
 from pathlib import Path
 
+import duckdb
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support import home as support
+from warehouse.casting import text_expression
 from warehouse.check import check
+from warehouse.contracts import load_contracts
 
 COLUMNS = ("measurement_id", "person_ref", "code", "value", "unit", "taken_at", "note")
+#: Blank, tab, line ends, and the blanks of Unicode that spreadsheets leave.
+BLANKS = " \t\n\r\u00a0\u200b\u3000\ufeff"
 cell = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 dirty_row = st.fixed_dictionaries(
     {
@@ -52,3 +57,16 @@ def test_rows_add_up_and_good_rows_arrive(rows: list[dict[str, str]], good: int,
     assert item.accepted + item.quarantined + item.duplicate == item.received
     assert item.accepted >= good
     assert item.unknown_columns == ("note",)
+
+
+@given(
+    st.text(
+        st.one_of(st.sampled_from(BLANKS), st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+    )
+)
+def test_a_cell_loses_its_blanks_at_both_ends_and_nothing_else(text: str) -> None:
+    column = load_contracts()["measurement"].column("unit")
+    with duckdb.connect() as connection:
+        sql = f'select {text_expression(column, "VARCHAR")} from (select $text as "unit")'
+        [(found,)] = connection.execute(sql, {"text": text}).fetchall()
+    assert found == (text.strip(BLANKS) or None)
