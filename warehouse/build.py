@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,17 +98,14 @@ def build(
         progress("fingerprint", ", ".join(folder.name for folder in folders))
         found = [read_folder(folder) for folder in folders]
         known = refuse_loss(settings, found) if full else frozenset()
-        store = rebuild.store_aside(settings.home) if full else settings.home / database.FILE_NAME
-        linkage = rebuild.linkage_aside(settings.home) if full else settings.home / LINKAGE
+        store, linkage = _stores(settings.home, full=full)
         files = [file for folder in found for file in folder.files]
         with _scratch(settings) as scratch, database.open_warehouse(settings, store) as connection:
             plan = survey(connection, files, progress)
             if full:
                 refuse_refusals(plan, files, known)
-            loaded = _load(
-                connection, settings, plan, keys,
-                store=linkage, now=now, as_of=as_of, revision=revision, rules=rules, progress=progress,
-            )  # fmt: skip
+            load = partial(_load, store=linkage, as_of=as_of, rules=rules)
+            loaded = load(connection, settings, plan, keys, now=now, revision=revision, progress=progress)
             generation = _prepare(
                 connection, settings, loaded, scratch=scratch, revision=revision, now=now, progress=progress
             )
@@ -120,6 +118,13 @@ def build(
         releases.record(settings.home, generation.build_id, generation.manifest["vintages"], now)
         sweep_linkage(settings.home, owned)
         return _report(found, loaded, generation, retired=publish.retire(settings.home, now))
+
+
+def _stores(home: Path, *, full: bool) -> tuple[Path, Path]:
+    """Where people and sealed files are written: in place, or aside for a full rebuild."""
+    if full:
+        return rebuild.store_aside(home), rebuild.linkage_aside(home)
+    return home / database.FILE_NAME, home / LINKAGE
 
 
 @contextmanager
