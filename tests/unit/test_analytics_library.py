@@ -161,8 +161,8 @@ def test_names_of_queries_are_names() -> None:
 
 def test_indicators_are_complete_and_in_both_languages() -> None:
     assert set(indicators()) == {
-        "completeness", "controlled", "controlled_among_tested", "coverage", "diagnosed", "distribution", "ladder", "mean",
-        "prevalence", "progress", "treated",
+        "completeness", "controlled", "controlled_among_tested", "coverage", "diagnosed", "distribution", "ladder",
+        "mean", "prevalence", "progress", "treated",
     }  # fmt: skip
     for name, item in indicators().items():
         assert item.id == name
