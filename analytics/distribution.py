@@ -64,9 +64,9 @@ def means(
     people, cells = pl.col("people"), pl.col("cells")
     mean = (people * middle).sum() / people.sum()
     away = (middle - mean) ** 2
-    error = ((people * away).sum() / (people.sum() - 1) / people.sum()).sqrt()
+    sampling = (people * away).sum() / (people.sum() - 1) / people.sum()
     noise = CELL_VARIANCE * (cells * away).sum() / people.sum() ** 2
-    half = normal_quantile(confidence) * (error**2 + noise).sqrt()
+    half = normal_quantile(confidence) * (sampling + noise).sqrt()
     is_shown = people.sum() >= SMALLEST_DENOMINATOR
     hidden, reason = State.SUPPRESSED.value, Reason.SMALL_DENOMINATOR.value
     numbers = {"denominator": people.sum(), "value": mean, "lower": mean - half, "upper": mean + half}

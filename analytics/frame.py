@@ -20,7 +20,7 @@ from analytics.modelled import compose
 from analytics.noise import Noise
 from analytics.persistence import persistence
 from analytics.plan import Plan
-from analytics.two_part import CELL, COUNTS, ESTIMATED, PRIORS, Learned, learn, summarise
+from analytics.two_part import CELL, COUNTS, ESTIMATED, LEARNED, PRIORS, Learned, learn, summarise
 
 #: Quarters kept by a process, of each estimator; the draws of one take 3.5 MB.
 KEPT_QUARTERS = 64
@@ -30,8 +30,8 @@ SMALLEST_POPULATION = 500
 DIGITS = 3
 #: Examined people of the whole city from which on examinations are told from clinics.
 FEWEST_EXAMINED = 300
-#: What a model learns from.
-LEARNED = ("assessed", "cases", "indeterminate")
+#: A cell of one quarter.
+_PLACED = list(CELL[1:])
 #: Parts the assessed consist of.
 _PARTS = ("cases", "indeterminate", "others")
 
@@ -108,8 +108,7 @@ def _learned(
     runs, faults = fits[variant.measure_id, quarter.index]
     if faults:
         return cells, learn(cells, priors), Reason.MODEL_NOT_TRUSTED
-    asked = {"measure_id": variant.measure_id, "quarter_index": quarter.index}
-    effects = generation.estimates(read_sql("estimate_effect"), asked)
+    effects = generation.estimates(read_sql("estimate_effect"), _asked(variant, quarter))
     seen = clinic_share(cells, channel_cells(generation, variant, quarter, cells))
     modelled = compose(cells.with_columns(seen), effects, runs=runs)
     return cells, learn(cells, priors, modelled=modelled), None
@@ -122,6 +121,11 @@ def _fits(generation: Generation) -> dict[tuple[int, int], tuple[int, list[str]]
         return {}
     rows = generation.estimates(read_sql("estimate_fit")).iter_rows()
     return {(measure, quarter): (runs, faults) for measure, quarter, runs, faults in rows}
+
+
+def _asked(variant: Variant, quarter: Quarter) -> dict[str, int]:
+    """Parameters of a query about one definition and quarter."""
+    return {"measure_id": variant.measure_id, "quarter_index": quarter.index}
 
 
 def frame_cells(generation: Generation, variant: Variant, quarter: Quarter) -> pl.DataFrame:
@@ -137,9 +141,7 @@ def frame_cells(generation: Generation, variant: Variant, quarter: Quarter) -> p
     people = grid.fetch(
         generation.live, "frame_population", {"year": year, "first_age": variant.age_from, "last_age": last}
     )
-    counted = grid.fetch(
-        generation, "frame_cells", {"measure_id": variant.measure_id, "quarter_index": quarter.index}
-    )
+    counted = grid.fetch(generation, "frame_cells", _asked(variant, quarter))
     counted = _protected(counted, noise_of(generation), also=["known"])
     counted = counted.with_columns(pl.min_horizontal("known", "insured").alias("known"))
     return (
@@ -160,14 +162,12 @@ def channel_cells(
     :data:`FEWEST_EXAMINED` people were examined in the whole city, examinations cannot be told from clinics: all
     are one channel then, and ``is_clinic`` is false.
     """
-    counted = grid.fetch(
-        generation, "frame_channels", {"measure_id": variant.measure_id, "quarter_index": quarter.index}
-    )
+    counted = grid.fetch(generation, "frame_channels", _asked(variant, quarter))
     counted = _protected(counted, noise_of(generation))
     channels = pl.DataFrame({"is_clinic": [False, True]})
-    key = ["district", "sex", "age_from", "is_clinic"]
+    key = [*_PLACED, "is_clinic"]
     whole = (
-        cells.select("district", "sex", "age_from")
+        cells.select(_PLACED)
         .join(channels, how="cross")
         .join(counted, on=key, how="left")
         .with_columns(pl.col(LEARNED).fill_null(0).cast(pl.Int64))
@@ -180,10 +180,9 @@ def channel_cells(
 
 def clinic_share(cells: pl.DataFrame, channels: pl.DataFrame) -> pl.Series:
     """Share of the assessed of each cell who were assessed at a clinic; 0 where nobody was, or all is one channel."""
-    key = ["district", "sex", "age_from"]
     at_clinic = pl.col("assessed").filter("is_clinic").sum() / pl.col("assessed").sum()
-    found = channels.group_by(key).agg(at_clinic.fill_nan(0).alias("clinic_share"))
-    return cells.join(found, on=key, how="left", maintain_order="left")["clinic_share"].fill_null(0)
+    found = channels.group_by(_PLACED).agg(at_clinic.fill_nan(0).alias("clinic_share"))
+    return cells.join(found, on=_PLACED, how="left", maintain_order="left")["clinic_share"].fill_null(0)
 
 
 def _protected(counted: pl.DataFrame, noise: Noise, also: Sequence[str] = ()) -> pl.DataFrame:

@@ -47,7 +47,8 @@ DRAWS = 1000
 SEED = 3160
 CELL = ("quarter", "district", "sex", "age_from")
 COUNTS = ("population", "residents", "insured", "known", "assessed", "cases", "indeterminate")
-_LEARNED = ("assessed", "cases", "indeterminate")
+#: What a cell teaches.
+LEARNED = ("assessed", "cases", "indeterminate")
 ESTIMATED = ("value", "lower", "upper", "effective_n")
 COLUMNS = (*ESTIMATED, "assessed_share")
 
@@ -219,22 +220,22 @@ def _groups(frame: pl.DataFrame, count: dict[str, Floats], priors: Priors) -> _G
     """Collapsed cells; a district with too few assessed borrows those of the city at the same sex and age."""
     own = collapse(frame["district"].to_list(), frame["sex"].to_list(), count["assessed"])
     is_borrowed = own < 0
-    city = frame.group_by("sex", "age_from").agg(pl.col(_LEARNED).sum()).sort("sex", "age_from")
+    city = frame.group_by("sex", "age_from").agg(pl.col(LEARNED).sum()).sort("sex", "age_from")
     lent = collapse(["city"] * city.height, city["sex"].to_list(), city["assessed"].to_numpy().astype(float))
     place = dict(zip(city.select("sex", "age_from").iter_rows(), lent, strict=True))
     borrowed = np.array([place[key] for key in frame.select("sex", "age_from").iter_rows()], dtype=np.int64)
     is_lent = lent >= 0
     of_city: dict[str, Floats] = {
         name: np.bincount(lent[is_lent], city[name].to_numpy()[is_lent]).astype(np.float64)
-        for name in _LEARNED
+        for name in LEARNED
     }
     following = int(own.max()) + 1
     mine = {
         name: np.bincount(own[~is_borrowed], count[name][~is_borrowed], minlength=following)
-        for name in _LEARNED
+        for name in LEARNED
     }
     # The last group is nobody's: a cell that has none (-1) finds it.
-    totals = {name: np.concatenate([mine[name], of_city[name], [0.0]]) for name in _LEARNED}
+    totals = {name: np.concatenate([mine[name], of_city[name], [0.0]]) for name in LEARNED}
     of_each = _share(of_city, np.full(len(of_city["assessed"]), 0.5), priors)
     # Nobody's group (-1) finds the half at the end.
     pattern = np.append(of_each, 0.5)[borrowed]

@@ -45,8 +45,10 @@ def count(
     engine.check_inputs(tables, [*database.raw_tables(), *database.META_TABLES, *reference])
     database.put_frames(connection, reference)
     rows(connection, f"attach '{database.quoted(staged / MARTS)}' as marts")
-    made_by = _by_spark if settings.engine == "spark" else _by_groups
-    runs = made_by(connection, settings, tables, parameters, scratch, progress)
+    if settings.engine == "spark":
+        runs = _by_spark(connection, settings.spark_master, tables, parameters, scratch, progress)
+    else:
+        runs = _by_groups(connection, tables, parameters, progress)
     rows(connection, f"create table {_OUT}.rule_age_band as select * from rule_age_band order by age")
     rows(connection, "checkpoint marts")
     return runs
@@ -54,10 +56,8 @@ def count(
 
 def _by_groups(
     connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
     tables: Sequence[Table],
     parameters: Mapping[str, Any],
-    scratch: Path,
     progress: Progress,
 ) -> list[TableRun]:
     """DuckDB: tables of the whole city, of one group of districts after another, and of the whole city again."""
@@ -83,7 +83,7 @@ def _by_groups(
 
 def _by_spark(
     connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
+    master: str | None,
     tables: Sequence[Table],
     parameters: Mapping[str, Any],
     scratch: Path,
@@ -96,7 +96,7 @@ def _by_spark(
         connection,
         tables,
         folder=scratch,
-        master=settings.spark_master,
+        master=master,
         progress=partial(progress, "spark"),
     )
     others = [table for table in tables if table.folder != INGEST]

@@ -55,13 +55,12 @@ def collected(tables: Sequence[Table]) -> frozenset[str]:
     return frozenset(t.name for t in tables if t.is_sliced and (t.is_mart or t.name in wanted))
 
 
-def groups(connection: duckdb.DuckDBPyConnection, *, people: int | None = None) -> list[Places]:
-    """Place ids of whole districts with about ``people`` people (default :data:`SLICE_PEOPLE`) in each group.
+def groups(connection: duckdb.DuckDBPyConnection) -> list[Places]:
+    """Place ids of whole districts with about :data:`SLICE_PEOPLE` people in each group.
 
     A district is never cut, nor are the people without one (known from a record only): a city whose records come
     before its register is one group.
     """
-    most = SLICE_PEOPLE if people is None else people
     found: list[list[int]] = []
     filled = 0
     for count, places in rows(
@@ -70,7 +69,7 @@ def groups(connection: duckdb.DuckDBPyConnection, *, people: int | None = None) 
            left join (select place_id, count(*) as people from core_person group by place_id) n using (place_id)
            group by p.district_code order by p.district_code nulls first""",
     ):
-        if not found or (filled and filled + count > most):
+        if not found or (filled and filled + count > SLICE_PEOPLE):
             found.append([])
             filled = 0
         found[-1] += places

@@ -27,18 +27,13 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return made
 
 
-def manifest(home: Path) -> dict[str, Any]:
+def told(home: Path, name: str) -> dict[str, Any]:
     build = (home / "CURRENT").read_text().strip()
-    return dict(json.loads((home / "builds" / build / "manifest.json").read_text()))
-
-
-def lineage(home: Path) -> dict[str, Any]:
-    build = (home / "CURRENT").read_text().strip()
-    return dict(json.loads((home / "builds" / build / "lineage.json").read_text()))
+    return dict(json.loads((home / "builds" / build / name).read_text()))
 
 
 def test_every_mart_has_the_same_fingerprint(homes: dict[str, Path]) -> None:
-    by_duckdb, by_spark = manifest(homes["duckdb"]), manifest(homes["spark"])
+    by_duckdb, by_spark = (told(homes[name], "manifest.json") for name in ("duckdb", "spark"))
     assert (by_duckdb["engine"], by_spark["engine"]) == ("duckdb", "spark")
     assert by_spark["fingerprints"] == by_duckdb["fingerprints"]
 
@@ -46,7 +41,7 @@ def test_every_mart_has_the_same_fingerprint(homes: dict[str, Path]) -> None:
 def test_every_table_on_the_way_has_as_many_rows(homes: dict[str, Path]) -> None:
     """Core tables are not kept; row by row they are compared in ``test_spark.py``."""
     rows = {
-        engine: {name: table["rows"] for name, table in lineage(home)["tables"].items()}
+        engine: {name: table["rows"] for name, table in told(home, "lineage.json")["tables"].items()}
         for engine, home in homes.items()
     }
     assert {table.name for table in load_tables()} == set(rows["spark"])

@@ -8,14 +8,16 @@
 --            the latest weight and height, the pressure of the latest reading day (mean of readings 2 to k), of other
 --            quantities the mean of the latest day, each for as long as rule_quantity lets it hold
 -- surprises: values of other quantities are rounded to a tenth of their storage unit, as laboratories print them: so
---            126 mg/dL of glucose is 7.0 mmol/L, where the definitions put it, and not 6.99. Spans of one person and quantity never overlap, so nobody is counted twice. A quantity without bin_tenths
---            is not counted. The same people as the assessed of the definitions that look back as long.
+--            126 mg/dL of glucose is 7.0 mmol/L, where the definitions put it, and not 6.99. Spans of one person and
+--            quantity never overlap, so nobody is counted twice. A quantity without bin_tenths is not counted. The same people as the assessed of the definitions that look back as long.
 with tested as (
     select
         m.person_key,
         m.quantity,
         m.day,
-        floor((2.0 * sum(cast(round(m.value_standard * 10) as bigint)) + count(*)) / nullif(2 * count(*), 0)) / 10 as measured
+        floor(
+            (2.0 * sum(cast(round(m.value_standard * 10) as bigint)) + count(*)) / nullif(2 * count(*), 0)
+        ) / 10 as measured
     from core_measurement as m
     inner join rule_quantity as q on m.quantity = q.quantity
     left join core_pregnancy as g on m.person_key = g.person_key and m.day >= g.day and m.day <= g.until
