@@ -13,6 +13,7 @@ from typing import Any
 from warehouse.codes import Atc, DistrictCode, Icd10, Loinc, WardCode
 from warehouse.contracts import PERSON, TYPES, Column, Contract
 from warehouse.geography import MERGED_DISTRICTS
+from warehouse.rules import load_rules
 
 #: Wall time of the city for instants given with an offset.
 TIME_ZONE = "Asia/Ho_Chi_Minh"
@@ -53,7 +54,7 @@ def text_expression(column: Column, source_type: str) -> str:
     # Nearly every cell begins and ends with a sign of ASCII: to see that takes a sixth of the time of trimming it.
     is_trim = f"ascii({cell}) between 33 and 126 and right({cell}, 1) between '!' and '~'"
     text = f"case when {is_trim} then {cell} else nullif(trim({cell}, {_BLANKS}), '') end"
-    if column.allowed:
+    if column.allowed or column.code == "definition":
         return f"lower({text})"
     if column.code == "icd10":
         return f"regexp_replace(upper({text}), '[.*†+]', '', 'g')"
@@ -117,14 +118,14 @@ def _column_rules(column: Column, parameters: dict[str, Any]) -> list[Rule]:
             f"year({name}) not between {_FIRST_YEAR} and {_LAST_YEAR}",
             "a year of four digits from 1800 on",
         )
-    if column.allowed:
-        parameters[f"allowed_{column.name}"] = list(column.allowed)
+    if allowed := _allowed(column):
+        parameters[f"allowed_{column.name}"] = list(allowed)
         rule(
             "allowed",
             f"not list_contains($allowed_{column.name}, {name})",
-            "one of " + ", ".join(column.allowed),
+            "one of " + ", ".join(allowed),
         )
-    pattern = column.pattern or (_CODE_PATTERNS[column.code] if column.code else None)
+    pattern = column.pattern or _CODE_PATTERNS.get(column.code or "")
     if pattern:
         parameters[f"pattern_{column.name}"] = pattern
         rule(
@@ -140,6 +141,11 @@ def _column_rules(column: Column, parameters: dict[str, Any]) -> list[Rule]:
             words = f"{limit.replace('_', ' ')} {bound}" + (f" {column.unit}" if column.unit else "")
             rule(limit, f"{name} {sign} ${limit}_{column.name}{cast}", words)
     return found
+
+
+def _allowed(column: Column) -> tuple[str, ...]:
+    """The words a column may hold (empty: any). Definitions are those whose estimates are corrected."""
+    return load_rules().corrected if column.code == "definition" else column.allowed
 
 
 _TYPE_WORDS = {

@@ -24,6 +24,7 @@ from warehouse.rule_measures import Measure
 from warehouse.rule_physiology import Physiology
 from warehouse.rule_studies import Studies
 from warehouse.rule_types import (
+    KNOWN,
     RECORD,
     AgeBand,
     Condition,
@@ -50,6 +51,16 @@ class Rules:
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
         return rule_measures.measures(self.conditions)
+
+    @property
+    def corrected(self) -> tuple[str, ...]:
+        """Definitions whose estimates are corrected to all residents, like ``hypertension/recommended``."""
+        return tuple(
+            f"{condition.id}/{variant.id}"
+            for condition in self.conditions
+            for variant in condition.variants
+            if KNOWN in variant.measures
+        )
 
     def only(self, names: Sequence[str]) -> Rules:
         """The rules of some conditions (and of the record, which all need): for measuring what they cost.

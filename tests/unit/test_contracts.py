@@ -12,7 +12,8 @@ from warehouse.errors import Faults
 
 TABLES = {
     "resident", "insurance_spell", "health_record", "record_section", "measurement", "condition", "medication",
-    "immunisation", "encounter", "facility", "population", "target", "activity", "budget",
+    "immunisation", "encounter", "facility", "population", "target", "activity", "budget", "survey",
+    "reference_examination",
 }  # fmt: skip
 PAGE = Path(__file__).parents[2] / "docs" / "contracts.md"
 

@@ -59,6 +59,22 @@ def test_a_row_that_breaks_a_rule_is_quarantined(
     assert [(reason[0], reason[1], reason[3]) for reason in item.reasons] == [(column, rule, 1)]
 
 
+def test_a_definition_nobody_has_is_quarantined_with_those_there_are(tmp_path: Path) -> None:
+    rows = [
+        {
+            "source": "t", "study": "S", "definition": name, "quarter": "2024Q3", "sex": "both", "age_band": "18+",
+            "value": 0.3, "lower": 0.28, "upper": 0.32,
+        }
+        for name in ("Hypertension/recommended", "hypertension/diagnosis", "hypertensoin/recommended")
+    ]  # fmt: skip
+    write_csv(tmp_path / "in" / "survey.csv", rows)
+    [item] = checked(tmp_path).landed
+    assert (item.accepted, item.quarantined) == (1, 2)
+    [(column, rule, expected, count, *_)] = item.reasons
+    assert (column, rule, count) == ("definition", "allowed", 2)
+    assert "hypertension/recommended" in expected
+
+
 def test_vietnamese_dates_partial_dates_and_merged_districts_are_understood(tmp_path: Path) -> None:
     births = ["17/05/1960", "1960", "1960-05", "1960-00-00", "1960-05-00", ""]
     rows = [resident(f"P{n}", birth_date=birth, district_code="762") for n, birth in enumerate(births)]

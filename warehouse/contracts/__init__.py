@@ -27,7 +27,7 @@ TYPES = {
     "timestamp": "TIMESTAMP",
     "boolean": "BOOLEAN",
 }
-CODES = ("icd10", "atc", "loinc", "ward", "district")
+CODES = ("icd10", "atc", "loinc", "ward", "district", "definition")
 PERSON = "person_ref"
 _TABLE_FIELDS = {"table", "key", "vi", "en", "source", "reviewed", "columns"}
 _COLUMN_FIELDS = {
