@@ -69,7 +69,11 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to wri
 Condition = Annotated[str | None, typer.Option(help="hypertension, diabetes, bmi; see --list.")]
 Definition = Annotated[str | None, typer.Option(help="Variant of the case definition.")]
 Estimator = Annotated[
-    str, typer.Option(help="crude, standardised, weighted (corrected to all residents) or modelled.")
+    str,
+    typer.Option(
+        help="crude, standardised; of all residents: weighted, modelled, misclassification (without what "
+        "the definition gets wrong)."
+    ),
 ]
 Standard = Annotated[str | None, typer.Option(help="who_world_2000, vietnam, city or a CSV file.")]
 Ages = Annotated[str | None, typer.Option(help="Like 18+ or 18-69.")]

@@ -65,6 +65,7 @@ class Reason(StrEnum):
     SMALL_POPULATION = "small_population"
     NO_ESTIMATES = "no_estimates"
     MODEL_NOT_TRUSTED = "model_not_trusted"
+    NO_VALIDATION = "no_validation"
     OVER_100_PERCENT = "over_100_percent"
 
 

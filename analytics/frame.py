@@ -20,7 +20,19 @@ from analytics.modelled import compose
 from analytics.noise import Noise
 from analytics.persistence import persistence
 from analytics.plan import Plan
-from analytics.two_part import CELL, COUNTS, ESTIMATED, LEARNED, PRIORS, Learned, learn, summarise
+from analytics.two_part import (
+    CELL,
+    COUNTS,
+    ESTIMATED,
+    LEARNED,
+    PRIORS,
+    Learned,
+    learn,
+    learn_modelled,
+    learn_reclassified,
+    summarise,
+)
+from analytics.validation import accuracy_of, with_selection
 
 #: Quarters kept by a process, of each estimator; the draws of one take 3.5 MB.
 KEPT_QUARTERS = 64
@@ -100,18 +112,25 @@ def _learned(
     """Cells of one quarter, what they taught, and why nothing may be said of the quarter (None: it may)."""
     cells = frame_cells(generation, variant, quarter)
     priors = replace(PRIORS, persistence=persistence(generation, variant, quarter))
+    weighted = with_selection(priors, generation, variant, quarter, of_examinations=False)
     if estimator == "weighted":
-        return cells, learn(cells, priors), None
+        return cells, learn(cells, weighted), None
+    if estimator == "misclassification":
+        accuracy = accuracy_of(generation, variant, quarter)
+        if accuracy is None:
+            return cells, learn(cells, weighted), Reason.NO_VALIDATION
+        return cells, learn_reclassified(cells, weighted, accuracy), None
     fits = _fits(generation)
     if (variant.measure_id, quarter.index) not in fits:
-        return cells, learn(cells, priors), Reason.NO_ESTIMATES
+        return cells, learn(cells, weighted), Reason.NO_ESTIMATES
     runs, faults = fits[variant.measure_id, quarter.index]
     if faults:
-        return cells, learn(cells, priors), Reason.MODEL_NOT_TRUSTED
+        return cells, learn(cells, weighted), Reason.MODEL_NOT_TRUSTED
     effects = generation.estimates(read_sql("estimate_effect"), _asked(variant, quarter))
     seen = clinic_share(cells, channel_cells(generation, variant, quarter, cells))
     modelled = compose(cells.with_columns(seen), effects, runs=runs)
-    return cells, learn(cells, priors, modelled=modelled), None
+    selected = with_selection(priors, generation, variant, quarter, of_examinations=modelled.tells_channels)
+    return cells, learn_modelled(cells, selected, modelled), None
 
 
 @lru_cache(maxsize=8)

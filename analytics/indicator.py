@@ -15,9 +15,9 @@ from analytics.disclosure import Kind
 from warehouse.errors import Fault, Faults
 
 #: How a number is made of counts, from raw to modelled.
-ESTIMATORS = ("crude", "standardised", "weighted", "modelled")
+ESTIMATORS = ("crude", "standardised", "weighted", "modelled", "misclassification")
 #: Those about all residents, not about people with a record.
-CORRECTED = ("weighted", "modelled")
+CORRECTED = ("weighted", "modelled", "misclassification")
 
 _TEXTS = ("name", "numerator", "denominator", "caveats")
 _REQUIRED = (

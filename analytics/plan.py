@@ -389,8 +389,12 @@ def _sections(question: Question, indicator: Indicator) -> tuple[Section, ...]:
 
 
 def _method(question: Question, indicator: Indicator) -> str:
-    usual = {"weighted": two_part.METHOD, "modelled": modelled.METHOD}
-    method = question.method or usual.get(question.estimator, DEFAULT_METHOD)
+    of_corrected = {
+        "weighted": two_part.METHOD,
+        "modelled": modelled.METHOD,
+        "misclassification": two_part.MISCLASSIFICATION_METHOD,
+    }
+    method = question.method or of_corrected.get(question.estimator, DEFAULT_METHOD)
     if indicator.kind is Kind.ADMINISTRATIVE:
         choose(
             method,
@@ -402,8 +406,7 @@ def _method(question: Question, indicator: Indicator) -> str:
     allowed: Mapping[str, Sequence[str]] = {
         "crude": tuple(PROPORTION_METHODS),
         "standardised": standardise.METHODS,
-        "weighted": (two_part.METHOD,),
-        "modelled": (modelled.METHOD,),
+        **{estimator: (own,) for estimator, own in of_corrected.items()},
     }
     return choose(
         method,

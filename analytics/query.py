@@ -278,7 +278,7 @@ def corrected(
     """Rows corrected to all residents. Numerator and denominator stay those observed among record holders. Pure.
 
     ``made``: what :func:`frame.corrected` gives. A row that the gate does not show gets no estimate either;
-    ``effective_n`` and ``assessed_share`` stand beside the usual columns.
+    the columns of :data:`two_part.COLUMNS` that are no limits stand beside the usual ones.
     """
     question, by = plan.question, list(plan.question.by)
     released = protect(cells, by=by, kind=plan.kind, exact=question.exact, noise=noise)
@@ -297,7 +297,8 @@ def corrected(
         pl.lit(plan.method).alias("method"),
         pl.lit(question.estimator).alias("estimator"),
     )
-    return check_released(rows.select(*plan.columns, *RESULT_COLUMNS, "effective_n", "assessed_share"))
+    beside = [name for name in two_part.COLUMNS if name not in RESULT_COLUMNS]
+    return check_released(rows.select(*plan.columns, *RESULT_COLUMNS, *beside))
 
 
 def _counted(plan: Plan, released: pl.DataFrame) -> pl.DataFrame:

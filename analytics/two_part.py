@@ -20,13 +20,17 @@ What the data do not tell is in the interval, not left out of it:
 
 Priors as designed for this city (design/statistics, "residual selection"); a linked survey would replace them.
 
+Where a sample was examined again, ``pi`` is corrected for what the definition gets wrong
+(:mod:`analytics.misclassification`), draw by draw, before whoever was not assessed comes in. The indeterminate are no
+cases then: what the persistence of a raised day corrects, the sample corrects already.
+
 ``pi`` among the assessed may also come from a model (:mod:`analytics.modelled`), which tells examinations from clinics:
 whoever was not assessed is then compared with the examined instead of with all assessed. The rest is the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,10 +38,13 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from analytics.misclassification import Accuracy, rogan_gladen
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 METHOD = "two_part"
+MISCLASSIFICATION_METHOD = "rogan_gladen"
 #: Assessed people a collapsed cell needs (design/statistics, cell collapse rule).
 SMALLEST_CELL = 30
 #: Share of a row's people (insured, not known) who must have been assessed. On the synthetic city, where the ill are
@@ -50,7 +57,7 @@ COUNTS = ("population", "residents", "insured", "known", "assessed", "cases", "i
 #: What a cell teaches.
 LEARNED = ("assessed", "cases", "indeterminate")
 ESTIMATED = ("value", "lower", "upper", "effective_n")
-COLUMNS = (*ESTIMATED, "assessed_share")
+COLUMNS = (*ESTIMATED, "assessed_share", "truncated_share")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,17 +128,26 @@ class Modelled:
     examined: Floats
     runs: int
 
+    @property
+    def tells_channels(self) -> bool:
+        """Whether examinations were told from clinics."""
+        return self.examined is not self.among_assessed
+
 
 @dataclass(frozen=True)
 class Learned:
     """What the cells of one quarter taught: ``shares`` are draws x cells prevalences.
 
-    ``deviations``: of a model, the draws of ``pi`` less the mean of their run; None where cells taught by themselves.
+    ``deviations``: draws of ``pi`` less the mean of their run, where sampling error is not that of the cells alone (of
+    a model, or corrected for misclassification); None where cells taught by themselves. ``truncated``: of each cell,
+    how often the correction for misclassification left 0 to 1; None where nothing was so corrected.
     """
 
     cells: _Cells
     shares: NDArray[np.float32]
-    deviations: NDArray[np.float32] | None
+    deviations: NDArray[np.float32] | None = None
+    truncated: Floats | None = None
+    is_modelled: bool = False
 
 
 def two_part(
@@ -145,30 +161,59 @@ def two_part(
     return pl.concat([summarise(learn(part, priors), part, by, confidence=confidence) for part in parts])
 
 
-def learn(cells: pl.DataFrame, priors: Priors = PRIORS, modelled: Modelled | None = None) -> Learned:
+def learn(cells: pl.DataFrame, priors: Priors = PRIORS) -> Learned:
     """Draw the prevalence of every cell of one quarter; ``cells`` are sorted by :data:`CELL`."""
     columns = _columns(cells, priors)
     generator = np.random.default_rng(SEED)
-    if modelled is None:
-        found = _among_assessed(columns, priors, generator)
-        shares = _among_residents(columns, found, found, priors, generator)
-        return Learned(columns, shares.astype(np.float32), None)
-    found, runs = modelled.among_assessed, modelled.runs
+    found = _among_assessed(columns, priors, generator)
+    shares = _among_residents(columns, found, found, priors, generator)
+    return Learned(columns, shares.astype(np.float32))
+
+
+def learn_modelled(cells: pl.DataFrame, priors: Priors, modelled: Modelled) -> Learned:
+    """The same with the ``pi`` of a model."""
+    columns = _columns(cells, priors)
+    found = modelled.among_assessed
+    shares = _among_residents(columns, found, modelled.examined, priors, np.random.default_rng(SEED))
+    return Learned(columns, shares.astype(np.float32), _deviations(found, modelled.runs), is_modelled=True)
+
+
+def learn_reclassified(cells: pl.DataFrame, priors: Priors, accuracy: Mapping[int, Accuracy]) -> Learned:
+    """The same without what the definition gets wrong; see :mod:`analytics.misclassification`.
+
+    ``accuracy``: by the first age of broad ages; cells younger than the first take the first. To divide by Youden's
+    index multiplies the sampling variance by its inverse square, so cells are collapsed until they have that many more
+    people: fewer draws are truncated, which bends small shares upwards.
+    """
+    smallest = SMALLEST_CELL / min(item.youden for item in accuracy.values()) ** 2
+    columns = _columns(cells.with_columns(pl.lit(0).alias("indeterminate")), priors, smallest)
+    generator = np.random.default_rng(SEED)
+    observed = _among_assessed(columns, priors, generator)
+    ages = sorted(accuracy)
+    drawn = np.array([accuracy[age].draw(generator, DRAWS) for age in ages])
+    broad = np.maximum(np.searchsorted(ages, cells["age_from"].to_numpy(), side="right") - 1, 0)
+    sensitivity, specificity = (drawn[broad, part].T for part in (0, 1))
+    found, is_truncated = rogan_gladen(observed, sensitivity, specificity)
+    shares = _among_residents(columns, found, found, priors, generator)
+    return Learned(columns, shares.astype(np.float32), _deviations(found, 1), is_truncated.mean(axis=0))
+
+
+def _deviations(found: Floats, runs: int) -> NDArray[np.float32]:
     in_runs = found.reshape(runs, -1, found.shape[1])
-    deviations = (in_runs - in_runs.mean(axis=1, keepdims=True)).reshape(found.shape)
-    shares = _among_residents(columns, found, modelled.examined, priors, generator)
-    return Learned(columns, shares.astype(np.float32), deviations.astype(np.float32))
+    around = (in_runs - in_runs.mean(axis=1, keepdims=True)).reshape(found.shape)
+    return np.asarray(around, dtype=np.float32)
 
 
 def summarise(learned: Learned, frame: pl.DataFrame, by: Sequence[str], *, confidence: float) -> pl.DataFrame:
     """Rows of ``by`` from the draws; ``frame``: the cells as learned, with the columns of ``by`` and ``is_asked``.
 
     Returns ``by``, ``value`` (median of the draws), ``lower``, ``upper``, ``effective_n``: the number of people that a
-    simple random sample would need for the same sampling error, and ``assessed_share``: of the people insured and not
-    known to have the disease, how many were assessed. The first four are null where too little was learned: fewer than
-    a fifth of the row's people assessed, or (without a model) fewer than 30 in each of its districts. In the number of
-    a larger place such a district takes the shares of the city at the same sex and age. Every row comes from the same
-    draws.
+    simple random sample would need for the same sampling error, ``assessed_share``: of the people insured and not
+    known to have the disease, how many were assessed, and ``truncated_share``: how often a share of cases was
+    corrected beyond 0 to 1 and set to the edge (null: not corrected for misclassification). The first four are null
+    where too little was learned: fewer than a fifth of the row's people assessed, or (without a model) fewer than 30
+    in each of its districts. In the number of a larger place such a district takes the shares of the city at the same
+    sex and age. Every row comes from the same draws.
     """
     asked = frame["is_asked"].to_numpy()
     keys = frame.select(*by) if by else pl.DataFrame({"_row": np.zeros(frame.height, dtype=np.int64)})
@@ -187,15 +232,16 @@ def _row(learned: Learned, members: Ints, confidence: float) -> tuple[float | No
     here = members[cells.population[members] > 0]
     share = float(cells.assessed[here].sum() / max(cells.unknown[here].sum(), 1.0))
     lacks_own = groups.is_borrowed[here].all() or (groups.of_cell[here] < 0).any()
-    if not len(here) or share < SMALLEST_SHARE or (learned.deviations is None and lacks_own):
-        return None, None, None, None, share
+    if not len(here) or share < SMALLEST_SHARE or (lacks_own and not learned.is_modelled):
+        return None, None, None, None, share, None
     weight = cells.population[here] / cells.population[here].sum()
+    truncated = None if learned.truncated is None else float(learned.truncated[here] @ weight)
     draws = learned.shares[:, here] @ weight
     lower, value, upper = (float(one) for one in np.quantile(draws, [tail, 0.5, 1 - tail]))
-    return value, lower, upper, _effective_n(learned, here, weight, value), share
+    return value, lower, upper, _effective_n(learned, here, weight, value), share, truncated
 
 
-def _columns(frame: pl.DataFrame, priors: Priors) -> _Cells:
+def _columns(frame: pl.DataFrame, priors: Priors, smallest: float = SMALLEST_CELL) -> _Cells:
     count = {name: frame[name].to_numpy().astype(np.float64) for name in COUNTS}
     number = {code: place for place, code in enumerate(frame["district"].unique(maintain_order=True))}
     district = np.array([number[code] for code in frame["district"]], dtype=np.int64)
@@ -212,16 +258,17 @@ def _columns(frame: pl.DataFrame, priors: Priors) -> _Cells:
         unknown=unknown,
         assessed=np.minimum(count["assessed"], np.maximum(unknown, 1.0)),
         district=district,
-        groups=_groups(frame, count, priors),
+        groups=_groups(frame, count, priors, smallest),
     )
 
 
-def _groups(frame: pl.DataFrame, count: dict[str, Floats], priors: Priors) -> _Groups:
+def _groups(frame: pl.DataFrame, count: dict[str, Floats], priors: Priors, smallest: float) -> _Groups:
     """Collapsed cells; a district with too few assessed borrows those of the city at the same sex and age."""
-    own = collapse(frame["district"].to_list(), frame["sex"].to_list(), count["assessed"])
+    own = collapse(frame["district"].to_list(), frame["sex"].to_list(), count["assessed"], smallest)
     is_borrowed = own < 0
     city = frame.group_by("sex", "age_from").agg(pl.col(LEARNED).sum()).sort("sex", "age_from")
-    lent = collapse(["city"] * city.height, city["sex"].to_list(), city["assessed"].to_numpy().astype(float))
+    whole = city["assessed"].to_numpy().astype(float)
+    lent = collapse(["city"] * city.height, city["sex"].to_list(), whole, smallest)
     place = dict(zip(city.select("sex", "age_from").iter_rows(), lent, strict=True))
     borrowed = np.array([place[key] for key in frame.select("sex", "age_from").iter_rows()], dtype=np.int64)
     is_lent = lent >= 0
@@ -266,37 +313,39 @@ def _expected(own: Ints, pattern: Floats, assessed: Floats) -> Floats:
     return np.bincount(own[used], (assessed * pattern)[used]) / np.bincount(own[used], assessed[used])
 
 
-def collapse(districts: Sequence[str], sexes: Sequence[str], assessed: Floats) -> Ints:
+def collapse(
+    districts: Sequence[str], sexes: Sequence[str], assessed: Floats, smallest: float = SMALLEST_CELL
+) -> Ints:
     """Numbers of collapsed cells; cells come sorted by district, sex and age.
 
-    Neighbouring ages of one sex are put together until 30 people are assessed; what is left over at the old end joins
-    the group before. A sex with fewer than 30 joins the other one of its district; a district with fewer is -1.
+    Neighbouring ages of one sex are put together until ``smallest`` people are assessed; what is left over at the old
+    end joins the group before. A sex with fewer joins the other one of its district; a district with fewer is -1.
     """
     group = np.full(len(assessed), -1, dtype=np.int64)
     district, sex = np.array(districts), np.array(sexes)
     following = 0
     for code in dict.fromkeys(districts):
         here = np.flatnonzero(district == code)
-        if assessed[here].sum() < SMALLEST_CELL:
+        if assessed[here].sum() < smallest:
             continue
         parts = [here[sex[here] == one] for one in dict.fromkeys(sex[here])]
-        if any(assessed[part].sum() < SMALLEST_CELL for part in parts):
+        if any(assessed[part].sum() < smallest for part in parts):
             parts = [here]
         for part in parts:
-            runs = _runs(assessed[part])
+            runs = _runs(assessed[part], smallest)
             group[part] = following + runs
             following += int(runs.max()) + 1
     return group
 
 
-def _runs(assessed: Floats) -> Ints:
-    """Consecutive runs of at least 30 each, numbered from 0; the total is at least 30."""
+def _runs(assessed: Floats, smallest: float) -> Ints:
+    """Consecutive runs of at least ``smallest`` each, numbered from 0; the total is no less."""
     runs = np.zeros(len(assessed), dtype=np.int64)
     run, total = 0, 0.0
     for place, count in enumerate(assessed):
         runs[place] = run
         total += count
-        if total >= SMALLEST_CELL:
+        if total >= smallest:
             run, total = run + 1, 0.0
     return np.minimum(runs, max(run - 1, 0))
 

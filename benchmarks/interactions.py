@@ -78,7 +78,7 @@ def _table(page: Page, turn: int) -> None:
     page.locator("[data-card-view]").nth(turn // 2 % 2).click()
 
 
-ESTIMATORS = ("standardised", "weighted", "modelled", "crude")
+ESTIMATORS = ("standardised", "weighted", "modelled", "misclassification", "crude")
 SPLITS = ("ward", "phase", "group", "source", "district")
 KINDS: dict[str, tuple[str, Press]] = {
     "overview: phase": ("/?lang=vi", _segment("overview-phase", ("p1", "p2", "p3", "all"))),

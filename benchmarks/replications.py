@@ -26,7 +26,7 @@ from scipy.special import expit, logit
 
 from analytics.modelled import compose
 from analytics.rates import wilson
-from analytics.two_part import PRIORS, learn, summarise
+from analytics.two_part import PRIORS, learn, learn_modelled, summarise
 from models.prevalence import fit
 from warehouse.geography import District, districts, neighbours
 
@@ -130,7 +130,7 @@ def estimate(city: City) -> dict[str, Floats]:
     cells = city.cells.sort("quarter", "district", "sex", "age_from")
     found = fit(cells, neighbours(), persistence=PRIORS.persistence)
     effects = found.layout.names.with_columns(pl.Series("draws", found.draws.T.tolist(), pl.List(pl.Float32)))
-    modelled = learn(cells, modelled=compose(cells, effects, runs=found.runs))
+    modelled = learn_modelled(cells, PRIORS, compose(cells, effects, runs=found.runs))
     return {
         **_uncorrected(city.crude),
         "weighted": _limits(summarise(learn(cells), cells, ["district"], confidence=0.95)),

@@ -100,6 +100,25 @@ class Studied:
                 if self.status(row["condition"], row["variant"], day) != NOT_IN_FRAME:
                     yield (index, self.person.sex, age, row["condition"], row["variant"]), found[1]
 
+    def examinations(self) -> Iterator[tuple[Cell, bool]]:
+        """Cells of reference examinations, by what was known at the last quarter's end before, and whether ill."""
+        for condition, variant, on, is_ill in self.person.examined:
+            before = [day for day in self.days if day <= on]
+            if not before or not has_age_of(self.person, self.definitions, condition, before[-1]):
+                continue
+            held = self.answers.roles(condition, variant, before[-1])
+            record = self.answers.roles("record", "holder", before[-1])
+            age, broad = (band(self.person, before[-1], starts) for starts in (BANDS, BROAD))
+            if "resident" not in record or age is None:
+                continue
+            is_exam = self.answers.is_examined(condition, variant, before[-1])
+            channel = 0 if "assessed" not in held else 2 if is_exam else 1
+            outcome = 2 if "case" in held else 1 if "indeterminate" in held else 0
+            for index, day in enumerate(self.days):
+                if day >= on:
+                    yield (index, self.person.sex, age, broad, condition, variant, "insured" in record,
+                           "known" in held, channel, outcome), is_ill  # fmt: skip
+
     def _repeat(self, row: dict[str, str]) -> tuple[int, bool] | None:
         """Day of the first reading after the first raised day, and whether it was raised."""
         raised, read = (

@@ -32,7 +32,7 @@ from warehouse.noise import noise_table
 from warehouse.publish import content_digest
 
 #: Marts of health counts by measure, by two measures, and by quantity or combination alone.
-BY_MEASURE = ("mart_case", "mart_frame", "mart_transition", "mart_persistence")
+BY_MEASURE = ("mart_case", "mart_frame", "mart_transition", "mart_persistence", "mart_validation")
 BY_PAIR = ("mart_agreement",)
 BY_QUARTER = ("mart_distribution", "mart_multimorbidity")
 COUNTED = (*BY_MEASURE, *BY_PAIR, *BY_QUARTER)

@@ -19,7 +19,7 @@ from dashboard.words import Words
 ROLES = (
     "assessed", "case", "indeterminate", "known", "treated", "control_tested", "controlled", "excluded",
 )  # fmt: skip
-ESTIMATORS = ("crude", "standardised", "weighted", "modelled")
+ESTIMATORS = ("crude", "standardised", "weighted", "modelled", "misclassification")
 #: Tables whose rows leave the warehouse as counts.
 COUNTS = "mart_"
 

@@ -17,6 +17,7 @@ _CAUTIONS = {
     "standardised": "ncd.caution_standardised",
     "weighted": "ncd.caution_weighted",
     "modelled": "ncd.caution_weighted",
+    "misclassification": "ncd.caution_misclassification",
 }
 #: Positions that rest on an interval.
 JUDGED = ("much_lower", "lower", "similar", "higher", "much_higher")

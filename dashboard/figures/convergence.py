@@ -1,4 +1,4 @@
-"""The four estimates over the quarters, as records accrue: how far apart they are, and whether they settle.
+"""The estimates over the quarters, as records accrue: how far apart they are, and whether they settle.
 
 The modelled one has its band, the others are lines; the truth, where a synthetic build knows it, is dotted.
 """
@@ -15,9 +15,15 @@ from dashboard.figures import empty, intervals, labels, phrases, trend
 from dashboard.theme import Palette
 from dashboard.words import Words
 
-#: The estimator whose interval is drawn; four bands would hide each other.
+#: The estimator whose interval is drawn; a band each would hide each other.
 BANDED = "modelled"
-_DASHES = {"crude": "solid", "standardised": "dash", "weighted": "solid", "modelled": "solid"}
+_DASHES = {
+    "crude": "solid",
+    "standardised": "dash",
+    "weighted": "solid",
+    "modelled": "solid",
+    "misclassification": "dashdot",
+}
 
 
 def convergence(
@@ -62,6 +68,7 @@ def estimator_colours(palette: Palette) -> Mapping[str, str]:
         "standardised": palette.quiet,
         "weighted": palette.female,
         "modelled": palette.accent,
+        "misclassification": palette.male,
     }
 
 

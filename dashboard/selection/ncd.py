@@ -11,9 +11,9 @@ import polars as pl
 
 from dashboard.selection.base import MAPS, THEMES, Fallback, Opened, Reader, Selection
 
-ESTIMATORS = ("crude", "standardised", "weighted", "modelled")
+ESTIMATORS = ("crude", "standardised", "weighted", "modelled", "misclassification")
 #: Those of all residents; the others describe people with a record.
-CORRECTED = ("weighted", "modelled")
+CORRECTED = ("weighted", "modelled", "misclassification")
 STANDARDS = ("who_world_2000", "vietnam", "city")
 AGES = ("18+", "18-69", "25-64", "30-69", "40+", "60+")
 SEXES = ("both", "male", "female")

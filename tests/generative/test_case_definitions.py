@@ -24,6 +24,13 @@ ORIGIN, LAST = date(2021, 12, 31), date(2023, 12, 31)
 ENDS = [last_day_of(n) for n in range(quarter_ordinal(ORIGIN), quarter_ordinal(LAST) + 1)]
 END_DAYS = [day_number(end) for end in ENDS]
 DEFINITIONS = reference.read_definitions()
+#: Definitions whose estimates are corrected.
+FRAMED = [
+    (condition, variant)
+    for condition, spec in DEFINITIONS.conditions.items()
+    for variant, item in spec["variants"].items()
+    if "known" in item
+]
 
 #: Distances from a quarter's end at which a rule may change its mind, and a few between.
 OFFSETS = (
@@ -233,6 +240,10 @@ def people(draw: st.DrawFn, key: int) -> Person:
         records=draw(st.one_of(st.just(ALWAYS), st.just(ALWAYS), spells)),
         readings=draw(readings(days)),
         diagnoses=tuple(draw(st.lists(st.tuples(days, st.sampled_from(CODES)), max_size=3))),
+        examined=tuple(
+            (condition, variant, draw(days), draw(st.booleans()))
+            for condition, variant in draw(st.lists(st.sampled_from(FRAMED), max_size=2, unique=True))
+        ),
         supplies=tuple(draw(st.lists(supplies, max_size=3))),
         claimed_diagnoses=tuple(draw(st.lists(st.tuples(days, st.sampled_from(CODES)), max_size=2))),
         claimed_supplies=tuple(draw(st.lists(supplies, max_size=2))),
@@ -289,17 +300,11 @@ BANDS = (0, 5, 10, 15, 18, 20, 25, 30, 35, 40, 45, 50, 51, 55, 60, 65, 70, 75, 8
 def expected_frame(population: tuple[Person, ...]) -> dict[tuple[Any, ...], list[int]]:
     """``mart_frame`` counted person by person: people, assessed, cases, indeterminate of each cell."""
     cells: dict[tuple[Any, ...], list[int]] = {}
-    framed = [
-        (condition, variant)
-        for condition, spec in DEFINITIONS.conditions.items()
-        for variant, item in spec["variants"].items()
-        if "known" in item
-    ]
     for person in population:
         answers = reference.Reference(person, DEFINITIONS)
         for index, day in enumerate(END_DAYS):
             record = answers.roles("record", "holder", day)
-            held = {pair: answers.roles(*pair, day) for pair in framed}
+            held = {pair: answers.roles(*pair, day) for pair in FRAMED}
             for (condition, variant), roles in held.items():
                 band = _band(person, day, DEFINITIONS.conditions[condition]["age_from"])
                 if "resident" not in record or band is None:

@@ -31,8 +31,11 @@ def test_sql_and_reference_agree_on_every_study(population: People) -> None:
             "agreement": studies.agreements(con),
             "people": studies.repeats(con, "people"),
             "raised_again": studies.repeats(con, "raised_again"),
+            "examined": studies.examined(con, "people"),
+            "ill": studies.examined(con, "with_condition"),
         }
     repeats = [(*item, one.person.record_key) for one in who for item in one.repeats()]
+    examined = [(*item, one.person.record_key) for one in who for item in one.examinations()]
     assert found["transition"] == counted(
         (cell, one.person.record_key) for one in who for cell in one.transitions()
     )
@@ -44,6 +47,8 @@ def test_sql_and_reference_agree_on_every_study(population: People) -> None:
     )
     assert found["people"] == counted((cell, key) for cell, _, key in repeats)
     assert found["raised_again"] == counted((cell, key) for cell, again, key in repeats if again)
+    assert found["examined"] == counted((cell, key) for cell, _, key in examined)
+    assert found["ill"] == counted((cell, key) for cell, is_ill, key in examined if is_ill)
 
 
 def cases(con: duckdb.DuckDBPyConnection, role: str, *, by_age: bool) -> Counter[tuple[Any, ...]]:

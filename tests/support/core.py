@@ -41,6 +41,7 @@ MEDICATION = {
     "origin": pl.String,
 }
 INSURANCE = {"person_key": pl.Int64, "day": pl.Int32, "until": pl.Int32}
+REFERENCE = {"person_key": pl.Int64, "measure_id": pl.Int16, "day": pl.Int32, "has_condition": pl.Boolean}
 MEASUREMENT = {
     "person_key": pl.Int64,
     "quantity": pl.String,
@@ -91,6 +92,13 @@ def core_inputs(people: Sequence[Person]) -> dict[str, pl.DataFrame]:
     }
 
 
+def references(people: Sequence[Person], rules: Rules) -> pl.DataFrame:
+    """``core_reference`` of these people."""
+    ids = {(item.condition, item.variant): item.measure_id for item in rules.measures if item.role == "case"}
+    rows = ((p.key, ids[name, variant], day, ill) for p in people for name, variant, day, ill in p.examined)
+    return _frame(REFERENCE, rows)
+
+
 def _with_origin(
     key: int, others: Iterable[tuple[Any, ...]], claimed: Iterable[tuple[Any, ...]]
 ) -> Iterable[tuple[Any, ...]]:
@@ -117,9 +125,11 @@ def evaluate(
     """An in-memory database in which every person table and ``mart_case`` are built; the caller closes it."""
     con = duckdb.connect()
     con.execute("set threads to 1").fetchall()
+    rules = rules or load_rules()
     tables = {
         **core_inputs(people),
-        **(rules or load_rules()).tables(),
+        "core_reference": references(people, rules),
+        **rules.tables(),
         **calendar_tables(origin=origin, last=last),
         "rule_place": places(),
     }

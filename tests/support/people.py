@@ -34,7 +34,8 @@ class Person:
     ``records`` are (created, closed or None), ``diagnoses`` (day, ICD-10 without dot), ``supplies`` (first
     day, last day, ATC), those that came as insurance claims apart; ``insured`` are spells without overlap
     (first day, last day or None); ``resident_until`` is the first day that no longer counts;
-    ``pregnant_until`` is the day the register gives for the end of a pregnancy.
+    ``pregnant_until`` is the day the register gives for the end of a pregnancy; ``examined`` are reference
+    examinations, one of a definition (condition, variant, day, has the condition).
     """
 
     key: int
@@ -53,3 +54,4 @@ class Person:
     claimed_diagnoses: tuple[tuple[int, str], ...] = ()
     claimed_supplies: tuple[tuple[int, int, str], ...] = ()
     insured: tuple[tuple[int, int | None], ...] = ()
+    examined: tuple[tuple[str, str, int, bool], ...] = ()

@@ -26,6 +26,11 @@ _REPEATS = """
     select quarter_index, sex, p.age_from, condition, variant, sum({name})::int, (sum({name}_key) % 256)::int
     from mart_persistence p join rule_measure r using (measure_id) group by all having sum({name}) > 0
 """
+_EXAMINED = """
+    select quarter_index, sex, v.age_from, broad_from, condition, variant, is_insured, is_known, channel, outcome,
+           sum({name})::int, (sum({name}_key) % 256)::int
+    from mart_validation v join rule_measure r using (measure_id) group by all having sum({name}) > 0
+"""
 
 
 def transitions(con: duckdb.DuckDBPyConnection) -> Counted:
@@ -43,6 +48,11 @@ def agreements(con: duckdb.DuckDBPyConnection) -> Counted:
 def repeats(con: duckdb.DuckDBPyConnection, name: str) -> Counted:
     """``name``: people or raised_again."""
     return _cells(con, _REPEATS.format(name=name))
+
+
+def examined(con: duckdb.DuckDBPyConnection, name: str) -> Counted:
+    """``name``: people or with_condition."""
+    return _cells(con, _EXAMINED.format(name=name))
 
 
 def _cells(con: duckdb.DuckDBPyConnection, sql: str) -> Counted:

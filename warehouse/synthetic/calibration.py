@@ -125,6 +125,16 @@ class Care:
 
 
 @dataclass(frozen=True)
+class Survey:
+    """Fieldwork, and how many adults are drawn: about ``people``, at most a share of all residents."""
+
+    first_day: date
+    last_day: date
+    people: int
+    largest_share: float
+
+
+@dataclass(frozen=True)
 class Enrolment:
     """Logits of the groups of the plan beside the rest, and of being ill at equal group; rare fates of records."""
 
@@ -168,6 +178,7 @@ class Calibration:
     people: Living
     care: Care
     enrolment: Enrolment
+    survey: Survey
     sections: Mapping[str, float]
     target: Mapping[str, Mapping[str, float]]
     districts: Districts
@@ -184,6 +195,7 @@ _TABLES: Mapping[str, type] = {
     "people": Living,
     "care": Care,
     "enrolment": Enrolment,
+    "survey": Survey,
 }
 _FREE_TABLES = ("sections", "target")
 _ABOUT = ("source", "confidence")

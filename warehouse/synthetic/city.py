@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from warehouse.errors import EXIT_USAGE, UserError
-from warehouse.synthetic import care, cover, population, readings, records, rollout
+from warehouse.synthetic import care, cover, population, readings, records, rollout, survey
 from warehouse.synthetic.calibration import Calibration, calibration, calibration_text, district_rows
 from warehouse.synthetic.columns import day_number
 from warehouse.synthetic.people import People, draw_people, resident_table
@@ -28,7 +28,7 @@ from warehouse.synthetic.writer import ABOUT, EXTRACTS, TRUTH, Description, Writ
 __all__ = ["ABOUT", "EXTRACTS", "FORMATS", "TRUTH", "synthesize"]
 
 #: Part of the description of a city: raised whenever the same seed gives another one.
-GENERATOR = "2.1.0"
+GENERATOR = "2.2.0"
 CHUNK = 200_000
 FORMATS = ("parquet", "csv")
 SMALLEST, LARGEST = 1_000, 14_000_000
@@ -43,6 +43,7 @@ class _Drawn:
     traits: Traits
     records: records.Records
     visits: care.Visits
+    surveyed: survey.Surveyed
     streams: list[np.random.Generator]
 
 
@@ -64,12 +65,13 @@ def synthesize(
     day = as_of or settings.period.end
     _check(settings, out, population, seed, day, file_format)
     counts: list[pl.DataFrame] = []
+    surveyed: list[survey.Surveyed] = []
     with Writer(out, _description(settings, population, seed, day), file_format) as writer:
         for part, first in enumerate(range(0, population, CHUNK)):
             progress("draw", f"residents from {first:,}")
-            drawn = _draw(
-                settings, first, min(CHUNK, population - first), np.random.default_rng([seed, part])
-            )
+            rng = np.random.default_rng([seed, part])
+            drawn = _draw(settings, first, min(CHUNK, population - first), population, rng)
+            surveyed.append(drawn.surveyed)
             for name, frame in _tables(settings, drawn, day):
                 progress("write", f"{name} of residents from {first:,}")
                 writer.table(name, part, frame)
@@ -80,6 +82,7 @@ def synthesize(
         writer.truth_counts(pl.concat(counts).group_by(COUNTS_KEY).sum().sort(COUNTS_KEY))
         for name, frame in _plan_tables(settings, population, day):
             writer.table(name, 0, frame)
+        writer.table("survey", 0, survey.survey_table(settings, surveyed, day_number(day)))
         return writer.rows
 
 
@@ -126,12 +129,14 @@ def _description(settings: Calibration, population: int, seed: int, day: date) -
     )
 
 
-def _draw(settings: Calibration, first: int, count: int, rng: np.random.Generator) -> _Drawn:
+def _draw(settings: Calibration, first: int, count: int, population: int, rng: np.random.Generator) -> _Drawn:
     people = draw_people(settings, rng, first, count)
     traits = draw_traits(settings, people, rng)
     made = records.draw_records(settings, people, traits, rng)
     visits = care.draw_visits(settings, people, traits, made, rng)
-    return _Drawn(people, traits, made, visits, rng.spawn(9))
+    *streams, own = rng.spawn(10)
+    surveyed = survey.draw_survey(settings, people, traits, population, own)
+    return _Drawn(people, traits, made, visits, surveyed, streams)
 
 
 def _tables(settings: Calibration, drawn: _Drawn, day: date) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -152,6 +157,7 @@ def _tables(settings: Calibration, drawn: _Drawn, day: date) -> Iterator[tuple[s
     supplied = care.medication_table(settings, people, traits, visits, next(streams))
     yield "medication", _until(supplied, "started_on", day)
     yield "immunisation", cover.immunisation_table(people, as_of, next(streams))
+    yield "reference_examination", survey.reference_table(drawn.surveyed, as_of)
 
 
 def _until(frame: pl.DataFrame, column: str, day: date) -> pl.DataFrame:
