@@ -16,7 +16,7 @@ import typer
 from rich.syntax import Syntax
 
 from analytics import agreement as agreements
-from analytics import explained_change, multimorbidity, render, report
+from analytics import benchmark, explained_change, multimorbidity, render, report
 from analytics import query as questions
 from analytics.generation import Generation
 from analytics.indicator_page import indicator_page
@@ -334,6 +334,21 @@ def agreement(
     """Compare two definitions of a condition in the same people: agreement by case and non-case, and kappa."""
     generation = Generation.open(load_settings(home).home, build=as_of)
     found = agreements.agreement(generation, condition=condition, by=by, period=period)
+    report.write(found, form.value, output=output, console=out)
+
+
+@app.command(epilog="Example: hssk surveys --condition hypertension --format json")
+def surveys(
+    condition: Annotated[str, typer.Option(help="hypertension, diabetes, bmi; see hssk query --list.")],
+    estimator: Annotated[str, typer.Option(help="weighted or modelled.")] = benchmark.ESTIMATORS[0],
+    as_of: AsOf = None,
+    form: NumbersForm = QueryForm.table,
+    output: Output = None,
+    home: Home = None,
+) -> None:
+    """Lay published survey results beside the estimates of the same people: difference, margin, verdict."""
+    generation = Generation.open(load_settings(home).home, build=as_of)
+    found = benchmark.against_surveys(generation, condition=condition, estimator=estimator)
     report.write(found, form.value, output=output, console=out)
 
 

@@ -20,7 +20,7 @@ DIMENSIONS = (
     *("section", "step", "phase", "plan_group", "source", "part", "bin"),
 )
 FILTERS = ("district", "ward", "unit", "sex", "section", "step", "phase", "plan_group", "source", "part")
-METHODS = ("wilson", "clopper_pearson", "dobson_byar", "fay_feuer", "tiwari", "two_part")
+METHODS = ("wilson", "clopper_pearson", "dobson_byar", "fay_feuer", "tiwari", "two_part", "rogan_gladen")
 DEFAULT_STANDARD = "who_world_2000"
 _PERIOD = re.compile(r"(\d{4}Q[1-4])(?:\.\.(\d{4}Q[1-4]))?")
 

@@ -100,7 +100,11 @@ def as_table(answer: Answer) -> Table:
 
 
 def _words(row: dict[str, Any], names: Sequence[str]) -> list[str]:
-    return ["" if row[name] is None else str(row[name]) for name in names]
+    """Dimensions as they are; shares that stand beside a value per cent."""
+    return [
+        "" if row[name] is None else f"{row[name]:.1%}" if name.endswith("_share") else str(row[name])
+        for name in names
+    ]
 
 
 def _caption(answer: Answer) -> str:

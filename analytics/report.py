@@ -34,6 +34,8 @@ class Report:
     notes: tuple[str, ...] = ()
     #: Columns shown per cent in the table.
     shares: tuple[str, ...] = ("value", "lower", "upper")
+    #: Columns left out of the table, which would be too wide: files have them.
+    only_in_files: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_released(self.rows)
@@ -102,7 +104,7 @@ def as_table(report: Report) -> Table:
     build = report.about.get("build", {})
     caption = [f"build {build['id']}, extract of {build['extract_date']}"] if build else []
     table = Table(title=report.title, caption="\n".join([*caption, *report.notes]))
-    names = [name for name in report.rows.columns if name != "reason"]
+    names = [name for name in report.rows.columns if name not in ("reason", *report.only_in_files)]
     for name in names:
         numeric = report.rows.schema[name].is_numeric()
         table.add_column(

@@ -33,6 +33,8 @@ def definition(subject: Subject, selection: NcdSelection, words: Words, *, metho
         terms.insert(4, ("corrected", words("definition.corrected_text")))
     if selection.estimator == "modelled":
         terms.insert(5, ("model", words("definition.model_text")))
+    if selection.estimator == "misclassification":
+        terms.insert(5, ("validation", words("definition.validation_text")))
     key = f"{selection.condition}/{selection.variant}"
     pairs = [part for name, text in terms for part in (html.Dt(words(f"definition.{name}")), html.Dd(text))]
     return html.Div([html.Dl(pairs, className="terms"), methods_link(words, key)])

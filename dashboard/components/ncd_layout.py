@@ -34,6 +34,7 @@ def layout(words: Words, query: Mapping[str, str]) -> list[Component]:
         _row("row-map", maps.map_card(words, PAGE, query), _graph_card(words, "compare")),
         _row("row-two", _graph_card(words, "curve"), _graph_card(words, "trend")),
         _convergence_card(words, query),
+        _survey_card(words),
         _distribution_card(words, query),
         _matrix_card(words),
         _definition_card(words),
@@ -92,6 +93,12 @@ def _convergence_card(words: Words, query: Mapping[str, str]) -> Component:
     )
     graph = cards.graph(of("convergence-graph"), name="graph-trend")
     return chart_card(words, of("convergence"), [graph], controls=[kind])
+
+
+def _survey_card(words: Words) -> Component:
+    """Surveys beside estimates; without a survey the title says so and nothing is drawn."""
+    graph = cards.graph(of("survey-graph"), name="graph-survey")
+    return chart_card(words, of("survey"), [html.Div(graph, id=of("survey-frame"))])
 
 
 def _distribution_card(words: Words, query: Mapping[str, str]) -> Component:

@@ -118,6 +118,37 @@ def convergence(series: Parts, truth: pl.DataFrame, about: About) -> Sheet:
     return _sheet("convergence", title, [*columns, *_estimates(about)], rows, about, subtitle=subtitle)
 
 
+def survey(frame: pl.DataFrame, about: About) -> Sheet:
+    """Published results and estimates side by side, with the difference and what it shows."""
+    words = about.words
+    rows = [
+        {
+            **row,
+            "sex": words(f"sex.{row['sex']}"),
+            "age_band": row["age_band"].replace("-", "–"),
+            "note": words(f"survey.{row['verdict'] or 'not_compared'}"),
+        }
+        for row in frame.to_dicts()
+    ]
+    shares = ("survey", "survey_lower", "survey_upper", "value", "lower", "upper", "difference", "difference_lower",
+              "difference_upper")  # fmt: skip
+    columns = [
+        sheets.text_column("study", words("survey.of")),
+        sheets.text_column("name", words("control.variant")),
+        sheets.code_column("definition"),
+        sheets.text_column("sex", words("control.sex")),
+        sheets.text_column("age_band", words("table.age_band")),
+        sheets.code_column("fieldwork"),
+        sheets.code_column("quarter"),
+        *(Column(name=name, label=words(f"survey.column_{name}"), kind=Kind.SHARE) for name in shares),
+        sheets.text_column("note", words("survey.verdict")),
+        sheets.code_column("state"),
+        sheets.code_column("reason"),
+    ]
+    subtitle = statements.survey_subtitle(frame, words)
+    return _sheet("survey", statements.survey_title(frame, words), columns, rows, about, subtitle=subtitle)
+
+
 def distribution(frame: pl.DataFrame, classes: Classes, about: About) -> Sheet:
     """The classes of each scheme, then the bins of the histogram; a bin of few people is pooled with its neighbour."""
     words, quantity = about.words, about.selection.quantity

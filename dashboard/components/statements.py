@@ -213,6 +213,31 @@ def convergence_title(
     return title + (words("convergence.title_truth", value=words.percent(known[0]["value"])) if known else "")
 
 
+def survey_title(frame: pl.DataFrame, words: Words) -> str:
+    """How many published results agree, differ, cannot be told or compared; that there is none."""
+    if not frame.height:
+        return words("survey.title_none")
+    verdicts = frame["verdict"].to_list()
+    counted = {name: verdicts.count(name) for name in ("equivalent", "different", "not_shown")}
+    not_compared = frame.height - sum(counted.values())
+    more = words("survey.title_more", number=words.integer(not_compared)) if not_compared else ""
+    numbers = {name: words.integer(number) for name, number in counted.items()}
+    return words("survey.title", all=words.integer(frame.height), more=more, **numbers)
+
+
+def survey_subtitle(frame: pl.DataFrame, words: Words) -> str:
+    """Which surveys, which definitions, when; and what agreeing means."""
+    if not frame.height:
+        return words("survey.subtitle_none")
+    studies = [
+        words("survey.study", study=study, definition=name, period=words.quarter(fieldwork))
+        for study, name, fieldwork in frame.select("study", "name", "fieldwork")
+        .unique(maintain_order=True)
+        .rows()
+    ]
+    return words("survey.subtitle", studies="; ".join(studies))
+
+
 def readiness(found: Readiness, words: Words) -> tuple[str, str]:
     """The level in words, and its reasons."""
     return words(f"readiness.{found.level}"), " ".join(

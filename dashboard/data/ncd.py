@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from analytics import benchmark
 from analytics import truth as truths
 from analytics.generation import Generation
 from analytics.readiness import readiness as judged
@@ -21,6 +22,7 @@ from dashboard.selection.ncd import (
     CORRECTED,
     ESTIMATORS,
     MATRIX,
+    SEXES,
     TRUTHS,
     WIDE_BANDS,
     Choices,
@@ -144,8 +146,36 @@ def readiness(selection: NcdSelection, viewer: Viewer) -> Readiness:
         truth=_true_value(selection),
         simpler=_simpler_values(selection, viewer),
         of_insured=subject(selection).denominator == "insured",
+        surveys=_verdicts(selection, viewer),
     )
     return Readiness(level=found.level.value, reasons=found.reasons)
+
+
+def surveys(selection: NcdSelection, viewer: Viewer) -> pl.DataFrame:
+    """Published results for the condition beside the city's estimates: both sexes first, all ages (``18+``) before their parts.
+
+    Columns of :func:`analytics.benchmark.against_surveys` and ``name`` of the definition compared. By the chosen
+    estimator where surveys can judge it, else by the corrected one.
+    """
+    viewer.require_health_numbers()
+    asked = selection.estimator if selection.estimator in benchmark.ESTIMATORS else benchmark.ESTIMATORS[-1]
+    generation, side = source.generation(selection.build), source.side(selection.language)
+    names = {
+        f"{item.condition}/{item.variant}": item.names[side]
+        for items in catalogue.read(generation).of_adults.values()
+        for item in items
+    }
+    rows = benchmark.compared(generation, selection.condition, asked)
+    order = pl.col("sex").replace_strict({sex: place for place, sex in enumerate(SEXES)}, return_dtype=pl.Int8)
+    return rows.with_columns(
+        pl.col("definition").replace_strict(names, default=pl.col("definition")).alias("name")
+    ).sort("study", "definition", order, "age_band")
+
+
+def _verdicts(selection: NcdSelection, viewer: Viewer) -> list[str | None]:
+    """What surveys say of the chosen estimator; nothing of one that their definitions cannot be asked by."""
+    verdicts: list[str | None] = surveys(selection, viewer)["verdict"].to_list()
+    return verdicts if selection.estimator in benchmark.ESTIMATORS else [None] * len(verdicts)
 
 
 def _true_value(selection: NcdSelection) -> float | None:

@@ -18,6 +18,7 @@ from dashboard.data import ncd as data
 from dashboard.figures import age_sex, compare, convergence, phrases
 from dashboard.figures import distribution as histogram
 from dashboard.figures import matrix as overview_matrix
+from dashboard.figures import survey as beside_surveys
 from dashboard.figures import trend as trend_line
 from dashboard.selection.base import MAPS
 from dashboard.selection.ncd import PARTS, NcdSelection
@@ -26,7 +27,7 @@ from dashboard.words import Words, words
 
 PATH, PAGE, NAME, ICON = "/ncd", ncd_layout.PAGE, "page.ncd", "pulse"
 layout, of = ncd_layout.layout, ncd_layout.of
-CARDS = ("map", "compare", "curve", "trend", "convergence", "distribution", "matrix")
+CARDS = ("map", "compare", "curve", "trend", "convergence", "survey", "distribution", "matrix")
 
 Store = Mapping[str, str]
 _read = twins.reader(data.read_selection)
@@ -172,6 +173,22 @@ def draw_convergence(store: Store) -> tuple[Any, ...]:
 
 
 @callback(
+    Output(of("survey-graph"), "figure"),
+    Output(of("survey-frame"), "hidden"),
+    *texts(of("survey"), "title", "subtitle", "summary"),
+    Input(of("part-survey"), "data"),
+    prevent_initial_call=True,
+)
+def draw_survey(store: Store) -> tuple[Any, ...]:
+    """What surveys of the city found, beside what the records give for the same people."""
+    selection, text, palette = _read(store)
+    frame = data.surveys(selection, current_viewer())
+    title = statements.survey_title(frame, text)
+    figure = beside_surveys.survey(frame, text, palette)
+    return figure, not frame.height, title, statements.survey_subtitle(frame, text), title
+
+
+@callback(
     Output(of("distribution-graph"), "figure"),
     Output(of("distribution-classes"), "children"),
     *texts(of("distribution"), "title", "subtitle", "summary"),
@@ -287,6 +304,9 @@ def _sheets() -> Mapping[str, Any]:
         known = data.truth(selection, viewer, selection.district)
         return ncd_sheets.convergence(series, known, _about(selection))
 
+    def survey(selection: NcdSelection, viewer: Viewer) -> Sheet:
+        return ncd_sheets.survey(data.surveys(selection, viewer), _about(selection))
+
     def distribution(selection: NcdSelection, viewer: Viewer) -> Sheet:
         bins = data.distribution(selection, viewer, selection.district)
         return ncd_sheets.distribution(bins, _classes(selection, viewer), _about(selection))
@@ -296,7 +316,8 @@ def _sheets() -> Mapping[str, Any]:
         return ncd_sheets.matrix(cells, _about(selection))
 
     found = {"map": places, "compare": places, "curve": curve, "trend": trend}
-    return {**found, "convergence": settling, "distribution": distribution, "matrix": matrix}
+    more = {"survey": survey, "distribution": distribution, "matrix": matrix}
+    return {**found, "convergence": settling, **more}
 
 
 def _both(ask: Any, selection: NcdSelection, viewer: Any) -> Sequence[tuple[str, Any]]:

@@ -92,6 +92,7 @@ PARTS = {
     "places": (*_MEASURE, *_PEOPLE, "map"),
     "lines": (*_MEASURE, *_PEOPLE),
     "convergence": ("condition", "variant", "standard", "period", "truth", *_PEOPLE),
+    "survey": ("condition", "estimator"),
     "distribution": ("quantity", "period", *_PEOPLE),
     "matrix": ("estimator", "standard", "period", *_PEOPLE),
 }

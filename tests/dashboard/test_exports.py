@@ -18,7 +18,7 @@ from tests.support.components import told
 
 QUERY = "lang=en&condition=hypertension&variant=measured_twice"
 CARDS = {
-    "ncd": ("map", "compare", "curve", "trend", "convergence", "distribution", "matrix"),
+    "ncd": ("map", "compare", "curve", "trend", "convergence", "survey", "distribution", "matrix"),
     "overview": ("map", "curve"),
     "rollout": ("ladder", "split", "plan", "curves", "flow", "heat"),
 }

@@ -59,7 +59,8 @@ def prefixes() -> set[str]:
 READY = {level.value for level in Level}
 REASONS = {
     *("known_only", "not_of_residents", "no_number", "small_sample", "wide_interval"),
-    *("worse_than_simpler", "half_not_assessed", "drift", "drift_unknown"),
+    *("worse_than_simpler", "half_not_assessed", "drift", "drift_unknown", "often_truncated"),
+    *("survey_differs", "no_survey", "survey_not_comparable", "survey_not_shown"),
 }
 SWITCHES = {
     "estimator.",

@@ -242,7 +242,7 @@ SLIPS: list[tuple[tuple[str, str], str, str, tuple[str, ...]]] = [
     (("units", "age_bands.csv"), "5,5-9", "0,5-9", ("ages must ascend",)),
     (HTN, "age_from = 18", "age_form = 18", ("age_form", "did you mean age_from?", "age_from: missing")),
     (HTN, "age_from = 18", "age_from = 19", ("cuts an age band",)),
-    (HTN, 'version = "1.2.0"', 'version = "1"', ("three numbers",)),
+    (HTN, 'version = "1.3.0"', 'version = "1"', ("three numbers",)),
     (HTN, 'id = "hypertension"', 'id = "htn"', ("must be the file's name",)),
     (HTN, 'estimand = "H2"', 'estimand = "H3"', ("estimand", "H3")),
     (HTN, '"hypertension_icd10"', '"hypertension_icd"', ("did you mean hypertension_icd10?",)),

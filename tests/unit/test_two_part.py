@@ -18,7 +18,7 @@ from analytics.two_part import (
     SMALLEST_CELL,
     Modelled,
     collapse,
-    learn,
+    learn_modelled,
     summarise,
     two_part,
 )
@@ -76,7 +76,7 @@ def test_whoever_was_not_assessed_is_like_the_examined() -> None:
     """Of 800 not known 200 assessed, half of them cases; of the examined a fifth: pi = 0.25 x 0.5 + 0.75 x 0.2."""
     frame = cells({**PLAIN, "known": 100, "assessed": 200, "cases": 100, "indeterminate": 0})
     modelled = Modelled(np.full((10, 1), 0.5), np.full((10, 1), 0.2), runs=1)
-    [row] = summarise(learn(frame, CERTAIN, modelled), frame, [], confidence=0.95).to_dicts()
+    [row] = summarise(learn_modelled(frame, CERTAIN, modelled), frame, [], confidence=0.95).to_dicts()
     assert row["value"] == pytest.approx(1 / 9 + 8 / 9 * (0.25 * 0.5 + 0.75 * 0.2), abs=1e-5)
 
 

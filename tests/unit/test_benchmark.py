@@ -1,0 +1,123 @@
+"""Estimates beside surveys: which quarter, which verdict, and what becomes of a result that cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analytics.benchmark import against_surveys, compared, judged, nearest
+from analytics.generation import Generation, close_all
+from tests.support.city import city_home
+from tests.support.home import marts, run_build, write_csv
+from warehouse.errors import UserError
+
+QUARTERS = ["2023Q1", "2023Q3", "2024Q2"]
+
+
+@pytest.mark.parametrize(
+    ("fieldwork", "found"),
+    [
+        ("2023Q3", "2023Q3"),
+        ("2023Q2", "2023Q1"),
+        ("2022Q1", "2023Q1"),
+        ("2021Q4", None),
+        ("2025Q2", "2024Q2"),
+        ("2025Q3", None),
+    ],
+)
+def test_the_nearest_quarter_the_earlier_of_two_and_none_farther_than_a_year(
+    fieldwork: str, found: str | None
+) -> None:
+    assert nearest(fieldwork, QUARTERS) == found
+
+
+def limits(value: float, half: float) -> dict[str, float]:
+    return {"value": value, "lower": value - half, "upper": value + half}
+
+
+@pytest.mark.parametrize(
+    ("survey", "own", "verdict"),
+    [
+        (limits(0.30, 0.01), limits(0.31, 0.01), "equivalent"),
+        (limits(0.30, 0.01), limits(0.31, 0.08), "not_shown"),
+        (limits(0.30, 0.01), limits(0.40, 0.02), "different"),
+        # Under ten per cent the margin is half.
+        (limits(0.08, 0.005), limits(0.105, 0.005), "not_shown"),
+        (limits(0.12, 0.005), limits(0.145, 0.005), "equivalent"),
+    ],
+)
+def test_verdicts(survey: dict[str, float], own: dict[str, float], verdict: str) -> None:
+    found = judged(survey, own)
+    assert found["verdict"] == verdict
+    assert found["difference"] == pytest.approx(own["value"] - survey["value"])
+    is_within = -found["margin"] < found["difference_lower"] and found["difference_upper"] < found["margin"]
+    assert is_within == (verdict == "equivalent")
+
+
+def result(**changes: Any) -> dict[str, Any]:
+    row = {
+        "study": "S", "definition": "hypertension/one_visit_or_treated", "quarter": "2024Q2", "sex": "both",
+        "age_band": "18+", "value": 0.30, "lower": 0.28, "upper": 0.32, "people": 2000, "source": "a report",
+    }  # fmt: skip
+    return {**row, **changes}
+
+
+ROWS = [
+    result(),
+    result(sex="male", lower=0.31),
+    result(sex="female", age_band="60-40"),
+    result(age_band="18-69", quarter="2019Q1"),
+    result(age_band="19-23"),
+    result(definition="diabetes/one_test_or_treated"),
+]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = city_home(tmp_path_factory.mktemp("home"))
+    write_csv(home / "survey" / "survey.csv", ROWS)
+    run_build(home, home / "survey")
+    return home
+
+
+@pytest.fixture(scope="module")
+def city(home: Path) -> Generation:
+    return Generation.open(home)
+
+
+def test_every_result_stays_and_says_whether_it_can_be_used(home: Path) -> None:
+    found = marts(home, "select definition, sex, age_band, is_usable from mart_survey order by all")
+    assert len(found) == len(ROWS)
+    assert {row[1:3] for row in found if not row[3]} == {("male", "18+"), ("female", "60-40")}
+
+
+def test_every_result_of_the_condition_is_answered_or_says_why_not(city: Generation) -> None:
+    rows = {
+        (row["sex"], row["age_band"]): row
+        for row in against_surveys(city, condition="hypertension", estimator="weighted").rows.to_dicts()
+    }
+    assert len(rows) == 5
+    assert rows["both", "18+"]["quarter"] == "2024Q2"
+    assert rows["male", "18+"]["reason"] == rows["female", "60-40"]["reason"] == "unusable"
+    assert rows["both", "18-69"]["reason"] == "no_quarter_near"
+    assert "19-23" in rows["both", "19-23"]["reason"]
+    assert all((row["verdict"] is None) == (row["state"] != "shown") for row in rows.values())
+    assert all(row["survey"] is not None for row in rows.values())
+
+
+def test_what_cannot_be_asked_is_refused(city: Generation) -> None:
+    with pytest.raises(UserError, match="weighted"):
+        against_surveys(city, condition="hypertension", estimator="crude")
+    with pytest.raises(UserError, match="hypertension"):
+        against_surveys(city, condition="hypertensoin")
+
+
+def test_a_build_from_before_surveys_has_none(tmp_path: Path) -> None:
+    generation = Generation.open(city_home(tmp_path))
+    generation.manifest["fingerprints"].pop("mart_survey")
+    assert compared(generation, "hypertension", "weighted").height == 0
+    with pytest.raises(UserError, match="mart_survey"):
+        against_surveys(generation, condition="hypertension")
+    close_all()
