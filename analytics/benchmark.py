@@ -28,7 +28,7 @@ ESTIMATORS = ("modelled", "weighted")
 #: Quarters between fieldwork and estimate at most.
 FARTHEST = 4
 _SCHEMA = {
-    **dict.fromkeys(("study", "definition", "sex", "age_band", "fieldwork", "quarter"), pl.String),
+    **dict.fromkeys(("study", "source", "definition", "sex", "age_band", "fieldwork", "quarter"), pl.String),
     **dict.fromkeys(("survey", "survey_lower", "survey_upper", "value", "lower", "upper"), pl.Float64),
     **dict.fromkeys(("difference", "difference_lower", "difference_upper", "margin"), pl.Float64),
     **dict.fromkeys(("verdict", "state", "reason"), pl.String),
@@ -40,8 +40,8 @@ SHARES = tuple(name for name, kind in _SCHEMA.items() if kind == pl.Float64)
 def against_surveys(generation: Generation, *, condition: str, estimator: str = ESTIMATORS[0]) -> Report:
     """Every published result for a condition beside our estimate of the same people, with the verdict of TOST.
 
-    Rows: study, definition, sex, age_band, fieldwork (quarter), quarter compared (the nearest published, at most
-    :data:`FARTHEST` away), survey and its limits, value and its limits, difference with its 90 % limits, margin,
+    Rows: study, source, definition, sex, age_band, fieldwork (quarter), quarter compared (the nearest published, at
+    most :data:`FARTHEST` away), survey and its limits, value and its limits, difference with its 90 % limits, margin,
     verdict (equivalent, different, not_shown; null where nothing is compared, with state and reason). Raises
     UserError for an unknown condition or estimator, or a build that knows no surveys.
     """
@@ -57,7 +57,16 @@ def against_surveys(generation: Generation, *, condition: str, estimator: str = 
             "(5 points, 2.5 where the survey finds under 10 %); not shown: too wide to tell",
         ),
         shares=SHARES,
-        only_in_files=("study", "fieldwork", "survey_lower", "survey_upper", "lower", "upper", "margin"),
+        only_in_files=(
+            "study",
+            "source",
+            "fieldwork",
+            "survey_lower",
+            "survey_upper",
+            "lower",
+            "upper",
+            "margin",
+        ),
     )
 
 
@@ -76,7 +85,8 @@ def _compared(
     row: Mapping[str, Any], generation: Generation, known: Catalogue, estimator: str
 ) -> dict[str, Any]:
     found = {
-        "study": row["study"], "definition": row["definition"], "sex": row["sex"], "age_band": row["age_band"],
+        "study": row["study"], "source": row["source"], "definition": row["definition"],
+        "sex": row["sex"], "age_band": row["age_band"],
         "fieldwork": row["quarter"], "survey": row["value"], "survey_lower": row["lower"],
         "survey_upper": row["upper"],
     }  # fmt: skip

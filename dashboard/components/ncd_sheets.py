@@ -134,6 +134,7 @@ def survey(frame: pl.DataFrame, about: About) -> Sheet:
               "difference_upper")  # fmt: skip
     columns = [
         sheets.text_column("study", words("survey.of")),
+        sheets.code_column("source"),
         sheets.text_column("name", words("control.variant")),
         sheets.code_column("definition"),
         sheets.text_column("sex", words("control.sex")),

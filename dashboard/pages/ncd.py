@@ -277,6 +277,10 @@ def _sources(selection: NcdSelection) -> Mapping[str, Sequence[str]]:
     return {
         **{card: [named] for card in CARDS},
         "map": [named, text("map.approximate")] if selection.map == MAPS[0] else [named],
+        "survey": [
+            text("source.survey", source=source)
+            for source in data.surveys(selection, current_viewer())["source"].unique(maintain_order=True)
+        ],
         "distribution": [text("source.cut_offs", source="; ".join(cut_offs))],
         "matrix": [
             text("source.definition", definition=name, version=version)

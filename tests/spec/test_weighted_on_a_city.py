@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import exp
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from analytics.catalogue import catalogue
 from analytics.generation import Generation, close_all
 from analytics.query import answer, parse
+from analytics.two_part import PRIORS
+from analytics.validation import with_selection
 from tests.support.city import synthetic_home
 from warehouse.errors import UserError
 
@@ -31,12 +35,20 @@ def ask(city: Generation, **words: Any) -> list[dict[str, Any]]:
 
 
 def by_hand(city: Generation, quarter: str) -> float:
-    """The estimator at the means of its priors, cell by cell in plain Python, without collapsing cells."""
+    """The estimator at the means of its priors, cell by cell in plain Python, without collapsing cells.
+
+    The mean of the prior of selection is what the survey of the synthetic city makes of it.
+    """
+    known = catalogue(city.frozen)
+    (variant,) = (item for item in known.variants_of("hypertension") if item.variant == "recommended")
+    (of_quarter,) = (item for item in known.quarters if item.name == quarter)
+    selected = with_selection(PRIORS, city.frozen, variant, of_quarter, of_examinations=False)
+    odds_ratio = exp(-selected.selection_city[0])
     frame = city.frame(
         f"""select district_code, sex, f.age_from, is_insured, known_level, people, assessed, cases, indeterminate
             from mart_frame f join mart_place p using (place_id) join mart_quarter q using (quarter_index)
                 join mart_measure m using (measure_id)
-            where q.quarter = '{quarter}' and condition = 'hypertension' and sex > 0 and f.age_from >= 18
+            where q.quarter = '{quarter}' and condition = 'hypertension' and variant = 'recommended' and sex > 0 and f.age_from >= 18
                 and district_code is not null""",
     )
     people = city.frame(
@@ -51,9 +63,12 @@ def by_hand(city: Generation, quarter: str) -> float:
         known = sum(row[5] for row in here if row[3] and row[4] == 2)
         learn = [row for row in here if row[3] and row[4] < 2]
         assessed = sum(row[6] for row in learn)
-        hidden = sum(row[7] + 0.64 * row[8] for row in learn) / assessed
+        seen = sum(row[7] + 0.64 * row[8] for row in learn) / assessed
+        others = seen / (1 - seen) * odds_ratio
+        a = assessed / (insured - known)
+        hidden = a * seen + (1 - a) * others / (1 + others)
         k, share = known / insured, insured / residents
-        odds = k / (1 - k) * 2.718281828**-0.3
+        odds = k / (1 - k) * exp(-0.3)
         ku = odds / (1 + odds)
         value += number * (share * (k + (1 - k) * hidden) + (1 - share) * (ku + (1 - ku) * hidden))
         total += number
@@ -141,3 +156,27 @@ def test_a_filter_gives_the_row_that_was_filtered_for(city: Generation) -> None:
         assert only["value"] == rows[value] is not None
     by_sex = ask(city, by="sex", period="2024Q4")
     assert by_sex[0]["value"] != by_sex[1]["value"]
+
+
+def test_people_examined_again_tell_what_the_definition_gets_wrong(city: Generation) -> None:
+    """Some 150 of the assessed: enough to correct, with a wide interval that holds the truth."""
+    [row] = ask(city, estimator="misclassification", period="2024Q3")
+    [weighted] = ask(city, period="2024Q3")
+    assert (row["state"], row["method"], row["numerator"]) == ("shown", "rogan_gladen", weighted["numerator"])
+    assert row["lower"] < 0.264 < row["upper"]
+    assert 0 <= row["truncated_share"] < 0.5
+    assert weighted["truncated_share"] is None
+    assert row["effective_n"] < weighted["effective_n"] / 5
+
+
+def test_before_anybody_was_examined_it_says_so(city: Generation) -> None:
+    [row] = ask(city, estimator="misclassification", period="2024Q2")
+    assert (row["state"], row["reason"], row["value"]) == ("not_defined", "no_validation", None)
+    [other] = ask(
+        city,
+        condition="hypertension",
+        definition="latest_two",
+        estimator="misclassification",
+        period="2024Q3",
+    )
+    assert other["reason"] == "no_validation"

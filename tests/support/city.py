@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,19 @@ WARDS = {"760": "26758", "761": "26764", "764": "26869"}
 DAYS = ("2024-03-05", "2024-04-05")
 
 
-def city_home(home: Path, **options: Any) -> Path:
+def survey_result(**changes: Any) -> dict[str, Any]:
+    """One published result."""
+    row = {
+        "study": "S", "definition": "hypertension/one_visit_or_treated", "quarter": "2024Q2", "sex": "both",
+        "age_band": "18+", "value": 0.30, "lower": 0.28, "upper": 0.32, "people": 2000, "source": "a report",
+    }  # fmt: skip
+    return {**row, **changes}
+
+
+SURVEY = (survey_result(), survey_result(sex="male"), survey_result(age_band="18-39"))
+
+
+def city_home(home: Path, *, survey: Sequence[Mapping[str, Any]] = SURVEY, **options: Any) -> Path:
     """Build the small city into ``home`` with the options of a build; returns ``home``."""
     extract = home / "extract"
     people = [(f"{code}-{i:03}", code, i, i < raised) for code, count, raised in GROUPS for i in range(count)]
@@ -27,6 +40,7 @@ def city_home(home: Path, **options: Any) -> Path:
         for row in pressure(ref, day, 150 if is_raised else 120)
     ]
     write_csv(extract / "measurement.csv", readings)
+    write_csv(extract / "survey.csv", survey)
     run_build(home, extract, **options)
     return home
 

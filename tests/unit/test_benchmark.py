@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from analytics.benchmark import against_surveys, compared, judged, nearest
 from analytics.generation import Generation, close_all
-from tests.support.city import city_home
-from tests.support.home import marts, run_build, write_csv
+from tests.support.city import city_home, survey_result
+from tests.support.home import marts
 from warehouse.errors import UserError
 
 QUARTERS = ["2023Q1", "2023Q3", "2024Q2"]
@@ -56,30 +55,19 @@ def test_verdicts(survey: dict[str, float], own: dict[str, float], verdict: str)
     assert is_within == (verdict == "equivalent")
 
 
-def result(**changes: Any) -> dict[str, Any]:
-    row = {
-        "study": "S", "definition": "hypertension/one_visit_or_treated", "quarter": "2024Q2", "sex": "both",
-        "age_band": "18+", "value": 0.30, "lower": 0.28, "upper": 0.32, "people": 2000, "source": "a report",
-    }  # fmt: skip
-    return {**row, **changes}
-
-
 ROWS = [
-    result(),
-    result(sex="male", lower=0.31),
-    result(sex="female", age_band="60-40"),
-    result(age_band="18-69", quarter="2019Q1"),
-    result(age_band="19-23"),
-    result(definition="diabetes/one_test_or_treated"),
+    survey_result(),
+    survey_result(sex="male", lower=0.31),
+    survey_result(sex="female", age_band="60-40"),
+    survey_result(age_band="18-69", quarter="2019Q1"),
+    survey_result(age_band="19-23"),
+    survey_result(definition="diabetes/one_test_or_treated"),
 ]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = city_home(tmp_path_factory.mktemp("home"))
-    write_csv(home / "survey" / "survey.csv", ROWS)
-    run_build(home, home / "survey")
-    return home
+    return city_home(tmp_path_factory.mktemp("home"), survey=ROWS)
 
 
 @pytest.fixture(scope="module")

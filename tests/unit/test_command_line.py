@@ -31,6 +31,7 @@ COMMANDS = [
         ["change"],
         ["multimorbidity"],
         ["agreement"],
+        ["surveys"],
     ),
     ["keys", "create"],
 ]

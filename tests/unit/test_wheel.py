@@ -64,4 +64,4 @@ def test_it_runs_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-P", "-c", program], cwd=tmp_path, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == [str(site / "hssk.py"), "14", "273"]
+    assert done.stdout.split() == [str(site / "hssk.py"), "16", "273"]
