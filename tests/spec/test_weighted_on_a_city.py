@@ -48,8 +48,8 @@ def by_hand(city: Generation, quarter: str) -> float:
         f"""select district_code, sex, f.age_from, is_insured, known_level, people, assessed, cases, indeterminate
             from mart_frame f join mart_place p using (place_id) join mart_quarter q using (quarter_index)
                 join mart_measure m using (measure_id)
-            where q.quarter = '{quarter}' and condition = 'hypertension' and variant = 'recommended' and sex > 0 and f.age_from >= 18
-                and district_code is not null""",
+            where q.quarter = '{quarter}' and condition = 'hypertension' and variant = 'recommended' and sex > 0
+                and f.age_from >= 18 and district_code is not null""",
     )
     people = city.frame(
         """select sex, a.age_from, sum(people)::bigint from mart_population n join rule_age_band a on a.age = n.age_from
