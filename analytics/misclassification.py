@@ -69,28 +69,46 @@ class Sample:
         return is_large and self.ill_cases / ill > self.well_cases / well
 
 
-def accuracies(samples: Mapping[int, Sample]) -> dict[int, Accuracy] | None:
+def accuracies(samples: Mapping[int, Sample], *, noise_variance: float = 0.0) -> dict[int, Accuracy] | None:
     """Of each age from its own sample and, worth :data:`BORROWED_PEOPLE` ill and as many well, that of the others.
 
     A definition errs more often at ages where values lie near its limits; the others keep a small sample from saying
-    more than it knows (a power prior: Ibrahim & Chen, Stat Sci 2000;15:46-60). None where all together are too few.
+    more than it knows (a power prior: Ibrahim & Chen, Stat Sci 2000;15:46-60). ``noise_variance``: of each cell
+    counted (cases are one, others two: indeterminate and neither), which makes a sample worth fewer people. None where
+    all together are too few.
     """
     whole = sum(samples.values(), Sample(ill_cases=0, ill_others=0, well_cases=0, well_others=0))
     if not whole.says_something:
         return None
     return {
         age: Accuracy(
-            sensitivity=_beta(own.ill_cases, own.ill_others, whole.ill_cases, whole.ill_others),
-            specificity=_beta(own.well_others, own.well_cases, whole.well_others, whole.well_cases),
+            sensitivity=_beta(
+                own.ill_cases, own.ill_others, whole.ill_cases, whole.ill_others, noise_variance
+            ),
+            specificity=_beta(
+                own.well_cases, own.well_others, whole.well_cases, whole.well_others, noise_variance
+            )[::-1],
         )
         for age, own in samples.items()
     }
 
 
-def _beta(right: int, wrong: int, all_right: int, all_wrong: int) -> tuple[float, float]:
-    others = all_right - right, all_wrong - wrong
-    weight = min(1.0, BORROWED_PEOPLE / max(sum(others), 1))
-    return _JEFFREYS + right + weight * others[0], _JEFFREYS + wrong + weight * others[1]
+def _beta(
+    cases: int, others: int, all_cases: int, all_others: int, noise_variance: float
+) -> tuple[float, float]:
+    """Cases and others of one age, and of the other ages with the weight they are lent."""
+    lent = all_cases - cases, all_others - others
+    weight = min(1.0, BORROWED_PEOPLE / max(sum(lent), 1))
+    own = _worth(cases, others, noise_variance)
+    return _JEFFREYS + own * cases + weight * lent[0], _JEFFREYS + own * others + weight * lent[1]
+
+
+def _worth(cases: int, others: int, noise_variance: float) -> float:
+    """Sampling variance of a share over that with noise: ``pq / (pq + s2 (q^2 + 2 p^2) / n)``."""
+    people = cases + others + 1
+    p = (cases + _JEFFREYS) / people
+    q = 1 - p
+    return p * q / (p * q + noise_variance * (q**2 + 2 * p**2) / people)
 
 
 def rogan_gladen(

@@ -2,22 +2,24 @@
 
 Both of the people the correction learns from: insured, the disease not known from claims
 (:mod:`analytics.two_part`). The examined are drawn at random, whatever their records say (contract
-``reference_examination``).
+``reference_examination``). Their counts are protected, and what is learned allows for the noise.
 
 Sensitivity and specificity are of the assessed: the indeterminate are no cases here, so what the persistence of a
 single raised day would correct is corrected by them, and the two are never applied together. Selection is the odds of
-disease of the assessed over those of whoever was not, at the same sex and broad age; it is added to the prior.
+disease of the assessed over those of whoever was not, at the same age; it is added to the prior.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import hypot, sqrt
 
 import polars as pl
 
 from analytics.catalogue import Quarter, Variant
 from analytics.generation import Generation, noise_of, read_sql
 from analytics.misclassification import Accuracy, Sample, accuracies, log_odds_ratio, updated
+from analytics.noise import CELL_VARIANCE
 from analytics.two_part import Priors
 
 MART = "mart_validation"
@@ -52,20 +54,28 @@ def learned_accuracy(cells: pl.DataFrame) -> dict[int, Accuracy] | None:
         for what, which in (("cases", case), ("others", ~case))
     )
     rows = counted.sort("age_from").iter_rows(named=True)
-    return accuracies({row.pop("age_from"): Sample(**row) for row in rows})
+    samples = {row.pop("age_from"): Sample(**row) for row in rows}
+    return accuracies(samples, noise_variance=CELL_VARIANCE)
 
 
 def learned_selection(cells: pl.DataFrame, *, least: int) -> tuple[float, float] | None:
     """Logarithm of the odds ratio of disease, assessed (a channel of at least ``least``) against not, and its error.
 
-    From sex, age_from, channel, ill, well.
+    From age_from, channel, ill, well. The error allows for the noise on the cells: that of a sum of ``c`` cells with
+    ``n`` people moves its logarithm by about ``sqrt(1.8 c) / n``.
     """
-    strata = cells.group_by("sex", "age_from").agg(
+    strata = cells.group_by("age_from").agg(
         pl.col(name).filter(which).sum().alias(f"{name}_{place}")
         for place, which in enumerate((pl.col("channel") >= least, pl.col("channel") == 0))
         for name in ("ill", "well")
     )
-    return log_odds_ratio(strata.sort("sex", "age_from").select(pl.exclude("sex", "age_from")).iter_rows())
+    arms = strata.sort("age_from").select(pl.exclude("age_from"))
+    found = log_odds_ratio(arms.iter_rows())
+    if found is None:
+        return None
+    counts = [arm.to_numpy() for arm in arms]
+    noise = sum(CELL_VARIANCE * float((arm > 0).sum()) / float(arm.sum()) ** 2 for arm in counts)
+    return found[0], hypot(found[1], sqrt(noise))
 
 
 def _examined(generation: Generation, sql: str, variant: Variant, quarter: Quarter) -> pl.DataFrame | None:

@@ -1,10 +1,10 @@
--- grain:     sex x age band x channel of the test, of one definition and quarter
+-- grain:     age band x channel of the test, of one definition and quarter
 -- units:     people: insured, the disease not known from claims, with a reference examination; with_condition: those of them
 --            who have the condition; keys are sums of record keys modulo 256
 -- sources:   mart_validation
--- surprises: people of unknown age (-1) or sex are in no cell. channel: 2 assessed at an examination, 1 at a clinic, 0 not
+-- surprises: people of unknown age (-1) are in no cell. Sexes are together: noise on twice as many cells of few people would
+--            cost more than it tells. channel: 2 assessed at an examination, 1 at a clinic, 0 not
 select
-    sex,
     age_from,
     channel,
     sum(people)::bigint as people,
@@ -17,6 +17,5 @@ where measure_id = $measure_id
     and is_insured
     and not is_known
     and age_from >= 0
-    and sex in (1, 2)
 group by all
 order by all
