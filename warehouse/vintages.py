@@ -104,6 +104,7 @@ def freeze(
         rows(connection, f"attach '{quoted(staged / MARTS)}' as live (read_only)")
         if carried is None:
             _create(connection)
+        _add_new_marts(connection)
         _check_fixed(connection)
         quarters = _open_quarters(connection, as_of, days, revision)
         _map_places(connection)
@@ -146,10 +147,16 @@ def _carried(home: Path) -> Path | None:
 
 def _create(connection: duckdb.DuckDBPyConnection) -> None:
     rows(connection, _CREATE)
-    for table in (*COUNTED, *_NAMES):
+    for table in _NAMES:
         rows(connection, f"create table {table} as from live.{table} limit 0")
     for table in _FIXED:
         rows(connection, f"create table {table} as from live.{table}")
+
+
+def _add_new_marts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Marts that older versions did not have begin empty: they know nothing of the quarters published before."""
+    for table in COUNTED:
+        rows(connection, f"create table if not exists {table} as from live.{table} limit 0")
 
 
 def _check_fixed(connection: duckdb.DuckDBPyConnection) -> None:

@@ -154,6 +154,20 @@ def _rename_version(home: Path, version: str) -> None:
             ).fetchall()
 
 
+def test_a_mart_that_older_versions_did_not_have_is_no_reason_to_publish_anew(tmp_path: Path) -> None:
+    home = city_home(tmp_path, as_of=CLOSING, freeze_days=45)
+    before, published = city(home), quarters(home)
+    frozen = home / "builds" / (home / "CURRENT").read_text().strip() / "frozen.duckdb"
+    frozen.chmod(0o600)
+    with duckdb.connect(str(frozen)) as connection:
+        connection.execute("drop table mart_validation").fetchall()
+    run_build(home, late(tmp_path / "late"), as_of=CLOSING, freeze_days=45)
+    assert quarters(home) == published
+    assert city(home) == before
+    row = ask(home, definition="recommended", estimator="misclassification").rows.row(0, named=True)
+    assert row["reason"] == "no_validation"
+
+
 def test_another_record_key_cannot_carry_what_was_published(tmp_path: Path) -> None:
     home = city_home(tmp_path / "home", as_of=CLOSING, freeze_days=45)
     keys = {"record_key": "99" * 32}
