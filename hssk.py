@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -18,6 +18,7 @@ from rich.syntax import Syntax
 from analytics import agreement as agreements
 from analytics import benchmark, explained_change, multimorbidity, render, report
 from analytics import query as questions
+from analytics import score as scores
 from analytics.generation import Generation
 from analytics.indicator_page import indicator_page
 from analytics.scorecard import scorecard
@@ -65,9 +66,6 @@ from warehouse.releases import read as read_releases
 from warehouse.releases import verify as verify_releases
 from warehouse.settings import load_settings
 from warehouse.vintages import parse_revision
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
@@ -350,6 +348,20 @@ def surveys(
     generation = Generation.open(load_settings(home).home, build=as_of)
     found = benchmark.against_surveys(generation, condition=condition, estimator=estimator)
     report.write(found, form.value, output=output, console=out)
+
+
+@app.command(epilog="Example: hssk score --condition hypertension --by level,coverage")
+def score(
+    condition: Condition = None,
+    by: Annotated[str, typer.Option(help="Comma list: quarter, district, level, coverage.")] = "level",
+    as_of: AsOf = None,
+    form: NumbersForm = QueryForm.table,
+    output: Output = None,
+    home: Home = None,
+) -> None:
+    """Judge the estimates of a synthetic city by its truth: bias, error, coverage of every estimator."""
+    generation = Generation.open(load_settings(home).home, build=as_of)
+    report.write(scores.score(generation, condition=condition, by=by), form.value, output=output, console=out)
 
 
 @app.command(epilog="Example: hssk serve --port 8050")

@@ -15,12 +15,15 @@ from analytics.catalogue import Quarter, Variant, catalogue
 from analytics.cells import fetch
 from analytics.changes import previous
 from analytics.generation import Generation, builds, close_all
+from analytics.indicator import CORRECTED, ESTIMATORS
 from analytics.query import answer, parse
+from analytics.score import score
 from models.fit import FitReport, fit, into
 from tests.support.city import city_home, synthetic_home
 from tests.support.home import NOW, settings
 from warehouse.errors import UserError
 from warehouse.lock import build_lock
+from warehouse.synthetic.writer import TRUTH_COUNTS
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,7 @@ def unfitted(home: Path) -> Generation:
 @pytest.fixture(scope="module")
 def report(home: Path, unfitted: Generation) -> FitReport:
     assert unfitted.build_id
-    return fit(settings(home), now=NOW)
+    return fit(settings(home), now=NOW, truth=home.parent / "city" / TRUTH_COUNTS)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +83,25 @@ def test_the_city_agrees_with_the_rung_below_where_people_are_many(city: Generat
     for name in ("numerator", "denominator", "state"):
         assert modelled[name] == weighted[name]
     assert modelled["lower"] < 0.266 < modelled["upper"]
+
+
+def test_corrected_rungs_come_nearer_to_the_truth_than_raw_ones(city: Generation) -> None:
+    rows = score(city, condition="hypertension", by="level,quarter").rows.filter(
+        pl.col("quarter") == "2024Q4"
+    )
+    of_city = {row["estimator"]: row for row in rows.filter(pl.col("level") == "city").to_dicts()}
+    assert set(of_city) == set(ESTIMATORS)
+    assert max(of_city[name]["error"] for name in CORRECTED) < of_city["crude"]["error"]
+    assert of_city["weighted"]["covered"] == of_city["misclassification"]["covered"] == 1
+    of_districts = rows.filter(pl.col("level") == "district")
+    assert of_districts["answers"].unique().to_list() == [22]
+    assert of_districts["shown"].max() <= 22
+
+
+def test_scores_can_be_told_apart_by_coverage(city: Generation) -> None:
+    rows = score(city, condition="bmi", by="coverage").rows
+    assert set(rows["coverage"].drop_nulls()) <= {"0%-10%", "10%-25%", "25%-50%", "50%+"}
+    assert rows["answers"].sum() == score(city, condition="bmi", by="").rows["answers"].sum()
 
 
 def test_small_districts_borrow_from_their_neighbours(city: Generation) -> None:

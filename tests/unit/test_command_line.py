@@ -32,6 +32,7 @@ COMMANDS = [
         ["multimorbidity"],
         ["agreement"],
         ["surveys"],
+        ["score"],
     ),
     ["keys", "create"],
 ]
