@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -30,7 +31,11 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Rows], dic
 
 def _on_duckdb(folder: Path) -> dict[str, Rows]:
     """Rows of every person table; inputs are left as Parquet files in ``folder``."""
-    people = [person(key) for key in range(len(CASES))]
+    day = (END - date(1970, 1, 1)).days - 60
+    people = [
+        replace(person(key), examined=(("hypertension", "recommended", day, key % 2 == 0),))
+        for key in range(len(CASES))
+    ]
     made = {table.name for table in TABLES}
     with core.evaluate(people, origin=ORIGIN, last=END) as con:
         names = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
