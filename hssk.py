@@ -15,10 +15,8 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.syntax import Syntax
 
-from analytics import agreement as agreements
-from analytics import benchmark, explained_change, multimorbidity, render, report
 from analytics import query as questions
-from analytics import score as scores
+from analytics import render
 from analytics.generation import Generation
 from analytics.indicator_page import indicator_page
 from analytics.scorecard import scorecard
@@ -26,7 +24,6 @@ from hssk_options import (
     AgeBands,
     Ages,
     AsOf,
-    By,
     Classes,
     Condition,
     Confidence,
@@ -42,7 +39,6 @@ from hssk_options import (
     Method,
     NumbersForm,
     Output,
-    Period,
     Quantity,
     QueryForm,
     Reason,
@@ -54,6 +50,7 @@ from hssk_options import (
     Withdraw,
 )
 from hssk_output import err, files_table, fits_table, out, print_faults, progress, releases_table
+from hssk_studies import studies
 from warehouse import build as builder
 from warehouse import check as checker
 from warehouse.casting import TIME_ZONE
@@ -72,6 +69,7 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(no_args_is_help=True, help="The three secret keys.")
 app.add_typer(keys_app, name="keys")
+app.add_typer(studies)
 
 
 @app.command(epilog="Example: hssk build extracts/2024-12 --as-of 2024-12-31")
@@ -273,95 +271,6 @@ def indicators(
         print(render.scorecard_json(rows, generation))
     else:
         out.print(render.scorecard_table(rows, f"{district or 'TP.HCM'}, {period or 'newest'}"))
-
-
-@app.command(epilog="Example: hssk change --condition hypertension --from 2023Q3 --to 2024Q3 --by district")
-def change(
-    condition: Annotated[str, typer.Option(help="hypertension, diabetes, bmi; see hssk query --list.")],
-    first: Annotated[str, typer.Option("--from", help="Quarter like 2023Q3.")],
-    last: Annotated[str, typer.Option("--to", help="A later quarter.")],
-    definition: Annotated[str | None, typer.Option(help="Variant of the case definition.")] = None,
-    by: Annotated[str, typer.Option(help="district, or nothing for the city.")] = "",
-    from_build: Annotated[str | None, typer.Option(help="Build that published the first quarter.")] = None,
-    from_vintage: Annotated[
-        int | None, typer.Option(help="Vintage of the first quarter, 1 the first.")
-    ] = None,
-    as_of: AsOf = None,
-    form: NumbersForm = QueryForm.table,
-    output: Output = None,
-    home: Home = None,
-) -> None:
-    """Say why a share changed: late data, definition, boundary, composition, the same people, who came or went."""
-    folder = load_settings(home).home
-    older = Generation.open(folder, build=from_build) if from_build else None
-    found = explained_change.change(
-        Generation.open(folder, build=as_of), condition=condition, definition=definition, first=first, last=last,
-        by=by, older=older, vintage=from_vintage,
-    )  # fmt: skip
-    report.write(found, form.value, output=output, console=out)
-
-
-@app.command("multimorbidity", epilog="Example: hssk multimorbidity --by district,sex --period 2024Q3")
-def several_conditions(
-    by: By = "",
-    period: Period = None,
-    least: Annotated[int, typer.Option(min=1, help="Conditions at least.")] = multimorbidity.SEVERAL,
-    ranked: Annotated[bool, typer.Option("--ranked", help="Combinations, the most frequent first.")] = False,
-    as_of: AsOf = None,
-    form: NumbersForm = QueryForm.table,
-    output: Output = None,
-    home: Home = None,
-) -> None:
-    """Count people with several conditions at once among adults with a record."""
-    generation = Generation.open(load_settings(home).home, build=as_of)
-    ask = multimorbidity.combinations if ranked else multimorbidity.shares
-    found = ask(generation, by=by, period=period, least=least)
-    report.write(found, form.value, output=output, console=out)
-
-
-@app.command(epilog="Example: hssk agreement --condition hypertension --by sex")
-def agreement(
-    condition: Annotated[str, typer.Option(help="hypertension, diabetes; see hssk query --list.")],
-    by: By = "",
-    period: Period = None,
-    as_of: AsOf = None,
-    form: NumbersForm = QueryForm.table,
-    output: Output = None,
-    home: Home = None,
-) -> None:
-    """Compare two definitions of a condition in the same people: agreement by case and non-case, and kappa."""
-    generation = Generation.open(load_settings(home).home, build=as_of)
-    found = agreements.agreement(generation, condition=condition, by=by, period=period)
-    report.write(found, form.value, output=output, console=out)
-
-
-@app.command(epilog="Example: hssk surveys --condition hypertension --format json")
-def surveys(
-    condition: Annotated[str, typer.Option(help="hypertension, diabetes, bmi; see hssk query --list.")],
-    estimator: Annotated[str, typer.Option(help="weighted or modelled.")] = benchmark.ESTIMATORS[0],
-    as_of: AsOf = None,
-    form: NumbersForm = QueryForm.table,
-    output: Output = None,
-    home: Home = None,
-) -> None:
-    """Lay published survey results beside the estimates of the same people: difference, margin, verdict."""
-    generation = Generation.open(load_settings(home).home, build=as_of)
-    found = benchmark.against_surveys(generation, condition=condition, estimator=estimator)
-    report.write(found, form.value, output=output, console=out)
-
-
-@app.command(epilog="Example: hssk score --condition hypertension --by level,coverage")
-def score(
-    condition: Condition = None,
-    by: Annotated[str, typer.Option(help="Comma list: quarter, district, level, coverage.")] = "level",
-    as_of: AsOf = None,
-    form: NumbersForm = QueryForm.table,
-    output: Output = None,
-    home: Home = None,
-) -> None:
-    """Judge the estimates of a synthetic city by its truth: bias, error, coverage of every estimator."""
-    generation = Generation.open(load_settings(home).home, build=as_of)
-    report.write(scores.score(generation, condition=condition, by=by), form.value, output=output, console=out)
 
 
 @app.command(epilog="Example: hssk serve --port 8050")

@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 #: Ill and well people examined from which on a sample says something.
 FEWEST_OF_EACH = 5
 FEWEST_PEOPLE = 30
+#: Youden's index under which a definition tells too little of an age to be corrected: the correction divides by it.
+LEAST_YOUDEN = 0.1
 #: What the other ages say of one age is worth that many people of it.
 BORROWED_PEOPLE = 20
 _JEFFREYS = 0.5
@@ -69,18 +71,21 @@ class Sample:
         return is_large and self.ill_cases / ill > self.well_cases / well
 
 
+NOBODY = Sample(ill_cases=0, ill_others=0, well_cases=0, well_others=0)
+
+
 def accuracies(samples: Mapping[int, Sample], *, noise_variance: float = 0.0) -> dict[int, Accuracy] | None:
     """Of each age from its own sample and, worth :data:`BORROWED_PEOPLE` ill and as many well, that of the others.
 
     A definition errs more often at ages where values lie near its limits; the others keep a small sample from saying
     more than it knows (a power prior: Ibrahim & Chen, Stat Sci 2000;15:46-60). ``noise_variance``: of each cell
     counted (cases are one, others two: indeterminate and neither), which makes a sample worth fewer people. None where
-    all together are too few.
+    all together are too few, or the definition tells the ill of some age hardly better than a coin.
     """
-    whole = sum(samples.values(), Sample(ill_cases=0, ill_others=0, well_cases=0, well_others=0))
+    whole = sum(samples.values(), NOBODY)
     if not whole.says_something:
         return None
-    return {
+    found = {
         age: Accuracy(
             sensitivity=_beta(
                 own.ill_cases, own.ill_others, whole.ill_cases, whole.ill_others, noise_variance
@@ -91,6 +96,7 @@ def accuracies(samples: Mapping[int, Sample], *, noise_variance: float = 0.0) ->
         )
         for age, own in samples.items()
     }
+    return found if min(item.youden for item in found.values()) >= LEAST_YOUDEN else None
 
 
 def _beta(

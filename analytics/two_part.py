@@ -18,7 +18,8 @@ What the data do not tell is in the interval, not left out of it:
   city and one of the district.
 - ``ku``: ``logit ku = logit k + h``.
 
-Priors as designed for this city (design/statistics, "residual selection"); a linked survey would replace them.
+Priors as designed for this city (design/statistics, "residual selection"); that of selection in the city is updated by
+reference examinations where there are some (:mod:`analytics.validation`).
 
 Where a sample was examined again, ``pi`` is corrected for what the definition gets wrong
 (:mod:`analytics.misclassification`), draw by draw, before whoever was not assessed comes in. The indeterminate are no

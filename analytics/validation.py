@@ -28,8 +28,7 @@ _CASE, _EXAM = 2, 2
 
 def accuracy_of(generation: Generation, variant: Variant, quarter: Quarter) -> dict[int, Accuracy] | None:
     """Of a definition, by the first age of each broad age; None where too few were examined."""
-    found = _examined(generation, "validation_cells", variant, quarter)
-    return None if found is None else learned_accuracy(found)
+    return accuracies(examined(generation, variant, quarter), noise_variance=CELL_VARIANCE)
 
 
 def with_selection(
@@ -45,8 +44,14 @@ def with_selection(
     return priors if seen is None else replace(priors, selection_city=updated(priors.selection_city, seen))
 
 
-def learned_accuracy(cells: pl.DataFrame) -> dict[int, Accuracy] | None:
-    """From age_from, outcome, ill, well of the assessed."""
+def examined(generation: Generation, variant: Variant, quarter: Quarter) -> dict[int, Sample]:
+    """People of a definition assessed and examined up to a quarter, by broad age; none where nobody was."""
+    found = _examined(generation, "validation_cells", variant, quarter)
+    return {} if found is None else samples_of(found)
+
+
+def samples_of(cells: pl.DataFrame) -> dict[int, Sample]:
+    """The sample of each broad age, by its first age, youngest first."""
     case = pl.col("outcome") == _CASE
     counted = cells.group_by("age_from").agg(
         pl.col(name).filter(which).sum().cast(pl.Int64).alias(f"{name}_{what}")
@@ -54,8 +59,7 @@ def learned_accuracy(cells: pl.DataFrame) -> dict[int, Accuracy] | None:
         for what, which in (("cases", case), ("others", ~case))
     )
     rows = counted.sort("age_from").iter_rows(named=True)
-    samples = {row.pop("age_from"): Sample(**row) for row in rows}
-    return accuracies(samples, noise_variance=CELL_VARIANCE)
+    return {row.pop("age_from"): Sample(**row) for row in rows}
 
 
 def learned_selection(cells: pl.DataFrame, *, least: int) -> tuple[float, float] | None:

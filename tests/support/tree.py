@@ -8,7 +8,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("dashboard", "models", "analytics", "warehouse")
 #: The command line on top of the floors.
-COMMAND_LINE = (Path("hssk.py"), Path("hssk_options.py"), Path("hssk_output.py"))
+COMMAND_LINE = (Path("hssk.py"), Path("hssk_options.py"), Path("hssk_output.py"), Path("hssk_studies.py"))
 SCRATCH = ("__pycache__", ".mypy_cache")
 
 

@@ -33,6 +33,7 @@ COMMANDS = [
         ["agreement"],
         ["surveys"],
         ["score"],
+        ["accuracy"],
     ),
     ["keys", "create"],
 ]

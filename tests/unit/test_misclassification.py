@@ -22,8 +22,9 @@ from analytics.misclassification import (
     rogan_gladen,
     updated,
 )
+from analytics.noise import CELL_VARIANCE
 from analytics.two_part import DRAWS, Learned, learn, learn_reclassified, summarise
-from analytics.validation import learned_accuracy, learned_selection
+from analytics.validation import learned_selection, samples_of
 from tests.unit.test_two_part import CERTAIN, PLAIN, cells
 
 #: R's UCBAdmissions: men admitted and rejected, women admitted and rejected, of six departments.
@@ -165,13 +166,9 @@ def test_shares_below_the_false_positives_are_told_as_truncated() -> None:
 
 
 def test_the_indeterminate_of_a_sample_are_no_cases() -> None:
-    found = learned_accuracy(
-        pl.DataFrame(
-            [(18, 2, 20, 2), (18, 1, 10, 3), (18, 0, 5, 60)],
-            schema=["age_from", "outcome", "ill", "well"],
-            orient="row",
-        )
-    )
+    rows = [(18, 2, 20, 2), (18, 1, 10, 3), (18, 0, 5, 60)]
+    cells = pl.DataFrame(rows, schema=["age_from", "outcome", "ill", "well"], orient="row")
+    found = accuracies(samples_of(cells), noise_variance=CELL_VARIANCE)
     assert found is not None
     # Noise of three cells: a sample of 35 with p = 0.57 is worth 0.855 of it, one of 65 with p = 0.04 0.59.
     assert found[18].sensitivity == pytest.approx((0.5 + 0.8547 * 20, 0.5 + 0.8547 * 15), abs=0.01)
