@@ -23,8 +23,9 @@ FEWEST_OF_EACH = 5
 FEWEST_PEOPLE = 30
 #: Youden's index under which a definition tells too little of an age to be corrected: the correction divides by it.
 LEAST_YOUDEN = 0.1
-#: What the other ages say of one age is worth that many people of it.
-BORROWED_PEOPLE = 20
+#: What the other ages say of one age is worth that many people of it: with twenty the intervals of samples of 250 a
+#: age held the truth in 91.5 % of 400 cities instead of 94, and were no nearer to it.
+BORROWED_PEOPLE = 5
 _JEFFREYS = 0.5
 _EDGE = 1e-6
 

@@ -85,12 +85,11 @@ SAMPLES = {
 
 
 def test_an_age_leans_on_the_others_as_far_as_they_are_worth() -> None:
-    """At 18: 8 of 10, and 60 of 100 worth twenty people: Beta(0.5 + 8 + 12, 0.5 + 2 + 8)."""
+    """At 18: 8 of 10, and 60 of 100 worth five people: Beta(0.5 + 8 + 3, 0.5 + 2 + 2)."""
     found = accuracies(SAMPLES) or {}
-    assert found[18].sensitivity == pytest.approx((20.5, 10.5))
-    assert found[18].specificity == pytest.approx((0.5 + 99 + 18, 0.5 + 1 + 2))
-    # The ten ill of 18 count as they are: fewer than twenty.
-    assert found[60].sensitivity == pytest.approx((0.5 + 60 + 8, 0.5 + 40 + 2))
+    assert found[18].sensitivity == pytest.approx((11.5, 4.5))
+    assert found[18].specificity == pytest.approx((0.5 + 99 + 4.5, 0.5 + 1 + 0.5))
+    assert found[60].sensitivity == pytest.approx((0.5 + 60 + 4, 0.5 + 40 + 1))
     assert sum(found[60].specificity) == pytest.approx(1 + 100 + BORROWED_PEOPLE)
 
 
