@@ -133,18 +133,15 @@ def survey(frame: pl.DataFrame, about: About) -> Sheet:
     shares = ("survey", "survey_lower", "survey_upper", "value", "lower", "upper", "difference", "difference_lower",
               "difference_upper")  # fmt: skip
     columns = [
-        sheets.text_column("study", words("survey.of")),
-        sheets.code_column("source"),
-        sheets.text_column("name", words("control.variant")),
-        sheets.code_column("definition"),
         sheets.text_column("sex", words("control.sex")),
         sheets.text_column("age_band", words("table.age_band")),
-        sheets.code_column("fieldwork"),
-        sheets.code_column("quarter"),
-        *(Column(name=name, label=words(f"survey.column_{name}"), kind=Kind.SHARE) for name in shares),
         sheets.text_column("note", words("survey.verdict")),
-        sheets.code_column("state"),
-        sheets.code_column("reason"),
+        *(Column(name=name, label=words(f"survey.column_{name}"), kind=Kind.SHARE) for name in shares),
+        sheets.text_column("study", words("survey.of")),
+        *(
+            sheets.code_column(name)
+            for name in ("definition", "source", "fieldwork", "quarter", "state", "reason")
+        ),
     ]
     subtitle = statements.survey_subtitle(frame, words)
     return _sheet("survey", statements.survey_title(frame, words), columns, rows, about, subtitle=subtitle)
