@@ -137,7 +137,10 @@ def survey(frame: pl.DataFrame, about: About) -> Sheet:
         sheets.text_column("age_band", words("table.age_band")),
         sheets.text_column("note", words("survey.verdict")),
         *(Column(name=name, label=words(f"survey.column_{name}"), kind=Kind.SHARE) for name in shares),
-        sheets.text_column("study", words("survey.of")),
+        # Of one survey the subtitle says which it is.
+        Column(
+            name="study", label=words("survey.of"), kind=Kind.TEXT, is_code=frame["study"].n_unique() <= 1
+        ),
         *(
             sheets.code_column(name)
             for name in ("definition", "source", "fieldwork", "quarter", "state", "reason")
