@@ -11,6 +11,8 @@ import polars as pl
 import pytest
 
 from analytics import frame
+from analytics.benchmark import ESTIMATORS as JUDGED_BY_SURVEYS
+from analytics.benchmark import compared
 from analytics.catalogue import Quarter, Variant, catalogue
 from analytics.cells import fetch
 from analytics.changes import previous
@@ -213,3 +215,26 @@ def test_a_few_examined_are_no_channel_of_their_own(
     assert one.height == cells.height
     assert one["assessed"].sum() == apart["assessed"].sum()
     assert frame.clinic_share(cells, one).to_list() == [0] * cells.height
+
+
+@pytest.mark.parametrize("estimator", JUDGED_BY_SURVEYS)
+@pytest.mark.parametrize("condition", ["hypertension", "diabetes"])
+def test_a_survey_is_laid_beside_the_estimate_of_its_definition_people_and_quarter(
+    city: Generation, condition: str, estimator: str
+) -> None:
+    rows = compared(city, condition, estimator).filter(pl.col("verdict").is_not_null()).to_dicts()
+    assert {row["sex"] for row in rows} == {"both", "male", "female"}
+    for row in rows:
+        [own] = ask(
+            city,
+            condition=condition,
+            definition=row["definition"].split("/")[1],
+            estimator=estimator,
+            period="2024Q3",
+            ages=row["age_band"],
+            where=[] if row["sex"] == "both" else [f"sex={row['sex']}"],
+        )
+        assert [row[name] for name in ("value", "lower", "upper")] == [
+            own[name] for name in ("value", "lower", "upper")
+        ]
+        assert row["quarter"] == "2024Q3"

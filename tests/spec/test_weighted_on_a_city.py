@@ -180,3 +180,17 @@ def test_before_anybody_was_examined_it_says_so(city: Generation) -> None:
         period="2024Q3",
     )
     assert other["reason"] == "no_validation"
+
+
+@pytest.mark.parametrize("variant", ["one_visit_or_treated", "one_test_or_treated"])
+def test_whoever_is_known_to_be_treated_is_a_case_of_what_surveys_find(
+    city: Generation, variant: str
+) -> None:
+    """The correction takes the known as ill, so a definition may not know anybody who is no case of it."""
+    counted = city.frame(
+        """select sum(assessed)::bigint, sum(cases)::bigint from mart_frame join mart_measure using (measure_id)
+           where variant = $variant and known_level = 2""",
+        {"variant": variant},
+    )
+    [(assessed, cases)] = counted.rows()
+    assert 0 < assessed == cases

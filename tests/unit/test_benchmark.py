@@ -41,6 +41,7 @@ def limits(value: float, half: float) -> dict[str, float]:
     [
         (limits(0.30, 0.01), limits(0.31, 0.01), "equivalent"),
         (limits(0.30, 0.01), limits(0.31, 0.08), "not_shown"),
+        (limits(0.30, 0.08), limits(0.31, 0.01), "not_shown"),
         (limits(0.30, 0.01), limits(0.40, 0.02), "different"),
         # Under ten per cent the margin is half.
         (limits(0.08, 0.005), limits(0.105, 0.005), "not_shown"),
@@ -59,6 +60,7 @@ ROWS = [
     survey_result(),
     survey_result(sex="male", lower=0.31),
     survey_result(sex="female", age_band="60-40"),
+    survey_result(sex="female", lower=0.30, upper=0.30),
     survey_result(age_band="18-69", quarter="2019Q1"),
     survey_result(age_band="19-23"),
     survey_result(definition="diabetes/one_test_or_treated"),
@@ -78,7 +80,11 @@ def city(home: Path) -> Generation:
 def test_every_result_stays_and_says_whether_it_can_be_used(home: Path) -> None:
     found = marts(home, "select definition, sex, age_band, is_usable from mart_survey order by all")
     assert len(found) == len(ROWS)
-    assert {row[1:3] for row in found if not row[3]} == {("male", "18+"), ("female", "60-40")}
+    assert {row[1:3] for row in found if not row[3]} == {
+        ("male", "18+"),
+        ("female", "18+"),
+        ("female", "60-40"),
+    }
 
 
 def test_every_result_of_the_condition_is_answered_or_says_why_not(city: Generation) -> None:
@@ -86,7 +92,7 @@ def test_every_result_of_the_condition_is_answered_or_says_why_not(city: Generat
         (row["sex"], row["age_band"]): row
         for row in against_surveys(city, condition="hypertension", estimator="weighted").rows.to_dicts()
     }
-    assert len(rows) == 5
+    assert len(rows) == 6
     assert rows["both", "18+"]["quarter"] == "2024Q2"
     assert rows["male", "18+"]["reason"] == rows["female", "60-40"]["reason"] == "unusable"
     assert rows["both", "18-69"]["reason"] == "no_quarter_near"
