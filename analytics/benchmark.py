@@ -7,7 +7,7 @@ same condition that no survey can see rests on the same correction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +25,9 @@ from warehouse.errors import UserError
 MART = "mart_survey"
 #: Corrections a survey can judge: of the rest, one visit has no reference examination.
 ESTIMATORS = ("modelled", "weighted")
+#: Why a published result is compared with nothing, beside what an answer and a refusal say.
+UNUSABLE, NO_QUARTER_NEAR = "unusable", "no_quarter_near"
+REASONS = (UNUSABLE, NO_QUARTER_NEAR)
 #: Quarters between fieldwork and estimate at most.
 FARTHEST = 4
 _SCHEMA = {
@@ -48,13 +51,15 @@ def against_surveys(generation: Generation, *, condition: str, estimator: str = 
     need(generation, MART)
     choose(condition, catalogue(generation.frozen).conditions, field="condition")
     choose(estimator, ESTIMATORS, field="estimator")
+    rows = compared(generation, condition, estimator)
     return Report(
         title=f"Surveys and the {estimator} estimate, {condition}",
-        rows=compared(generation, condition, estimator),
+        rows=rows,
         about={"condition": condition, "estimator": estimator, "build": build_of(generation)},
         notes=(
             "equivalent: the 90 % interval of the difference lies within the margin "
             "(5 points, 2.5 where the survey finds under 10 %); not shown: too wide to tell",
+            *_told(rows),
         ),
         shares=SHARES,
         only_in_files=(
@@ -68,6 +73,18 @@ def against_surveys(generation: Generation, *, condition: str, estimator: str = 
             "margin",
         ),
     )
+
+
+def _told(rows: pl.DataFrame) -> Iterator[str]:
+    """What a reader of the table must know: results nobody can use, quarters that are not those of the fieldwork."""
+    if unusable := rows.filter(pl.col("reason") == UNUSABLE).height:
+        yield (
+            f"not usable: {unusable} of {rows.height} published results (the value outside its limits, limits that are "
+            "not apart, or ages that fall)"
+        )
+    apart = rows.filter(pl.col("quarter") != pl.col("fieldwork")).select("study", "fieldwork", "quarter")
+    for study, fieldwork, quarter in apart.unique(maintain_order=True).iter_rows():
+        yield f"{study}: fieldwork in {fieldwork}, laid beside {quarter}, the nearest published quarter"
 
 
 @lru_cache(maxsize=64)
@@ -91,10 +108,10 @@ def _compared(
         "survey_upper": row["upper"],
     }  # fmt: skip
     if not row["is_usable"]:
-        return {**found, **_not_compared("unusable")}
+        return {**found, **_not_compared(UNUSABLE)}
     quarter = nearest(row["quarter"], [item.name for item in known.quarters])
     if quarter is None:
-        return {**found, **_not_compared("no_quarter_near")}
+        return {**found, **_not_compared(NO_QUARTER_NEAR)}
     found["quarter"] = quarter
     try:
         own = _asked(row, generation, quarter, estimator)

@@ -226,16 +226,25 @@ def survey_title(frame: pl.DataFrame, words: Words) -> str:
 
 
 def survey_subtitle(frame: pl.DataFrame, words: Words) -> str:
-    """Which surveys, which definitions, when; and what agreeing means."""
+    """Which surveys, which definitions, when; what agreeing means; and why some results are compared with nothing."""
     if not frame.height:
         return words("survey.subtitle_none")
+    parts = frame.group_by("study", "name", "fieldwork", maintain_order=True)
     studies = [
-        words("survey.study", study=study, definition=name, period=words.quarter(fieldwork))
-        for study, name, fieldwork in frame.select("study", "name", "fieldwork")
-        .unique(maintain_order=True)
-        .rows()
+        _study(part.row(0, named=True), part["quarter"].drop_nulls().first(), words) for _, part in parts
     ]
-    return words("survey.subtitle", studies="; ".join(studies))
+    reasons = [words(why) for why in frame["why"].drop_nulls().unique(maintain_order=True)]
+    told = words("survey.subtitle", studies="; ".join(studies))
+    return " ".join([told, words("survey.why", reasons=" ".join(reasons))] if reasons else [told])
+
+
+def _study(row: Mapping[str, Any], quarter: Any, words: Words) -> str:
+    """One survey: of what, when, and which quarter it is laid beside where that is another one."""
+    period = words.quarter(row["fieldwork"])
+    told = words("survey.study", study=row["study"], definition=row["name"], period=period)
+    if quarter in (None, row["fieldwork"]):
+        return told
+    return told + words("survey.beside", period=words.quarter(quarter))
 
 
 def readiness(found: Readiness, words: Words) -> tuple[str, str]:

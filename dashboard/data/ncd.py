@@ -9,6 +9,7 @@ import polars as pl
 
 from analytics import benchmark
 from analytics import truth as truths
+from analytics.disclosure import Reason
 from analytics.generation import Generation
 from analytics.readiness import readiness as judged
 from analytics.question import DEFAULT_STANDARD, Question
@@ -37,6 +38,11 @@ from dashboard.selection.ncd import (
 from dashboard.words import words
 from warehouse.errors import Defect
 
+#: The words for why a published result is compared with nothing; what a refusal says is in the downloaded table alone.
+_WHY_NOT_COMPARED = {
+    **{reason: f"survey.why_{reason}" for reason in benchmark.REASONS},
+    **{reason.value: f"reason.{reason.value}" for reason in Reason},
+}
 
 
 def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> NcdOpened | None:
@@ -154,8 +160,8 @@ def readiness(selection: NcdSelection, viewer: Viewer) -> Readiness:
 def surveys(selection: NcdSelection, viewer: Viewer) -> pl.DataFrame:
     """Published results for the condition beside the city's estimates: both sexes first, all ages (``18+``) before their parts.
 
-    Columns of :func:`analytics.benchmark.against_surveys` and ``name`` of the definition compared. By the chosen
-    estimator where surveys can judge it, else by the corrected one.
+    Columns of :func:`analytics.benchmark.against_surveys`, ``name`` of the definition compared, and ``why`` a result is
+    compared with nothing: a key of the words. By the chosen estimator where surveys can judge it, else by the corrected one.
     """
     viewer.require_health_numbers()
     asked = selection.estimator if selection.estimator in benchmark.ESTIMATORS else benchmark.ESTIMATORS[-1]
@@ -168,7 +174,10 @@ def surveys(selection: NcdSelection, viewer: Viewer) -> pl.DataFrame:
     rows = benchmark.compared(generation, selection.condition, asked)
     order = pl.col("sex").replace_strict({sex: place for place, sex in enumerate(SEXES)}, return_dtype=pl.Int8)
     return rows.with_columns(
-        pl.col("definition").replace_strict(names, default=pl.col("definition")).alias("name")
+        pl.col("definition").replace_strict(names, default=pl.col("definition")).alias("name"),
+        pl.when(pl.col("verdict").is_null())
+        .then(pl.col("reason").replace_strict(_WHY_NOT_COMPARED, default="survey.why_not_asked"))
+        .alias("why"),
     ).sort("study", "definition", order, "age_band")
 
 

@@ -101,6 +101,17 @@ def test_every_result_of_the_condition_is_answered_or_says_why_not(city: Generat
     assert all(row["survey"] is not None for row in rows.values())
 
 
+def test_results_nobody_can_use_are_counted_and_quarters_apart_are_named(tmp_path: Path) -> None:
+    rows = [survey_result(quarter="2025Q1"), survey_result(sex="male", lower=0.31)]
+    report = against_surveys(
+        Generation.open(city_home(tmp_path, survey=rows)), condition="hypertension", estimator="weighted"
+    )
+    [compared_with] = {row["quarter"] for row in report.rows.to_dicts() if row["quarter"]}
+    assert any("not usable: 1 of 2" in note for note in report.notes)
+    assert any(f"2025Q1, laid beside {compared_with}," in note for note in report.notes)
+    close_all()
+
+
 def test_what_cannot_be_asked_is_refused(city: Generation) -> None:
     with pytest.raises(UserError, match="weighted"):
         against_surveys(city, condition="hypertension", estimator="crude")
