@@ -2,7 +2,8 @@
 
 A survey finds what one visit finds (comparison, H1), so it is laid beside the definition of the records that means the
 same, never beside the burden. What is judged is how records were made into numbers of residents; a definition of the
-same condition that no survey can see rests on the same correction.
+same condition that no survey can see rests on the same correction. Two numbers agree only where they are independent: a
+study whose reference examinations taught an estimate how whoever was not assessed differs does not judge it as well.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ MART = "mart_survey"
 #: Corrections a survey can judge: of the rest, one visit has no reference examination.
 ESTIMATORS = ("modelled", "weighted")
 #: Why a published result is compared with nothing, beside what an answer and a refusal say.
-UNUSABLE, NO_QUARTER_NEAR = "unusable", "no_quarter_near"
-REASONS = (UNUSABLE, NO_QUARTER_NEAR)
+UNUSABLE, SAME_PEOPLE, NO_QUARTER_NEAR = "unusable", "same_people", "no_quarter_near"
+REASONS = (UNUSABLE, SAME_PEOPLE, NO_QUARTER_NEAR)
 #: Quarters between fieldwork and estimate at most.
 FARTHEST = 4
 _SCHEMA = {
@@ -109,6 +110,8 @@ def _compared(
     }  # fmt: skip
     if not row["is_usable"]:
         return {**found, **_not_compared(UNUSABLE)}
+    if row["has_examined"]:
+        return {**found, **_not_compared(SAME_PEOPLE)}
     quarter = nearest(row["quarter"], [item.name for item in known.quarters])
     if quarter is None:
         return {**found, **_not_compared(NO_QUARTER_NEAR)}

@@ -238,3 +238,10 @@ def test_a_survey_is_laid_beside_the_estimate_of_its_definition_people_and_quart
             own[name] for name in ("value", "lower", "upper")
         ]
         assert row["quarter"] == "2024Q3"
+
+
+@pytest.mark.parametrize("estimator", JUDGED_BY_SURVEYS)
+def test_a_study_does_not_judge_the_estimate_its_own_people_taught(city: Generation, estimator: str) -> None:
+    """The people surveyed are examined again for the body mass index too, and for no other definition a survey sees."""
+    assert set(compared(city, "bmi", estimator)["reason"]) == {"same_people"}
+    assert "same_people" not in set(compared(city, "hypertension", estimator)["reason"])

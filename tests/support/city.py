@@ -27,7 +27,22 @@ def survey_result(**changes: Any) -> dict[str, Any]:
 SURVEY = (survey_result(), survey_result(sex="male"), survey_result(age_band="18-39"))
 
 
-def city_home(home: Path, *, survey: Sequence[Mapping[str, Any]] = SURVEY, **options: Any) -> Path:
+def examination(**changes: Any) -> dict[str, Any]:
+    """One reference examination."""
+    row = {
+        "examination_ref": "X-1", "person_ref": "760-001", "study": "S", "definition": "hypertension/recommended",
+        "examined_on": "2024-05-02", "has_condition": "true",
+    }  # fmt: skip
+    return {**row, **changes}
+
+
+def city_home(
+    home: Path,
+    *,
+    survey: Sequence[Mapping[str, Any]] = SURVEY,
+    examinations: Sequence[Mapping[str, Any]] = (),
+    **options: Any,
+) -> Path:
     """Build the small city into ``home`` with the options of a build; returns ``home``."""
     extract = home / "extract"
     people = [(f"{code}-{i:03}", code, i, i < raised) for code, count, raised in GROUPS for i in range(count)]
@@ -41,6 +56,8 @@ def city_home(home: Path, *, survey: Sequence[Mapping[str, Any]] = SURVEY, **opt
     ]
     write_csv(extract / "measurement.csv", readings)
     write_csv(extract / "survey.csv", survey)
+    if examinations:
+        write_csv(extract / "reference_examination.csv", examinations)
     run_build(home, extract, **options)
     return home
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from analytics.benchmark import against_surveys, compared, judged, nearest
-from analytics.generation import Generation, close_all
-from tests.support.city import city_home, survey_result
+from analytics.generation import Generation, close_all, read_sql
+from tests.support.city import city_home, examination, survey_result
 from tests.support.home import marts
 from warehouse.errors import UserError
 
@@ -85,6 +86,28 @@ def test_every_result_stays_and_says_whether_it_can_be_used(home: Path) -> None:
         ("female", "18+"),
         ("female", "60-40"),
     }
+
+
+def test_only_examinations_of_the_same_study_and_definition_tie_a_result_to_the_estimate(
+    tmp_path: Path,
+) -> None:
+    other = {"study": "T", "definition": "bmi/who_overweight_25plus"}
+    examined = {"study": "S", "definition": "bmi/who_overweight_25plus"}
+    rows = [survey_result(), survey_result(**other), survey_result(**examined)]
+    home = city_home(tmp_path, survey=rows, examinations=[examination(**examined)])
+    found = marts(home, "select study, definition from mart_survey where has_examined")
+    assert found == [tuple(examined.values())]
+
+
+def test_a_build_from_before_it_was_told_who_was_examined_still_answers() -> None:
+    with duckdb.connect() as older:
+        older.execute(
+            """create table mart_survey as select 'S' as study, 'bmi/x' as definition, '2024Q2' as quarter,
+            'both' as sex, '18+' as age_band, 0.3 as value, 0.2 as lower, 0.4 as upper, 9 as people, 'a' as source,
+            true as is_usable"""
+        )
+        found = older.execute(read_sql("survey"), {"condition": "bmi"}).fetchall()
+    assert [(row[0], row[-1]) for row in found] == [("S", None)]
 
 
 def test_every_result_of_the_condition_is_answered_or_says_why_not(city: Generation) -> None:
