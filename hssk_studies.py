@@ -18,13 +18,14 @@ from hssk_output import out
 from warehouse.settings import load_settings
 
 studies = typer.Typer()
+OneCondition = Annotated[str, typer.Option(help="hypertension, diabetes, bmi; see hssk query --list.")]
 
 
 @studies.command(
     epilog="Example: hssk change --condition hypertension --from 2023Q3 --to 2024Q3 --by district"
 )
 def change(
-    condition: Annotated[str, typer.Option(help="hypertension, diabetes, bmi; see hssk query --list.")],
+    condition: OneCondition,
     first: Annotated[str, typer.Option("--from", help="Quarter like 2023Q3.")],
     last: Annotated[str, typer.Option("--to", help="A later quarter.")],
     definition: Annotated[str | None, typer.Option(help="Variant of the case definition.")] = None,
@@ -60,7 +61,7 @@ def several_conditions(
     home: Home = None,
 ) -> None:
     """Count people with several conditions at once among adults with a record."""
-    generation = Generation.open(load_settings(home).home, build=as_of)
+    generation = _open(home, as_of)
     ask = multimorbidity.combinations if ranked else multimorbidity.shares
     found = ask(generation, by=by, period=period, least=least)
     report.write(found, form.value, output=output, console=out)
@@ -77,14 +78,14 @@ def agreement(
     home: Home = None,
 ) -> None:
     """Compare two definitions of a condition in the same people: agreement by case and non-case, and kappa."""
-    generation = Generation.open(load_settings(home).home, build=as_of)
+    generation = _open(home, as_of)
     found = agreements.agreement(generation, condition=condition, by=by, period=period)
     report.write(found, form.value, output=output, console=out)
 
 
 @studies.command(epilog="Example: hssk surveys --condition hypertension --format json")
 def surveys(
-    condition: Annotated[str, typer.Option(help="hypertension, diabetes, bmi; see hssk query --list.")],
+    condition: OneCondition,
     estimator: Annotated[str, typer.Option(help="weighted or modelled.")] = benchmark.ESTIMATORS[0],
     as_of: AsOf = None,
     form: NumbersForm = QueryForm.table,
@@ -92,14 +93,14 @@ def surveys(
     home: Home = None,
 ) -> None:
     """Lay published survey results beside the estimates of the same people: difference, margin, verdict."""
-    generation = Generation.open(load_settings(home).home, build=as_of)
+    generation = _open(home, as_of)
     found = benchmark.against_surveys(generation, condition=condition, estimator=estimator)
     report.write(found, form.value, output=output, console=out)
 
 
 @studies.command(epilog="Example: hssk accuracy --condition hypertension --period 2024Q3")
 def accuracy(
-    condition: Annotated[str, typer.Option(help="hypertension, diabetes, bmi; see hssk query --list.")],
+    condition: OneCondition,
     period: Period = None,
     as_of: AsOf = None,
     form: NumbersForm = QueryForm.table,
@@ -107,7 +108,7 @@ def accuracy(
     home: Home = None,
 ) -> None:
     """Tell what definitions get wrong, from people examined again: sensitivity, specificity, predictive values."""
-    generation = Generation.open(load_settings(home).home, build=as_of)
+    generation = _open(home, as_of)
     found = accuracies.accuracy(generation, condition=condition, period=period)
     report.write(found, form.value, output=output, console=out)
 
@@ -122,5 +123,9 @@ def score(
     home: Home = None,
 ) -> None:
     """Judge the estimates of a synthetic city by its truth: bias, error, coverage of every estimator."""
-    generation = Generation.open(load_settings(home).home, build=as_of)
+    generation = _open(home, as_of)
     report.write(scores.score(generation, condition=condition, by=by), form.value, output=output, console=out)
+
+
+def _open(home: Home, build: AsOf) -> Generation:
+    return Generation.open(load_settings(home).home, build=build)

@@ -12,10 +12,9 @@ from typing import Any
 import polars as pl
 
 from analytics.catalogue import Quarter, Variant, catalogue
-from analytics.disclosure import Reason, State
+from analytics.disclosure import State, withheld
 from analytics.generation import Generation
-from analytics.hiding import SMALLEST_COUNT
-from analytics.misclassification import FEWEST_PEOPLE, NOBODY, Sample
+from analytics.misclassification import NOBODY, Sample
 from analytics.multimorbidity import age_band
 from analytics.question import choose
 from analytics.rates import wilson
@@ -30,7 +29,6 @@ MEASURES = {
     "positive_predictive_value": ("ill_cases", "well_cases"),
     "negative_predictive_value": ("well_others", "ill_others"),
 }
-_COUNTED = ("definition", "age_band", "people", "ill")
 _SHARES = tuple(f"{name}{part}" for name in MEASURES for part in ("", "_lower", "_upper"))
 _SCHEMA = {
     **dict.fromkeys(("definition", "age_band"), pl.String),
@@ -84,9 +82,7 @@ def judged(sample: Sample) -> dict[str, Any]:
     """People, ill and :data:`MEASURES` of one sample, or why they are withheld. Pure."""
     groups = vars(sample)
     people, ill = sum(groups.values()), sample.ill_cases + sample.ill_others
-    is_small = people < FEWEST_PEOPLE
-    if is_small or any(0 < count < SMALLEST_COUNT for count in groups.values()):
-        reason = Reason.SMALL_DENOMINATOR if is_small else Reason.SMALL_COUNT
+    if reason := withheld(count for count in groups.values() if count):
         return {"state": State.SUPPRESSED.value, "reason": reason.value}
     found: dict[str, Any] = {"people": people, "ill": ill, "state": State.SHOWN.value}
     for name, (right, wrong) in MEASURES.items():

@@ -12,9 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from analytics.disclosure import SMALLEST_DENOMINATOR, Reason, State
+from analytics.disclosure import State, withheld
 from analytics.generation import Generation, noise_of, read_sql
-from analytics.hiding import SMALLEST_COUNT
 from analytics.multimorbidity import age_band
 from analytics.question import choose
 from analytics.report import Report, build_of, dimensions, need, quarter_of
@@ -73,9 +72,9 @@ def _rows(cells: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     rows = []
     for key, group in _tables(cells, by).items():
         excluded = {name for name, people in never[key[:2]].items() if people == 0}
-        state, reason = _state(group, excluded)
+        reason = withheld(people for name, people in group.items() if name not in excluded)
         numbers: dict[str, Any] = dict.fromkeys(("people", "cases", "other_cases", *MEASURES))
-        if state is State.SHOWN:
+        if reason is None:
             a, b, c, d = (group[name] for name in CELLS)
             numbers = {
                 "people": a + b + c + d,
@@ -83,7 +82,8 @@ def _rows(cells: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
                 "other_cases": a + c,
                 **measures_of(a, b, c, d),
             }
-        rows.append((*key, *numbers.values(), state.value, reason))
+        state = State.SHOWN if reason is None else State.SUPPRESSED
+        rows.append((*key, *numbers.values(), state.value, reason and reason.value))
     schema: dict[str, Any] = dict.fromkeys([*_PAIR, *by], pl.String)
     schema |= dict.fromkeys(("people", "cases", "other_cases"), pl.Int64)
     schema |= dict.fromkeys(MEASURES, pl.Float64) | dict.fromkeys(("state", "reason"), pl.String)
@@ -98,11 +98,3 @@ def _tables(cells: pl.DataFrame, by: Sequence[str]) -> dict[tuple[Any, ...], dic
     )
     names = list(CELLS)
     return {row[:-4]: dict(zip(names, row[-4:], strict=True)) for row in summed.iter_rows()}
-
-
-def _state(group: dict[str, int], excluded: set[str]) -> tuple[State, str | None]:
-    if sum(group.values()) < SMALLEST_DENOMINATOR:
-        return State.SUPPRESSED, Reason.SMALL_DENOMINATOR.value
-    if any(people < SMALLEST_COUNT for name, people in group.items() if name not in excluded):
-        return State.SUPPRESSED, Reason.SMALL_COUNT.value
-    return State.SHOWN, None

@@ -19,7 +19,7 @@ from analytics.disclosure import State
 from analytics.equivalence import equivalence, standard_error
 from analytics.generation import Generation, read_sql
 from analytics.query import answer
-from analytics.question import Question, choose
+from analytics.question import Question, choose, quarter_number
 from analytics.report import Report, build_of, need
 from warehouse.errors import UserError
 
@@ -163,10 +163,8 @@ def judged(survey: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 def nearest(quarter: str, others: list[str]) -> str | None:
     """Of ``others`` the quarter nearest to one, the earlier of two; None farther than :data:`FARTHEST`."""
-    near = [other for other in sorted(others) if abs(_number(other) - _number(quarter)) <= FARTHEST]
-    return min(near, key=lambda other: abs(_number(other) - _number(quarter)), default=None)
 
+    def away(other: str) -> int:
+        return abs(quarter_number(other) - quarter_number(quarter))
 
-def _number(quarter: str) -> int:
-    """Quarters since year 0."""
-    return 4 * int(quarter[:4]) + int(quarter[-1])
+    return min((other for other in sorted(others) if away(other) <= FARTHEST), key=away, default=None)

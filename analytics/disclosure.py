@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -74,6 +74,14 @@ class Kind(StrEnum):
 
     HEALTH = "health"
     ADMINISTRATIVE = "administrative"
+
+
+def withheld(groups: Iterable[int]) -> Reason | None:
+    """Why a table of protected groups, which make its people together, is not shown; None where it is."""
+    counts = list(groups)
+    if sum(counts) < SMALLEST_DENOMINATOR:
+        return Reason.SMALL_DENOMINATOR
+    return Reason.SMALL_COUNT if min(counts) < SMALLEST_COUNT else None
 
 
 def protect(

@@ -22,7 +22,7 @@ from analytics.disclosure import SMALLEST_DENOMINATOR, Kind, State, protect
 from analytics.generation import Generation, noise_of, read_sql
 from analytics.lattice import PROTECTED, lattice, lattice_ages
 from analytics.plan import SEXES
-from analytics.question import DEFAULT_DEFINITION, choose
+from analytics.question import DEFAULT_DEFINITION, choose, quarter_number
 from analytics.reference import published_ages
 from analytics.report import Report, build_of, dimensions
 from warehouse.errors import UserError
@@ -227,7 +227,7 @@ def _transitions(start: _Time, end: _Time) -> pl.DataFrame | None:
     asked = {
         **end.parameters(),
         "measure_id": end.variant.measure_id,
-        "lag": _number(end.quarter.name) - _number(start.quarter.name),
+        "lag": quarter_number(end.quarter.name) - quarter_number(start.quarter.name),
     }
     found = end.generation.frame(read_sql("transition_cells"), asked)
     if found.is_empty():
@@ -241,11 +241,6 @@ def _transitions(start: _Time, end: _Time) -> pl.DataFrame | None:
         pl.col("status_after").replace_strict(names, return_dtype=pl.String).alias("after"),
         "people",
     )
-
-
-def _number(quarter: str) -> int:
-    """Quarters since the year 0 of ``2024Q4``: frozen quarters are numbered as they were frozen, not as they follow."""
-    return int(quarter[:4]) * 4 + int(quarter[-1])
 
 
 def _stage(seen: _Time, start: _Time) -> str:

@@ -27,6 +27,7 @@ from analytics.two_part import (
     LEARNED,
     PRIORS,
     Learned,
+    Priors,
     learn,
     learn_modelled,
     learn_reclassified,
@@ -112,25 +113,27 @@ def _learned(
     """Cells of one quarter, what they taught, and why nothing may be said of the quarter (None: it may)."""
     cells = frame_cells(generation, variant, quarter)
     priors = replace(PRIORS, persistence=persistence(generation, variant, quarter))
-    weighted = with_selection(priors, generation, variant, quarter, of_examinations=False)
+
+    def selected(*, of_examinations: bool) -> Priors:
+        return with_selection(priors, generation, variant, quarter, of_examinations=of_examinations)
+
     if estimator == "weighted":
-        return cells, learn(cells, weighted), None
+        return cells, learn(cells, selected(of_examinations=False)), None
     if estimator == "misclassification":
         accuracy = accuracy_of(generation, variant, quarter)
         if accuracy is None:
-            return cells, learn(cells, weighted), Reason.NO_VALIDATION
-        return cells, learn_reclassified(cells, weighted, accuracy), None
+            return cells, learn(cells, priors), Reason.NO_VALIDATION
+        return cells, learn_reclassified(cells, selected(of_examinations=False), accuracy), None
     fits = _fits(generation)
     if (variant.measure_id, quarter.index) not in fits:
-        return cells, learn(cells, weighted), Reason.NO_ESTIMATES
+        return cells, learn(cells, priors), Reason.NO_ESTIMATES
     runs, faults = fits[variant.measure_id, quarter.index]
     if faults:
-        return cells, learn(cells, weighted), Reason.MODEL_NOT_TRUSTED
+        return cells, learn(cells, priors), Reason.MODEL_NOT_TRUSTED
     effects = generation.estimates(read_sql("estimate_effect"), _asked(variant, quarter))
     seen = clinic_share(cells, channel_cells(generation, variant, quarter, cells))
     modelled = compose(cells.with_columns(seen), effects, runs=runs)
-    selected = with_selection(priors, generation, variant, quarter, of_examinations=modelled.tells_channels)
-    return cells, learn_modelled(cells, selected, modelled), None
+    return cells, learn_modelled(cells, selected(of_examinations=modelled.tells_channels), modelled), None
 
 
 @lru_cache(maxsize=8)

@@ -88,6 +88,13 @@ class Question:
         }
 
 
+def quarter_number(name: str) -> int:
+    """Of ``2024Q3``, so that the quarters between two are their difference: frozen quarters are numbered as they were
+    frozen, not as they follow.
+    """
+    return int(name[:4]) * 4 + int(name[-1])
+
+
 def parse_period(text: str) -> tuple[str, str]:
     """First and last quarter of ``2022Q4`` or ``2022Q1..2022Q4``."""
     match = _PERIOD.fullmatch(text)

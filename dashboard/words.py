@@ -89,6 +89,10 @@ class Words:
         """``2022Q4`` becomes ``Q4/22``, for axes."""
         return f"Q{quarter[5]}/{quarter[2:4]}" if re.fullmatch(r"\d{4}Q[1-4]", quarter) else quarter
 
+    def ages(self, band: str) -> str:
+        """``18-39`` becomes ``18–39``."""
+        return band.replace("-", "–")
+
     def one_in(self, share: float) -> str:
         """A share in everyday words, ``1 trong 3`` or ``2 in 5``; ``8 in 100`` where no such words come near."""
         k, n = min(PARTS, key=lambda part: abs(part[0] / part[1] - share))

@@ -13,13 +13,13 @@ from dash.development.base_component import Component
 
 from dashboard.components import cards
 from dashboard.selection.methods import Definition, File, Measure, Methods, MethodsSelection, Received, Table
+from dashboard.selection.ncd import ESTIMATORS
 from dashboard.words import Words
 
 #: Roles of a variant in the order they are told.
 ROLES = (
     "assessed", "case", "indeterminate", "known", "treated", "control_tested", "controlled", "excluded",
 )  # fmt: skip
-ESTIMATORS = ("crude", "standardised", "weighted", "modelled", "misclassification")
 #: Tables whose rows leave the warehouse as counts.
 COUNTS = "mart_"
 

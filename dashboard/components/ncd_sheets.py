@@ -57,7 +57,7 @@ def curve(parts: Parts, about: About) -> Sheet:
     words = about.words
     rows = [
         sheets.estimate_row(
-            row, words, place=name, sex=words(f"sex.{row['sex']}"), age_band=row["age_band"].replace("-", "–")
+            row, words, place=name, sex=words(f"sex.{row['sex']}"), age_band=words.ages(row["age_band"])
         )
         for name, frame in parts
         for row in frame.to_dicts()
@@ -125,7 +125,7 @@ def survey(frame: pl.DataFrame, about: About) -> Sheet:
         {
             **row,
             "sex": words(f"sex.{row['sex']}"),
-            "age_band": row["age_band"].replace("-", "–"),
+            "age_band": words.ages(row["age_band"]),
             "note": words(f"survey.{row['verdict'] or 'not_compared'}"),
         }
         for row in frame.to_dicts()

@@ -156,9 +156,9 @@ def curve_summary(frame: pl.DataFrame, words: Words) -> str:
                     "ages_curve.from_to",
                     sex=words(f"sex.{sex}"),
                     first=phrases.value(rows[0], words),
-                    first_age=rows[0]["age_band"].replace("-", "–"),
+                    first_age=words.ages(rows[0]["age_band"]),
                     last=phrases.value(rows[-1], words),
-                    last_age=rows[-1]["age_band"].replace("-", "–"),
+                    last_age=words.ages(rows[-1]["age_band"]),
                 )
             )
     return " ".join(parts) or words("state.no_data")

@@ -86,7 +86,7 @@ def _colour(sex: str, palette: Palette) -> str:
 
 
 def _hover(row: phrases.Row, words: Words) -> tuple[str, str]:
-    band = words("ages_curve.age", band=row["age_band"].replace("-", "–"))
+    band = words("ages_curve.age", band=words.ages(row["age_band"]))
     return f"{words('sex.' + row['sex'])}, {band}", phrases.hover(row, words)
 
 

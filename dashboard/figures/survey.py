@@ -40,7 +40,7 @@ def survey(frame: pl.DataFrame, words: Words, palette: Palette) -> go.Figure:
 
 def label(row: Mapping[str, Any], words: Words) -> str:
     """``Nam, 18–39``."""
-    return ", ".join((words(f"sex.{row['sex']}"), row["age_band"].replace("-", "–")))
+    return ", ".join((words(f"sex.{row['sex']}"), words.ages(row["age_band"])))
 
 
 def _part(row: Mapping[str, Any], key: str) -> dict[str, Any] | None:

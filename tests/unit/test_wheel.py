@@ -7,18 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tree import ROOT, product_files, tracked_files
+from tests.support.tree import COMMAND_LINE, ROOT, product_files, tracked_files
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel built from a copy of the tracked files, so that the checkout gets no build folder."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    product = set(product_files()) | {
-        Path("hssk.py"),
-        Path("pyproject.toml"),
-        Path("README.md"),
-    }
+    product = {*product_files(), *COMMAND_LINE, Path("pyproject.toml"), Path("README.md")}
     for path in product & set(tracked_files()):
         (source / path).parent.mkdir(parents=True, exist_ok=True)
         (source / path).write_bytes((ROOT / path).read_bytes())
@@ -42,7 +38,7 @@ def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     assert {root for root in roots if not root.endswith(".dist-info")} == {
         "analytics",
         "dashboard",
-        "hssk.py",
+        *(file.name for file in COMMAND_LINE),
         "models",
         "warehouse",
     }
