@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from warehouse.contracts import load_contracts
 from warehouse.errors import Defect
 
 EPOCH = date(1970, 1, 1)
@@ -50,8 +51,9 @@ def calendar_tables(*, origin: date, last: date) -> dict[str, pl.DataFrame]:
     """``rule_quarter`` and ``rule_calendar`` from the quarter of ``origin`` (bit 0) to the quarter of
     ``last``.
 
-    ``rule_calendar`` runs from the day before the origin's last day to the day after the last quarter's, so
-    that any day clamped to its edges finds the right bits. Raises :class:`Defect` beyond 62 quarters.
+    ``rule_calendar`` runs from the first day a reading may have (or the day before the origin's last day) to the day
+    after the last quarter's, so that any day clamped to its edges finds the right bits, and every reading the month it
+    was taken in: look-backs of the first quarter reach years before it. Raises :class:`Defect` beyond 62 quarters.
     """
     ordinals = range(quarter_ordinal(origin), quarter_ordinal(last) + 1)
     if not 1 <= len(ordinals) <= MAX_QUARTERS:
@@ -85,12 +87,17 @@ def _quarters(ordinals: range, ends: list[date]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def _first_reading() -> int:
+    """The first day the contract of measurements allows."""
+    return day_number(date.fromisoformat(str(load_contracts()["measurement"].column("taken_at").at_least)))
+
+
 def _calendar(ends: list[date]) -> pl.DataFrame:
     """``bits_from``: quarters whose last day is this day or later; ``bits_until``: this day or earlier."""
     numbers = [day_number(end) for end in ends]
     every = (1 << len(numbers)) - 1
     rows = []
-    for day in range(numbers[0] - 1, numbers[-1] + 2):
+    for day in range(min(_first_reading(), numbers[0] - 1), numbers[-1] + 2):
         before = sum(end < day for end in numbers)
         reached = sum(end <= day for end in numbers)
         on = EPOCH + timedelta(days=day)

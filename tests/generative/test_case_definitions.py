@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests import reference
@@ -340,7 +340,22 @@ def test_the_frame_counts_every_resident_once_for_each_definition(population: tu
     assert found == expected_frame(population)
 
 
+#: Sixteen when measured, a look-back before the first quarter's end: at the age of that end he would be stunted.
+MEASURED_BEFORE = Person(
+    key=1,
+    born=2004 * 12 + 9,
+    records=ALWAYS,
+    readings=(
+        Reading(
+            quantity="height", day=END_DAYS[0] - 365, value=63.0, unit="[in_i]", value_standard=160.02,
+            is_plausible=True, row=0, origin="exam",
+        ),
+    ),
+)  # fmt: skip
+
+
 @settings(THOROUGH, max_examples=80)
+@example((MEASURED_BEFORE,))
 @given(populations)
 def test_sql_and_reference_agree_on_every_person_measure_and_cell(population: tuple[Person, ...]) -> None:
     with core.evaluate(population, origin=ORIGIN, last=LAST) as con:

@@ -329,6 +329,9 @@ def test_calendar_bits_count_quarter_ends() -> None:
     assert (on["bits_from"], on["bits_until"], on["first_bit"]) == (0b111, 0b001, 0)
     assert (after["bits_from"], after["bits_until"], after["first_bit"]) == (0b110, 0b001, 1)
     assert max(days) == day_number(date(2023, 7, 1))
+    # From the first day a reading may have on, with its own month: look-backs reach behind the first quarter.
+    assert min(days) == day_number(date(1990, 1, 1))
+    assert days[min(days)] == {**before, "day": min(days), "month_index": 1990 * 12}
     assert (days[max(days)]["bits_from"], days[max(days)]["bits_until"]) == (0, 0b111)
 
 

@@ -6,7 +6,7 @@
 --            bmi_for_age needs weight and height of one day, height_for_age the height
 -- surprises: age is the difference of months, on average the exact age. Of several values on one day the last by time
 --            counts, of several at one time the larger. Scores beyond the flags of WHO are errors and left out. Days
---            outside rule_calendar take its edge. Length lying down and height standing are taken as written. The rows of
+--            after rule_calendar, which no quarter asks for, take its edge. Length lying down and height standing are taken as written. The rows of
 --            `aged` are distinct anyway: saying so keeps DuckDB from joining every person with every month of rule_growth
 --            (1 s for 64 s at 200,000 residents).
 with ranked as (

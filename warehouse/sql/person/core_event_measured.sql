@@ -5,7 +5,7 @@
 -- slices:    people
 -- meaning:   a value is compared in the unit it was reported in with the threshold of that unit
 -- surprises: implausible values never count, nor values of a pregnancy, but for height. A threshold for one sex or some ages is met by nobody whose sex or birth
---            month is unknown; age is that of the day (by month), and days outside rule_calendar take its edge.
+--            month is unknown; age is that of the day (by month); days after rule_calendar, which no quarter asks for, take its edge.
 with reading as (
     select 'measurement' as source, m.quantity, m.unit, m.person_key, m.day, m.day as until, m.value
     from core_measurement as m

@@ -4,7 +4,7 @@
 --            rule_calendar
 -- slices:    people
 -- meaning:   factor * min(creatinine/kappa, 1)^alpha * max(creatinine/kappa, 1)^beta * per_year^age (CKD-EPI 2021)
--- surprises: age is in completed years on the day, by month; days outside rule_calendar take its edge. Two decimals
+-- surprises: age is in completed years on the day, by month; days after rule_calendar, which no quarter asks for, take its edge. Two decimals
 --            are the same on every engine, the last bits of a power are not. Pregnancy is left out.
 with edge as (
     select min(day) as first_day, max(day) as last_day from rule_calendar
