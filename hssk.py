@@ -43,6 +43,7 @@ from hssk_options import (
     QueryForm,
     Reason,
     Revise,
+    Scenario,
     Standard,
     Truth,
     Vintage,
@@ -296,7 +297,11 @@ def synthesize(
         Path, typer.Option("--out", help="New folder for extracts, truth and description.")
     ],
     population: Annotated[int, typer.Option(help="Residents of the city.")] = 200_000,
-    seed: Annotated[int, typer.Option(help="Same seed and population, same city.")] = 1,
+    seed: Annotated[int, typer.Option(help="Same seed, population and scenario, same city.")] = 1,
+    scenario: Annotated[
+        Scenario,
+        typer.Option(help="How hard it is to estimate: what is written down differs from what is so."),
+    ] = Scenario.realistic,
     as_of: Annotated[str | None, typer.Option(help="See the same city on an earlier day.")] = None,
     file_format: Annotated[
         ExtractForm, typer.Option("--format", help="Form of the files.")
@@ -314,6 +319,7 @@ def synthesize(
             out_folder,
             population=population,
             seed=seed,
+            scenario=scenario.value,
             as_of=day,
             file_format=file_format.value,
             progress=step,

@@ -30,6 +30,14 @@ class ExtractForm(StrEnum):
     csv = "csv"
 
 
+class Scenario(StrEnum):
+    """Scenarios of the synthetic city."""
+
+    calm = "calm"
+    realistic = "realistic"
+    hostile = "hostile"
+
+
 class QueryForm(StrEnum):
     """Forms of a table of numbers."""
 

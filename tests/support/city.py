@@ -62,9 +62,9 @@ def city_home(
     return home
 
 
-def synthetic_home(folder: Path, *, population: int, seed: int) -> Path:
+def synthetic_home(folder: Path, *, population: int, seed: int, scenario: str = "calm") -> Path:
     """A synthetic city of ``population`` residents through the real build; returns its home inside ``folder``."""
-    synthesize(folder / "city", population=population, seed=seed)
+    synthesize(folder / "city", population=population, seed=seed, scenario=scenario)
     run_build(folder / "home", folder / "city" / EXTRACTS)
     return folder / "home"
 

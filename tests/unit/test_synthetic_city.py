@@ -1,4 +1,4 @@
-"""The synthetic city: valid extracts of every contract, the same for the same seed, calibrated, its truth sealed."""
+"""The calm city: valid extracts of every contract, the same for the same seed, calibrated, its truth sealed."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ END = date(2024, 12, 31)
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("city")
-    synthesize(out, population=PEOPLE, seed=7)
+    synthesize(out, population=PEOPLE, seed=7, scenario="calm")
     return out
 
 
@@ -89,7 +89,7 @@ def test_households_live_in_one_ward_and_hold_an_adult(city: Path) -> None:
 
 def test_same_seed_same_files_and_another_seed_another_city(city: Path, tmp_path: Path) -> None:
     for folder, seed in (("again", 7), ("other", 8)):
-        synthesize(tmp_path / folder, population=PEOPLE, seed=seed)
+        synthesize(tmp_path / folder, population=PEOPLE, seed=seed, scenario="calm")
     first, again, other = (
         json.loads((folder / ABOUT).read_text()) for folder in (city, tmp_path / "again", tmp_path / "other")
     )
@@ -107,7 +107,7 @@ def test_chunks_are_drawn_apart_and_share_no_reference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("warehouse.synthetic.city.CHUNK", 1_500)
-    synthesize(tmp_path / "city", population=4_000, seed=7)
+    synthesize(tmp_path / "city", population=4_000, seed=7, scenario="calm")
     contracts = load_contracts()
 
     assert len(list((tmp_path / "city" / EXTRACTS / "resident").iterdir())) == 3
@@ -118,7 +118,7 @@ def test_chunks_are_drawn_apart_and_share_no_reference(
 def test_an_earlier_day_shows_the_same_city_with_what_was_known(city: Path, tmp_path: Path) -> None:
     day = date(2024, 6, 30)
     before = tmp_path / "before"
-    synthesize(before, population=PEOPLE, seed=7, as_of=day)
+    synthesize(before, population=PEOPLE, seed=7, scenario="calm", as_of=day)
 
     for table, column in (("measurement", "taken_at"), ("condition", "recorded_at"), ("medication", "started_on"),
                           ("activity", "on_date"), ("budget", "on_date")):  # fmt: skip
@@ -130,7 +130,7 @@ def test_an_earlier_day_shows_the_same_city_with_what_was_known(city: Path, tmp_
 
 def test_an_earlier_day_knows_nothing_of_the_days_after(city: Path, tmp_path: Path) -> None:
     day, before = date(2024, 6, 30), tmp_path / "before"
-    synthesize(before, population=PEOPLE, seed=7, as_of=day)
+    synthesize(before, population=PEOPLE, seed=7, scenario="calm", as_of=day)
     expected = {"pregnant_until"}
 
     for table in ("resident", "insurance_spell", "health_record", "record_section", "encounter", "immunisation",
@@ -144,14 +144,15 @@ def test_an_earlier_day_knows_nothing_of_the_days_after(city: Path, tmp_path: Pa
     assert (updated == day).mean() < 0.02  # type: ignore[operator]
 
 
-def test_an_illness_begins_is_named_and_is_treated_in_that_order(truth: pl.DataFrame) -> None:
+def test_an_illness_is_named_and_then_treated(truth: pl.DataFrame) -> None:
     for name in ("hypertension", "diabetes"):
-        onset, named, treated = (
-            pl.col(f"{name}_{step}") for step in ("onset", "diagnosed_on", "treated_from")
-        )
-        assert truth.filter((named < onset) | (treated < named) | (onset < pl.col("birth_date"))).is_empty()
-        assert truth.filter(named.is_not_null() & onset.is_null()).is_empty()
-        assert truth.filter(pl.col(f"{name}_is_controlled") & treated.is_null()).is_empty()
+        named, treated = (pl.col(f"{name}_{step}") for step in ("diagnosed_on", "treated_from"))
+        assert truth.filter(treated < named).is_empty()
+        assert truth.filter(treated.is_not_null() & named.is_null()).is_empty()
+        assert truth.filter((pl.col(f"{name}_treated_quarters") > 0) & treated.is_null()).is_empty()
+        # Whoever is diagnosed is a case of burden at the end of every quarter since.
+        last = pl.col(f"{name}__recommended") // 2 ** (4 * 5 + 3) % 2
+        assert truth.filter((named <= END) & (pl.col("age") >= 18) & (last == 0)).is_empty()
 
 
 def test_dates_of_a_record_are_in_order(city: Path) -> None:
@@ -194,14 +195,6 @@ def test_records_follow_the_plan(truth: pl.DataFrame) -> None:
     assert max(share.values()) == share["785"]
 
 
-def test_the_ill_enrol_sooner_than_their_age_explains(truth: pl.DataFrame) -> None:
-    band = truth.filter(pl.col("age").is_between(30, 45))
-    ill = band.filter(pl.col("hypertension_onset").is_not_null())
-    well = band.filter(pl.col("hypertension_onset").is_null() & pl.col("diabetes_onset").is_null())
-
-    assert ill["first_record_on"].is_not_null().mean() > well["first_record_on"].is_not_null().mean() + 0.03  # type: ignore[operator]
-
-
 def test_targets_grow_to_the_plan_and_the_city_is_the_sum(city: Path) -> None:
     target = read(city, "target")
     steps = target.sort("quarter").group_by(["unit_code", "group"], maintain_order=True).agg("target_people")
@@ -223,29 +216,34 @@ def test_the_truth_is_sealed_and_says_what_it_is_of(city: Path) -> None:
     assert about["truth"]["sha256"] == hashlib.sha256((city / TRUTH).read_bytes()).hexdigest()
     said = json.loads(metadata[b"hssk.synthetic"])
     assert (said["seed"], said["calibration"]["version"]) == (7, calibration().version)
-    assert said["calibration"]["hypertension"]["prevalence"] == calibration().hypertension.prevalence.tolist()
+    assert said["calibration"]["trend"]["systolic"] == calibration().trend.systolic.tolist()
+    assert (said["scenario"], said["calibration"]["switches"]["selection_odds_ratio"]) == ("calm", 1.0)
 
 
 def test_no_extract_tells_the_truth(city: Path, truth: pl.DataFrame) -> None:
     """Neither a column of its name nor, for the same person, its numbers and its dates of onset."""
     hidden = [
-        name for name in truth.columns if name.startswith(("usual_", "body_mass_index")) or "_onset" in name
+        name
+        for name in truth.columns
+        if name.startswith(("usual_", "body_mass_index", "income")) or name.endswith("_onset") or "__" in name
     ]
-    assert len(hidden) == 7
+    assert len(hidden) == 8 + 10 + 14
     for table in load_contracts():
         frame = read(city, table)
         assert not set(hidden) & set(frame.columns)
         if "person_ref" not in frame.columns:
             continue
-        both = frame.join(truth.select("person_ref", *hidden), on="person_ref")
+        # Bits are compared by name alone: small whole numbers are equal by chance.
+        values = [name for name in hidden if not truth.schema[name].is_integer()]
+        both = frame.join(truth.select("person_ref", *values), on="person_ref")
         for told, kind in frame.schema.items():
-            for kept in hidden:
+            for kept in values:
                 if (
                     kind.is_float() == truth.schema[kept].is_float()
                     and kind.is_temporal() == truth.schema[kept].is_temporal()
                 ):
                     same = both.filter(pl.col(told).cast(truth.schema[kept]) == pl.col(kept)).height
-                    assert same <= 0.002 * both[kept].count(), (table, told, kept)
+                    assert same <= max(3, 0.002 * both[kept].count()), (table, told, kept)
 
 
 def test_readings_are_of_record_holders_and_claims_of_everybody(city: Path) -> None:
@@ -271,11 +269,11 @@ def test_readings_of_a_visit_scatter_as_calibrated(city: Path) -> None:
     assert (wide["1"] - wide["2"]).mean() == pytest.approx(known.first_is_higher, abs=0.2)
     # Rounding to tens adds a little to the scatter of two readings.
     assert (wide["2"] - wide["3"]).std() == pytest.approx(known.within_sd_systolic * 2**0.5, rel=0.12)
-    assert rounded == pytest.approx(known.rounded_share + (1 - known.rounded_share) / 10, abs=0.02)
+    assert rounded == pytest.approx(0.1, abs=0.02)
 
 
 def test_csv_holds_the_same_people(city: Path, tmp_path: Path) -> None:
-    synthesize(tmp_path / "csv", population=PEOPLE, seed=7, file_format="csv")
+    synthesize(tmp_path / "csv", population=PEOPLE, seed=7, scenario="calm", file_format="csv")
     table = pl.read_csv(tmp_path / "csv" / EXTRACTS / "resident" / "part-000.csv", infer_schema=False)
 
     assert table["national_id"].equals(read(city, "resident")["national_id"])
@@ -288,6 +286,7 @@ def test_csv_holds_the_same_people(city: Path, tmp_path: Path) -> None:
         ({"as_of": date(2020, 1, 1)}, "as-of"),
         ({"as_of": date(2025, 1, 1)}, "as-of"),
         ({"seed": -1}, "seed"),
+        ({"scenario": "stormy"}, "scenario"),
         ({"file_format": "xlsx"}, "format"),
     ],
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from warehouse.synthetic.calibration import Calibration, Floats
+from warehouse.synthetic.calibration import Calibration
 from warehouse.synthetic.columns import (
     NEVER,
     Bools,
@@ -21,17 +21,21 @@ from warehouse.synthetic.columns import (
     times,
     words,
 )
+from warehouse.synthetic.illnesses import Struck, illnesses
+from warehouse.synthetic.parameters import Floats
 from warehouse.synthetic.people import ADULT, People
-from warehouse.synthetic.records import Records
-from warehouse.synthetic.traits import Course, Traits
+from warehouse.synthetic.processes import Courses
+from warehouse.synthetic.records import Records, is_ill
 
+#: Diagnoses of one visit are told apart by their reference: more than the kinds of :func:`condition_table`.
+_MOST_NAMED = 32
 #: References of visits are numbered by person and place among the person's visits: at most this many.
 MOST_VISITS = 64
 HOSPITALS_FROM, HOSPITALS = 1000, 40
-_OF_ADULTS = ("E78.5", "K29.7", "M54.5", "J20.9", "E66.9", "J44.9", "I25.1", "N18.3", "J45.9", "K21.9")
-_OF_CHILDREN = ("J06.9", "J20.9", "A09", "L20.9", "J45.9")
+_OF_ADULTS = ("K29.7", "M54.5", "J20.9", "K21.9", "M17.9", "H10.9")
+_OF_CHILDREN = ("J06.9", "J20.9", "A09", "L20.9", "H10.9")
 #: Diagnoses that end; the others stay.
-_SHORT = ("J20.9", "J06.9", "A09")
+_SHORT = ("J20.9", "J06.9", "A09", "H10.9")
 _ANTIHYPERTENSIVES = (
     ("C08CA01", "Amlodipin 5mg"),
     ("C09CA01", "Losartan 50mg"),
@@ -51,6 +55,8 @@ class Visits:
     """``V`` visits as columns: row of the person, day, running number in the city, what it was, where.
 
     ``is_measured``: somebody took readings. ``is_claim``: of a person without a record, known from the insurer only.
+    ``is_insured``: the insurer pays, so that codes and supplies are claimed. ``is_apart``: at a hospital that knows the
+    person under a reference of its own. ``missed`` and ``invented``: what that facility does to claims (shares).
     """
 
     person: Ints
@@ -60,7 +66,11 @@ class Visits:
     is_exam: Bools
     is_supply: Bools
     is_claim: Bools
+    is_insured: Bools
+    is_apart: Bools
     facility: Ints
+    missed: Floats
+    invented: Floats
 
     def __len__(self) -> int:
         return len(self.person)
@@ -69,36 +79,64 @@ class Visits:
         """The visits that ``keep``, a mask or rows."""
         return Visits(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
 
+    def person_refs(self, people: People) -> pl.Series:
+        """The reference each visit is filed under."""
+        return own_refs(people.number[self.person], self.is_apart)
+
     def at(self, minutes: Ints | int = 0) -> pl.Series:
         """In the morning, spread by visit, plus ``minutes``."""
         return times(self.day, 450 + self.number * 37 % 210 + minutes)
 
 
+def own_refs(number: Ints, is_apart: Bools) -> pl.Series:
+    """References of people by running number, those that a hospital gave of its own told apart."""
+    letter = pl.Series(["P", "Q"]).gather(is_apart.astype(np.int64))
+    return letter + pl.Series(number).cast(pl.String)
+
+
 def draw_visits(
-    settings: Calibration, people: People, traits: Traits, records: Records, rng: np.random.Generator
+    settings: Calibration,
+    people: People,
+    courses: Courses,
+    has_record: Bools,
+    apart: Bools,
+    records: Records,
+    rng: np.random.Generator,
 ) -> Visits:
-    """Visits of the period: as they come, by appointment for a supply, and the examination that opens a record."""
-    has_record = np.zeros(len(people), dtype=bool)
-    has_record[records.person] = True
+    """Visits of the period: as they come, by appointment for a supply, and the examination that opens a record.
+
+    Of people with neither record nor insurance no visit leaves a trace.
+    """
     kinds = (
-        _as_they_come(settings, people, traits, has_record, rng),
-        _by_appointment(settings, people, traits, rng),
+        _as_they_come(settings, people, courses, has_record, rng),
+        _by_appointment(settings, people, courses, rng),
         _examinations(settings, records, rng),
     )
     person = np.concatenate([kind[0] for kind in kinds])
     day = np.concatenate([kind[1] for kind in kinds])
     kind = np.repeat(np.arange(len(kinds)), [len(found[0]) for found in kinds])
     here = (day >= people.registered_day[person]) & (day < people.gone_day[person])
-    here &= day <= day_number(settings.period.end)
+    here &= (day <= day_number(settings.period.end)) & (has_record | people.is_insured)[person]
     order = np.lexsort((kind, day, person))
     order = order[here[order]]
-    return _numbered(settings, people, has_record, person[order], day[order], kind[order], rng)
+    return _numbered(settings, people, has_record, apart, person[order], day[order], kind[order], rng)
+
+
+def draw_apart(
+    settings: Calibration, people: People, courses: Courses, has_record: Bools, rng: np.random.Generator
+) -> Bools:
+    """Whose hospital visits stand under another reference: of the holders of a record a share, of the ill more."""
+    switches = settings.switches
+    ratio = np.where(is_ill(settings, people, courses), switches.split_odds_ratio, 1.0)
+    odds = switches.split_share / (1 - switches.split_share) * ratio
+    return np.asarray(has_record & (rng.random(len(people)) < odds / (1 + odds)), dtype=np.bool_)
 
 
 def _numbered(
     settings: Calibration,
     people: People,
     has_record: Bools,
+    apart: Bools,
     person: Ints,
     day: Ints,
     kind: Ints,
@@ -111,6 +149,8 @@ def _numbered(
     )
     ward = people.ward[person]
     at_hospital = ((place + person) % 3 == 0) & (kind != 2)
+    facility = np.where(at_hospital, HOSPITALS_FROM + ward % HOSPITALS, ward)
+    missed, invented = _claim_errors(settings, facility)
     return Visits(
         person=person,
         day=day,
@@ -119,21 +159,35 @@ def _numbered(
         is_exam=kind == 2,
         is_supply=kind == 1,
         is_claim=~has_record[person],
-        facility=np.where(at_hospital, HOSPITALS_FROM + ward % HOSPITALS, ward),
+        is_insured=people.is_insured[person],
+        is_apart=apart[person] & at_hospital,
+        facility=facility,
+        missed=missed,
+        invented=invented,
     ).only(place < MOST_VISITS)
 
 
+def _claim_errors(settings: Calibration, facility: Ints) -> tuple[Floats, Floats]:
+    """What each facility leaves out of its claims, and what it adds: some far more than others."""
+    switches = settings.switches
+    # The golden ratio spreads running numbers evenly over -1 to 1, whatever their range.
+    lean = 2 * (facility * 0.6180339887 % 1.0) - 1
+    return (
+        np.asarray(switches.claims_missed * (1 + switches.claims_spread * lean), dtype=np.float64),
+        np.asarray(switches.claims_invented * (1 - switches.claims_spread * lean), dtype=np.float64),
+    )
+
+
 def _as_they_come(
-    settings: Calibration, people: People, traits: Traits, has_record: Bools, rng: np.random.Generator
+    settings: Calibration, people: People, courses: Courses, has_record: Bools, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
-    """The old and the diagnosed come more often; of people without a record fewer visits leave a trace."""
+    """The old, the diagnosed and the anxious come more often; of people without a record fewer visits leave a trace."""
     known = settings.care
     first, end = day_number(settings.period.first_visit), day_number(settings.period.end)
-    ill = (traits.hypertension.diagnosed_day < NEVER) | (traits.diabetes.diagnosed_day < NEVER)
+    ill = (courses.hypertension.diagnosed_day < NEVER) | (courses.diabetes.diagnosed_day < NEVER)
     rate = known.visits_a_year + known.visits_a_year_per_year_of_age * people.age
-    rate = (rate + known.visits_a_year_if_diagnosed * ill) * np.where(
-        has_record, 1.0, known.without_record_share
-    )
+    rate = (rate + known.visits_a_year_if_diagnosed * ill) * np.sqrt(courses.contact)
+    rate = rate * np.where(has_record, 1.0, known.without_record_share)
     since = np.maximum(first, people.registered_day)
     person = np.repeat(np.arange(len(people)), rng.poisson(rate * (end - since) / 365.25))
     day = since[person] + (rng.random(len(person)) * (end + 1 - since[person])).astype(np.int64)
@@ -141,12 +195,12 @@ def _as_they_come(
 
 
 def _by_appointment(
-    settings: Calibration, people: People, traits: Traits, rng: np.random.Generator
+    settings: Calibration, people: People, courses: Courses, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
-    """People under treatment who keep to it come for their supply every one to three months."""
+    """People under treatment who keep to it come for their supply every one to three months, while they take it."""
     known = settings.care
     first, end = day_number(settings.period.first_visit), day_number(settings.period.end)
-    treated = np.minimum(traits.hypertension.treated_day, traits.diabetes.treated_day)
+    treated = np.minimum(courses.hypertension.treated_day, courses.diabetes.treated_day)
     regular = np.flatnonzero((treated <= end) & (rng.random(len(people)) < known.regular_share))
     gap = known.days_between_supplies * rng.uniform(0.5, 1.3, len(regular))
     since = np.maximum(treated[regular], first)
@@ -154,7 +208,10 @@ def _by_appointment(
     times_come = np.maximum((end - since) / gap, 0).astype(np.int64) + 1
     row = np.repeat(np.arange(len(regular)), times_come)
     turn = np.arange(len(row)) - np.repeat(np.cumsum(times_come) - times_come, times_come)
-    return regular[row], since[row] + (turn * gap[row]).astype(np.int64) + rng.integers(0, 8, len(row))
+    person = regular[row]
+    day = since[row] + (turn * gap[row]).astype(np.int64) + rng.integers(0, 8, len(row))
+    takes = courses.hypertension.is_treated(person, day) | courses.diabetes.is_treated(person, day)
+    return person[takes], day[takes]
 
 
 def _examinations(settings: Calibration, records: Records, rng: np.random.Generator) -> tuple[Ints, Ints]:
@@ -174,7 +231,7 @@ def encounter_table(
     return pl.DataFrame(
         {
             "encounter_id": refs("E", visits.number),
-            "person_ref": person_refs(people.number[visits.person]),
+            "person_ref": visits.person_refs(people),
             "facility_ref": refs("F", visits.facility),
             "class": words(("exam", "inpatient", "outpatient"), kind),
             "started_at": visits.at(),
@@ -184,55 +241,76 @@ def encounter_table(
 
 
 def condition_table(
-    people: People, traits: Traits, records: Records, visits: Visits, rng: np.random.Generator
+    people: People,
+    courses: Courses,
+    struck: Struck,
+    records: Records,
+    visits: Visits,
+    rng: np.random.Generator,
 ) -> pl.DataFrame:
     """The ``condition`` extract: a visit of somebody diagnosed names the disease more often than not."""
     is_adult = people.age[visits.person] >= ADULT
     draw = rng.random(len(visits))
-    unnamed = is_adult & ~(visits.day >= traits.hypertension.diagnosed_day[visits.person])
-    parts = (
-        (_known(traits.hypertension, visits, 0.75, rng), ("I10",), traits.hypertension),
-        (_known(traits.diabetes, visits, 0.75, rng), ("E11.9", "E11.9", "E11.6"), traits.diabetes),
-        (is_adult & ~visits.is_exam & (draw < 0.35), _OF_ADULTS, None),
-        (~is_adult & ~visits.is_exam & (draw < 0.7), _OF_CHILDREN, None),
+    unnamed = is_adult & ~courses.hypertension.is_diagnosed(visits.person, visits.day)
+    invented = unnamed & visits.is_insured & (rng.random(len(visits)) < visits.invented)
+    pressure, sugar = courses.hypertension.diagnosed_day, courses.diabetes.diagnosed_day
+    parts = [
+        _Named(_known(pressure, visits, 0.75, rng), ("I10",), pressure),
+        _Named(_known(sugar, visits, 0.75, rng), ("E11.9", "E11.9", "E11.6"), sugar),
+        _Named(is_adult & ~visits.is_exam & (draw < 0.30), _OF_ADULTS),
+        _Named(~is_adult & ~visits.is_exam & (draw < 0.7), _OF_CHILDREN),
         # Suspected on the day and ruled out later: never counts.
-        (unnamed & (rng.random(len(visits)) < 0.002), ("I10",), None),
-    )
-    found = [
-        _diagnoses(people, visits.only(keep), codes, kind, course, rng, is_refuted=kind == 4)
-        for kind, (keep, codes, course) in enumerate(parts)
+        _Named(unnamed & (rng.random(len(visits)) < 0.002), ("I10",), is_refuted=True),
+        _Named(invented, ("I10",)),
+        *_named_illnesses(struck, visits, rng),
     ]
-    return pl.concat([*found, _self_declared(people, traits, records, rng)])
+    found = [_diagnoses(people, visits.only(part.keep), part, kind, rng) for kind, part in enumerate(parts)]
+    return pl.concat([*found, _self_declared(people, courses, records, rng)])
 
 
-def _known(course: Course, visits: Visits, share: float, rng: np.random.Generator) -> Bools:
-    """Visits of somebody diagnosed by then, a share of them."""
-    return (visits.day >= course.diagnosed_day[visits.person]) & (rng.random(len(visits)) < share)
+@dataclass(frozen=True)
+class _Named:
+    """Visits that name one of some codes, the day they may say it began, whether it was ruled out later."""
+
+    keep: Bools
+    codes: tuple[str, ...]
+    since: Ints | None = None
+    is_refuted: bool = False
 
 
-def _diagnoses(
-    people: People,
-    at: Visits,
-    codes: tuple[str, ...],
-    kind: int,
-    course: Course | None,
-    rng: np.random.Generator,
-    *,
-    is_refuted: bool,
-) -> pl.DataFrame:
+def _named_illnesses(struck: Struck, visits: Visits, rng: np.random.Generator) -> list[_Named]:
+    """The illnesses of ``illnesses.csv``, and the two lines on traits that a doctor may know of."""
+    known = [(item.illness, item.icd10, item.named_share) for item in illnesses()]
+    known += [("chronic_kidney_disease", ("N18.3",), 0.4), ("dyslipidaemia", ("E78.5", "E78.2"), 0.4)]
+    return [
+        _Named(_known(struck.named_day[name], visits, share, rng), codes, struck.named_day[name])
+        for name, codes, share in known
+    ]
+
+
+def _known(since: Ints, visits: Visits, share: float, rng: np.random.Generator) -> Bools:
+    """Visits from the day a person's disease is known on: a share of them, less what the facility leaves out."""
+    chance = share * (1 - visits.missed)
+    return np.asarray(
+        (visits.day >= since[visits.person]) & (rng.random(len(visits)) < chance), dtype=np.bool_
+    )
+
+
+def _diagnoses(people: People, at: Visits, part: _Named, kind: int, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``condition`` for visits. A chronic disease gives the day it was first named, in one of three."""
-    count = len(at)
+    count, codes = len(at), part.codes
     code = rng.integers(0, len(codes), count)
-    since = np.full(count, NEVER) if course is None else course.diagnosed_day[at.person]
-    since = np.where(rng.random(count) < 1 / 3, since, NEVER)
+    since = np.full(count, NEVER) if part.since is None else part.since[at.person]
+    since = np.where((rng.random(count) < 1 / 3) & (since <= at.day), since, NEVER)
     is_short = np.isin(code, [i for i, word in enumerate(codes) if word in _SHORT])
     is_wrong = rng.random(count) < 0.002
-    status = np.select([np.full(count, is_refuted), is_wrong, is_short], [2, 3, 1], 0).astype(np.int64)
-    came = np.select([at.is_exam, at.is_claim | (rng.random(count) < 0.75)], [0, 1], 2).astype(np.int64)
+    status = np.select([np.full(count, part.is_refuted), is_wrong, is_short], [2, 3, 1], 0).astype(np.int64)
+    is_claimed = at.is_claim | (at.is_insured & (rng.random(count) < 0.75))
+    came = np.select([at.is_exam, is_claimed], [0, 1], 2).astype(np.int64)
     return pl.DataFrame(
         {
-            "condition_id": refs("C", at.number, 8, kind),
-            "person_ref": person_refs(people.number[at.person]),
+            "condition_id": refs("C", at.number, _MOST_NAMED, kind),
+            "person_ref": at.person_refs(people),
             "encounter_ref": refs("E", at.number),
             "icd10": words(codes, code),
             "onset_date": dates(since),
@@ -245,10 +323,10 @@ def _diagnoses(
 
 
 def _self_declared(
-    people: People, traits: Traits, records: Records, rng: np.random.Generator
+    people: People, courses: Courses, records: Records, rng: np.random.Generator
 ) -> pl.DataFrame:
     """Half of the citizens who edit their record and know of their hypertension tell of it."""
-    knows = traits.hypertension.diagnosed_day[records.person] <= records.edited_day
+    knows = courses.hypertension.diagnosed_day[records.person] <= records.edited_day
     row = np.flatnonzero(knows & (records.edited_day < NEVER) & (rng.random(len(records)) < 0.5))
     count = len(row)
     return pl.DataFrame(
@@ -267,31 +345,33 @@ def _self_declared(
 
 
 def medication_table(
-    settings: Calibration, people: People, traits: Traits, visits: Visits, rng: np.random.Generator
+    settings: Calibration,
+    people: People,
+    courses: Courses,
+    struck: Struck,
+    visits: Visits,
+    rng: np.random.Generator,
 ) -> pl.DataFrame:
     """The ``medication`` extract: supplies until about the next visit, for some of two drugs."""
     frames = []
     for kind, course, drugs in (
-        (0, traits.hypertension, _ANTIHYPERTENSIVES),
-        (1, traits.diabetes, _GLUCOSE_LOWERING),
+        (0, courses.hypertension, _ANTIHYPERTENSIVES),
+        (1, courses.diabetes, _GLUCOSE_LOWERING),
     ):
-        share = np.where(visits.is_supply, 0.95, 0.55)
-        keep = (visits.day >= course.treated_day[visits.person]) & (rng.random(len(visits)) < share)
+        share = np.where(visits.is_supply, 0.95, 0.55) * (1 - visits.missed)
+        keep = course.is_treated(visits.person, visits.day) & (rng.random(len(visits)) < share)
         at = visits.only(keep)
         drug = people.number[at.person] % len(drugs)
-        has_second = people.number[at.person] % 10 < 3
+        second = people.number[at.person] % 10 < 3
         frames.append(_supplies(settings, people, at, drugs, drug, 2 * kind, rng))
-        frames.append(
-            _supplies(
-                settings,
-                people,
-                at.only(has_second),
-                drugs,
-                (drug[has_second] + 1) % len(drugs),
-                2 * kind + 1,
-                rng,
-            )
-        )
+        again = (drug[second] + 1) % len(drugs)
+        frames.append(_supplies(settings, people, at.only(second), drugs, again, 2 * kind + 1, rng))
+    for place, item in enumerate(illnesses(), start=4):
+        if item.atc:
+            keep = (visits.day >= struck.named_day[item.illness][visits.person]) & ~visits.is_exam
+            at = visits.only(keep & (rng.random(len(visits)) < item.drug_share * (1 - visits.missed)))
+            only = np.zeros(len(at), dtype=np.int64)
+            frames.append(_supplies(settings, people, at, ((item.atc, item.drug),), only, place, rng))
     return pl.concat(frames)
 
 
@@ -309,13 +389,13 @@ def _supplies(
     days = np.clip(np.round(spread / 30) * 30, 30, 90).astype(np.int64)
     return pl.DataFrame(
         {
-            "medication_id": refs("D", at.number, 4, step),
-            "person_ref": person_refs(people.number[at.person]),
+            "medication_id": refs("D", at.number, _MOST_NAMED, step),
+            "person_ref": at.person_refs(people),
             "encounter_ref": refs("E", at.number),
             "atc": words([code for code, _ in drugs], drug),
             "name_as_written": words([name for _, name in drugs], drug),
             "started_on": dates(at.day),
             "days_supplied": pl.Series(days),
-            "origin": pl.Series(np.where(at.is_claim | at.is_supply, "claim", "clinic")),
+            "origin": pl.Series(np.where(at.is_insured & (at.is_claim | at.is_supply), "claim", "clinic")),
         }
     )

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,16 +20,21 @@ import polars as pl
 from warehouse.errors import EXIT_USAGE, UserError
 from warehouse.synthetic import care, cover, population, readings, records, rollout, survey
 from warehouse.synthetic.calibration import Calibration, calibration, calibration_text, district_rows
-from warehouse.synthetic.columns import day_number
+from warehouse.synthetic.columns import Bools, day_number
+from warehouse.synthetic.defects import as_hospitals_know, spoil
+from warehouse.synthetic.illnesses import Struck, draw_illnesses
+from warehouse.synthetic.log import Log
 from warehouse.synthetic.people import People, draw_people, resident_table
-from warehouse.synthetic.traits import Traits, draw_traits
+from warehouse.synthetic.processes import Courses, draw_courses
+from warehouse.synthetic.scenario import DEFAULT, SCENARIOS, Switches
+from warehouse.synthetic.traits import draw_traits
 from warehouse.synthetic.truth import COUNTS_KEY, truth_counts, truth_table
 from warehouse.synthetic.writer import ABOUT, EXTRACTS, TRUTH, Description, Writer
 
-__all__ = ["ABOUT", "EXTRACTS", "FORMATS", "TRUTH", "synthesize"]
+__all__ = ["ABOUT", "DEFAULT", "EXTRACTS", "FORMATS", "SCENARIOS", "TRUTH", "synthesize"]
 
 #: Part of the description of a city: raised whenever the same seed gives another one.
-GENERATOR = "2.2.0"
+GENERATOR = "3.0.0"
 CHUNK = 200_000
 FORMATS = ("parquet", "csv")
 SMALLEST, LARGEST = 1_000, 14_000_000
@@ -40,11 +46,14 @@ class _Drawn:
     """Everything that was drawn about one chunk of people, and the streams its tables still draw from."""
 
     people: People
-    traits: Traits
+    courses: Courses
+    struck: Struck
     records: records.Records
     visits: care.Visits
+    apart: Bools
     surveyed: survey.Surveyed
     streams: list[np.random.Generator]
+    log: Log
 
 
 def synthesize(
@@ -52,16 +61,17 @@ def synthesize(
     *,
     population: int,
     seed: int,
+    scenario: str = DEFAULT,
     as_of: date | None = None,
     file_format: str = "parquet",
     progress: Progress = lambda stage, what: None,
 ) -> dict[str, int]:
     """Write the city into ``out`` and return the rows per table.
 
-    Same seed and population, same city; with an earlier ``as_of`` it is the same city seen on that day. Raises
-    UserError when ``out`` holds anything, or a number is out of range.
+    Same seed, population and scenario, same city; with an earlier ``as_of`` it is the same city seen on that day.
+    Raises UserError when ``out`` holds anything, a number is out of range, or there is no such scenario.
     """
-    settings = calibration()
+    settings = calibration(scenario)
     day = as_of or settings.period.end
     _check(settings, out, population, seed, day, file_format)
     counts: list[pl.DataFrame] = []
@@ -74,16 +84,24 @@ def synthesize(
             surveyed.append(drawn.surveyed)
             for name, frame in _tables(settings, drawn, day):
                 progress("write", f"{name} of residents from {first:,}")
-                writer.table(name, part, frame)
-            end = day_number(settings.period.end)
-            truth = truth_table(drawn.people, drawn.traits, drawn.records, end)
-            writer.truth(truth)
-            counts.append(truth_counts(truth, settings.period.first_record, settings.period.end))
+                sent = spoil(name, frame, settings.switches.defects, seed, drawn.log)
+                writer.table(name, part, sent)
+            writer.defects(drawn.log.table())
+            counts.append(_write_truth(settings, drawn, writer))
         writer.truth_counts(pl.concat(counts).group_by(COUNTS_KEY).sum().sort(COUNTS_KEY))
         for name, frame in _plan_tables(settings, population, day):
             writer.table(name, 0, frame)
         writer.table("survey", 0, survey.survey_table(settings, surveyed, day_number(day)))
         return writer.rows
+
+
+def _write_truth(settings: Calibration, drawn: _Drawn, writer: Writer) -> pl.DataFrame:
+    """The truth of a chunk, written; its counts."""
+    truth = truth_table(
+        settings, drawn.people, drawn.courses, drawn.struck, drawn.records, drawn.apart, drawn.streams[-1]
+    )
+    writer.truth(truth)
+    return truth_counts(truth, settings.period.first_record, settings.period.end)
 
 
 def _check(settings: Calibration, out: Path, population: int, seed: int, day: date, file_format: str) -> None:
@@ -125,39 +143,59 @@ def _description(settings: Calibration, population: int, seed: int, day: date) -
         as_of=day,
         generator=GENERATOR,
         calibration=settings.version,
-        settings={**numbers, "districts": district_rows()},
+        scenario=settings.scenario,
+        settings={**numbers, "districts": district_rows(), "switches": _plain(settings.switches)},
     )
+
+
+def _plain(switches: Switches) -> dict[str, Any]:
+    """Switches as JSON knows them."""
+    return dict(json.loads(json.dumps(asdict(switches), default=str)))
 
 
 def _draw(settings: Calibration, first: int, count: int, population: int, rng: np.random.Generator) -> _Drawn:
     people = draw_people(settings, rng, first, count)
-    traits = draw_traits(settings, people, rng)
-    made = records.draw_records(settings, people, traits, rng)
-    visits = care.draw_visits(settings, people, traits, made, rng)
-    *streams, own = rng.spawn(10)
-    surveyed = survey.draw_survey(settings, people, traits, population, own)
-    return _Drawn(people, traits, made, visits, surveyed, streams)
+    courses = draw_courses(settings, people, draw_traits(settings, people, rng), rng)
+    struck = draw_illnesses(people, courses, rng)
+    made = records.draw_records(settings, people, courses, rng)
+    has_record = np.zeros(count, dtype=bool)
+    has_record[made.person] = True
+    apart = care.draw_apart(settings, people, courses, has_record, rng)
+    visits = care.draw_visits(settings, people, courses, has_record, apart, made, rng)
+    *streams, own = rng.spawn(11)
+    surveyed = survey.draw_survey(settings, people, courses, population, own)
+    return _Drawn(people, courses, struck, made, visits, apart, surveyed, streams, Log())
 
 
 def _tables(settings: Calibration, drawn: _Drawn, day: date) -> Iterator[tuple[str, pl.DataFrame]]:
     """The tables about people as they stood at the end of ``day``: who was known by then, what had happened."""
-    people, traits, made, visits = drawn.people, drawn.traits, drawn.records, drawn.visits
+    people, courses, made, visits = drawn.people, drawn.courses, drawn.records, drawn.visits
     as_of, streams = day_number(day), iter(drawn.streams)
-    yield "resident", resident_table(people, as_of, next(streams))
+    yield "resident", _registers(drawn, as_of, next(streams))
     yield "insurance_spell", cover.insurance_table(settings, people, as_of, next(streams))
     yield "health_record", records.record_table(people, made, as_of)
     yield "record_section", records.section_table(settings, people, made, as_of, next(streams))
     encounters = care.encounter_table(settings, people, visits, next(streams))
     over = pl.when(pl.col("ended_at").cast(pl.Date) <= day).then(pl.col("ended_at"))
     yield "encounter", _until(encounters, "started_at", day).with_columns(over.alias("ended_at"))
-    measured = readings.measurement_table(settings, people, traits, made, visits, next(streams))
+    measured = readings.measurement_table(settings, people, courses, made, visits, drawn.log, next(streams))
     yield "measurement", _until(measured, "taken_at", day)
-    named = care.condition_table(people, traits, made, visits, next(streams))
+    named = care.condition_table(people, courses, drawn.struck, made, visits, next(streams))
     yield "condition", _until(named, "recorded_at", day)
-    supplied = care.medication_table(settings, people, traits, visits, next(streams))
+    supplied = care.medication_table(settings, people, courses, drawn.struck, visits, next(streams))
     yield "medication", _until(supplied, "started_on", day)
     yield "immunisation", cover.immunisation_table(people, as_of, next(streams))
     yield "reference_examination", survey.reference_table(drawn.surveyed, as_of)
+
+
+def _registers(drawn: _Drawn, as_of: int, rng: np.random.Generator) -> pl.DataFrame:
+    """The register of residents, and of those whom a hospital knows under its own reference the hospital's row."""
+    people = drawn.people
+    everybody = resident_table(people, as_of, rng)
+    known = people.registered_day <= as_of
+    return pl.concat(
+        [everybody, as_hospitals_know(everybody, drawn.apart[known], people.number[known], people.first)]
+    )
 
 
 def _until(frame: pl.DataFrame, column: str, day: date) -> pl.DataFrame:

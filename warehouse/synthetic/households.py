@@ -8,8 +8,9 @@ from functools import cache
 import numpy as np
 
 from warehouse.geography import districts, wards
-from warehouse.synthetic.calibration import Calibration, Floats
+from warehouse.synthetic.calibration import Calibration
 from warehouse.synthetic.columns import Bools, Ints
+from warehouse.synthetic.parameters import Floats
 
 #: Seed of what belongs to the city and not to one draw of it: how unequal its wards are.
 _WARD_SEED = 79_2022
@@ -49,6 +50,21 @@ def draw_homes(settings: Calibration, rng: np.random.Generator, count: int) -> H
         ward=ward[household],
         is_head=np.concatenate([[True], household[1:] != household[:-1]]),
     )
+
+
+def draw_incomes(settings: Calibration, rng: np.random.Generator, homes: Homes) -> Floats:
+    """A standard deviate per person, the household's; ``income_of_ward`` of its variance lies between wards."""
+    share = settings.people.income_of_ward**2
+    own = rng.normal(size=homes.household.max() + 1)[homes.household]
+    return np.asarray(
+        np.sqrt(share) * _ward_incomes()[homes.ward] + np.sqrt(1 - share) * own, dtype=np.float64
+    )
+
+
+@cache
+def _ward_incomes() -> Floats:
+    """A standard deviate of each ward: it belongs to the city and not to one draw of it."""
+    return np.random.default_rng([_WARD_SEED, 1]).normal(size=len(wards()))
 
 
 def spread_evenly(rng: np.random.Generator, shares: Floats, count: int) -> Ints:

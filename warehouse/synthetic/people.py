@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.special import expit, logit, ndtri
 
 from warehouse.geography import districts, read_csv, wards
 from warehouse.synthetic import names
-from warehouse.synthetic.calibration import Calibration, Floats
+from warehouse.synthetic.calibration import Calibration
 from warehouse.synthetic.columns import NEVER, Bools, Ints, constant, dates, day_number, person_refs, words
-from warehouse.synthetic.households import draw_homes, settle, spread_evenly
+from warehouse.synthetic.households import draw_homes, draw_incomes, settle, spread_evenly
+from warehouse.synthetic.parameters import Floats
 
 ADULT = 18
 CHILD_UNDER = 16  # Law on Children 2016
@@ -25,7 +27,10 @@ _GROUPS = ("poor", "elderly", "disabled")
 
 @dataclass(frozen=True)
 class People:
-    """``N`` residents as columns. Days count from 1970-01-01; :data:`NEVER` where a thing has not happened."""
+    """``N`` residents as columns. Days count from 1970-01-01; :data:`NEVER` where a thing has not happened.
+
+    ``income`` is a standard deviate of the household, part of it the ward's.
+    """
 
     first: int
     is_female: Bools
@@ -40,6 +45,7 @@ class People:
     pregnant_until: Ints
     is_insured: Bools
     vulnerable: Ints
+    income: Floats
 
     def __len__(self) -> int:
         return len(self.age)
@@ -97,7 +103,7 @@ def draw_people(settings: Calibration, rng: np.random.Generator, first: int, cou
     when = np.minimum(
         np.maximum(start + rng.integers(0, end - start, count), registered + rng.integers(1, 40, count)), end
     )
-    working_age = (age >= ADULT) & (age < 55)
+    income = draw_incomes(settings, rng, homes)
     return People(
         first=first,
         is_female=is_female,
@@ -110,9 +116,9 @@ def draw_people(settings: Calibration, rng: np.random.Generator, first: int, cou
         left_day=np.where(leaves, when, NEVER),
         death_day=np.where(dies, when, NEVER),
         pregnant_until=_draw_pregnancies(settings, rng, is_female, age),
-        is_insured=rng.random(count)
-        < np.where(working_age, known.insured_of_working_age_share, known.insured_of_others_share),
-        vulnerable=_draw_vulnerable(settings, rng, homes.household, homes.size, age),
+        is_insured=_draw_insured(settings, rng, age, income),
+        vulnerable=_draw_vulnerable(settings, rng, income, homes.size, age),
+        income=income,
     )
 
 
@@ -182,12 +188,20 @@ def _draw_pregnancies(settings: Calibration, rng: np.random.Generator, is_female
     return np.where(is_pregnant, until, NEVER)
 
 
+def _draw_insured(settings: Calibration, rng: np.random.Generator, age: Ints, income: Floats) -> Bools:
+    """Of working age fewer, and of them and of the poor fewer still."""
+    known, working_age = settings.people, (age >= ADULT) & (age < 55)
+    share = np.where(working_age, known.insured_of_working_age_share, known.insured_of_others_share)
+    chance = expit(logit(share) + known.insured_per_income * income)
+    return np.asarray(rng.random(len(age)) < chance, dtype=np.bool_)
+
+
 def _draw_vulnerable(
-    settings: Calibration, rng: np.random.Generator, household: Ints, size: Ints, age: Ints
+    settings: Calibration, rng: np.random.Generator, income: Floats, size: Ints, age: Ints
 ) -> Ints:
-    """Place in the list of groups: poor households, the disabled, the elderly who are very old or live alone."""
+    """Place in the list of groups: the poorest households, the disabled, the elderly who are very old or alone."""
     known = settings.people
-    is_poor = (rng.random(household.max() + 1) < known.poor_household_share)[household]
+    is_poor = income < ndtri(known.poor_household_share)
     is_disabled = rng.random(len(age)) < known.disabled_share
     is_elderly = (age >= 80) | ((age >= 60) & (size == 1))
     return np.select([is_poor, is_disabled, is_elderly], [0, 2, 1], _NOT_VULNERABLE).astype(np.int64)

@@ -1,7 +1,7 @@
 """The official population of the synthetic city: how many of each kind it holds in the middle of a year, on average.
 
 Nothing is drawn: the residents are drawn from these expectations, so register and official count differ by chance and
-by the small error that every district's official figure has.
+by the error that the scenario gives every district's official figure.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ import numpy as np
 import polars as pl
 
 from warehouse.geography import districts, read_csv
-from warehouse.synthetic.calibration import Calibration, Floats
+from warehouse.synthetic.calibration import Calibration
 from warehouse.synthetic.columns import day_number
 from warehouse.synthetic.households import district_shares
+from warehouse.synthetic.parameters import Floats
 from warehouse.synthetic.people import MOVED_IN, YEAR, age_sex_weights, dies_share, leaves_share
 
 YEARS = (2022, 2023, 2024)
 SOURCE = "synthetic city"
 _LAST_BAND = 85
 _OLDEST = 110
-#: Official figures are off by up to this share, each district its own.
-_OFFICIAL_ERROR = 0.006
 
 
 def population_table(settings: Calibration, population: int) -> pl.DataFrame:
     """The ``population`` extract: people by district, sex, five-year band and year."""
-    error = 1 + _OFFICIAL_ERROR * np.sin(np.arange(len(districts())) * 2.4)
+    error = 1 + settings.switches.official_errors()
     rows = []
     for year in YEARS:
         by_age = living_on(settings, population, date(year, 7, 1)) * error[:, None, None]

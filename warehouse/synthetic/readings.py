@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from warehouse.synthetic.calibration import Calibration, Floats
-from warehouse.synthetic.care import Visits
+from warehouse.synthetic.calibration import Calibration
+from warehouse.synthetic.care import HOSPITALS_FROM, Visits
 from warehouse.synthetic.columns import (
     NEVER,
     Bools,
@@ -21,42 +21,52 @@ from warehouse.synthetic.columns import (
     times,
     words,
 )
-from warehouse.synthetic.people import ADULT, YEAR, People
+from warehouse.synthetic.log import Log
+from warehouse.synthetic.parameters import Floats
+from warehouse.synthetic.people import ADULT, People
+from warehouse.synthetic.processes import Courses
 from warehouse.synthetic.records import Records
-from warehouse.synthetic.traits import Traits, usual_pressures, usual_sugars
 
 MGDL_PER_MMOL = 18.016
 #: How many of the results of one visit are told apart by their reference, and those of a device of one person.
 _RESULTS, _AT_HOME = 16, 32
+_MOST_READINGS = 3
+#: What is written down where nobody measured.
+_COPIED = (120.0, 80.0)
 _CODES = {"systolic": "8480-6", "diastolic": "8462-4", "weight": "29463-7", "height": "8302-2"}
 
 
 def measurement_table(
     settings: Calibration,
     people: People,
-    traits: Traits,
+    courses: Courses,
     records: Records,
     visits: Visits,
+    log: Log,
     rng: np.random.Generator,
 ) -> pl.DataFrame:
-    """All measurements. The insurer's data carry weight and blood, seldom a blood pressure."""
+    """All measurements. The insurer's data carry weight and blood, seldom a blood pressure.
+
+    What hands round and stations copy is told to ``log``.
+    """
     seen = visits.only(visits.is_measured)
     parts = [
-        *_pressure_readings(settings, people, traits, seen, rng),
-        *_body_results(people, traits, seen, rng),
-        *_sugar_results(people, traits, seen, rng),
-        *_home_readings(settings, people, traits, records, rng),
-        *_self_declared(people, traits, records, rng),
+        *_pressure_readings(settings, people, courses, seen, log, rng),
+        *_body_results(people, courses, seen, rng),
+        *_sugar_results(settings, people, courses, seen, rng),
+        *_blood_results(settings, people, courses, seen, rng),
+        *_home_readings(settings, people, courses, records, rng),
+        *_self_declared(people, courses, records, rng),
     ]
     return pl.concat(parts)
 
 
 def _pressure_readings(
-    settings: Calibration, people: People, traits: Traits, seen: Visits, rng: np.random.Generator
+    settings: Calibration, people: People, courses: Courses, seen: Visits, log: Log, rng: np.random.Generator
 ) -> list[pl.DataFrame]:
     """Readings around the usual pressure of the day: the visit moves both, each reading a little."""
     known, count = settings.reading, len(seen)
-    usual = usual_pressures(traits, people, seen.person, seen.day)
+    usual = courses.pressures(seen.person, seen.day)
     visit = (
         usual[0] + rng.normal(0, known.visit_sd_systolic, count),
         usual[1] + rng.normal(0, known.visit_sd_diastolic, count),
@@ -64,29 +74,47 @@ def _pressure_readings(
     how_many = rng.choice([1, 2, 3], count, p=[0.25, 0.5, 0.25])
     has_none = (people.age[seen.person] < ADULT) | (seen.is_claim & (rng.random(count) < 0.8))
     how_many = np.where(has_none, 0, how_many)
+    copied = _is_copied(settings, people, seen, rng)
     parts = []
-    for reading in range(3):
+    for reading in range(_MOST_READINGS):
         row = np.flatnonzero(how_many > reading)
         higher = known.first_is_higher if reading == 0 else 0.0
         systolic = visit[0] + higher + rng.normal(0, known.within_sd_systolic, count)
         diastolic = visit[1] + higher / 2 + rng.normal(0, known.within_sd_diastolic, count)
-        systolic = _as_read(np.clip(systolic, 75, 250), known.rounded_share, rng)
-        diastolic = np.minimum(_as_read(np.clip(diastolic, 40, 150), known.rounded_share, rng), systolic - 8)
-        for offset, value in ((0, systolic), (1, diastolic)):
+        exact = np.clip(systolic, 75, 250), np.clip(diastolic, 40, 150)
+        for offset, value in enumerate(_written(settings, exact, copied, rng)):
+            step = 2 * reading + offset
+            _tell(log, seen, row, step, exact[offset], value, copied)
             code = _CODES["diastolic" if offset else "systolic"]
-            parts.append(
-                _results(
-                    people,
-                    seen,
-                    row,
-                    code,
-                    _pressure_unit(seen),
-                    value,
-                    step=2 * reading + offset,
-                    reading=reading + 1,
-                )
-            )
+            unit = _pressure_unit(seen)
+            parts.append(_results(people, seen, row, code, unit, value, step=step, reading=reading + 1))
     return parts
+
+
+def _written(
+    settings: Calibration, exact: tuple[Floats, Floats], copied: Bools, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """What is written down: whole numbers, some rounded to tens by hand; 120/80 where nobody measured."""
+    rounded_share = settings.switches.rounded_share
+    systolic, diastolic = (_as_read(value, rounded_share, rng) for value in exact)
+    diastolic = np.minimum(diastolic, systolic - 8)
+    return np.where(copied, _COPIED[0], systolic), np.where(copied, _COPIED[1], diastolic)
+
+
+def _is_copied(settings: Calibration, people: People, seen: Visits, rng: np.random.Generator) -> Bools:
+    """Visits to a station of a copying district at which nobody took the pressure that is written down."""
+    switches = settings.switches
+    copies = switches.is_copying()[people.district[seen.person]] > 0
+    at_station = seen.facility < HOSPITALS_FROM
+    return np.asarray(copies & at_station & (rng.random(len(seen)) < switches.copied_share), dtype=np.bool_)
+
+
+def _tell(log: Log, seen: Visits, row: Ints, step: int, exact: Floats, value: Floats, copied: Bools) -> None:
+    """Readings of visits ``row`` that do not say what the device did."""
+    was = np.round(exact)
+    for defect, which in (("copied", copied), ("rounded", ~copied & (value != was) & (value % 10 == 0))):
+        own = row[which[row]]
+        log.add("measurement", refs("M", seen.number[own], _RESULTS, step), defect, "value", was[own])
 
 
 def _pressure_unit(seen: Visits) -> pl.Series:
@@ -100,10 +128,10 @@ def _as_read(value: Floats, rounded_share: float, rng: np.random.Generator) -> F
 
 
 def _body_results(
-    people: People, traits: Traits, seen: Visits, rng: np.random.Generator
+    people: People, courses: Courses, seen: Visits, rng: np.random.Generator
 ) -> list[pl.DataFrame]:
     """Weight at most visits, height at the first and now and then, waist at examinations."""
-    height, mass_index = body_on(traits, people, seen.person, seen.day)
+    height, mass_index = courses.traits.body(seen.person, seen.day)
     weight = mass_index * (height / 100) ** 2 * rng.normal(1, 0.012, len(seen))
     is_first = np.diff(seen.person, prepend=-1) != 0
     with_height = is_first | (rng.random(len(seen)) < 0.2)
@@ -123,43 +151,23 @@ def _body_results(
     ]
 
 
-def body_on(traits: Traits, people: People, person: Ints, day: Ints) -> tuple[Floats, Floats]:
-    """Height (cm) and body mass index on a day: children were smaller before."""
-
-    def grown(age: Floats) -> Floats:
-        return np.minimum(1.0, 0.42 + 0.0323 * age)
-
-    age, at_end = (day - people.birth_day[person]) / YEAR, people.age[person].astype(float)
-    height = traits.height[person] * grown(age) / grown(at_end)
-    since = np.minimum(at_end, ADULT) - np.minimum(age, ADULT)
-    mass_index = np.where(
-        at_end < ADULT, traits.body_mass_index[person] - 0.36 * since, traits.body_mass_index[person]
-    )
-    return height, np.clip(mass_index, 12.0, 55.0)
-
-
 def _sugar_results(
-    people: People, traits: Traits, seen: Visits, rng: np.random.Generator
+    settings: Calibration, people: People, courses: Courses, seen: Visits, rng: np.random.Generator
 ) -> list[pl.DataFrame]:
-    """Fasting glucose, mostly in mmol/L, HbA1c, cholesterol: of the old and the diabetic more often."""
-    count, age = len(seen), people.age[seen.person]
-    chance = np.interp(age, [18, 40, 60], [0.10, 0.28, 0.50])
-    chance = chance + 0.3 * (traits.diabetes.diagnosed_day[seen.person] <= seen.day)
-    chance = np.where(age >= ADULT, chance, 0.0)
-    glucose, hba1c = usual_sugars(traits, people, seen.person, seen.day)
-    glucose = np.clip(glucose * rng.normal(1, 0.05, count), 2.5, 35)
-    hba1c = np.clip(hba1c + rng.normal(0, 0.12, count), 3.5, 18)
-    fat = np.clip(rng.normal(5.0, 0.95, count) + 0.06 * (traits.body_mass_index[seen.person] - 22.7), 2, 12)
+    """Fasting glucose, mostly in mmol/L, and HbA1c: of the old and the diabetic more often."""
+    known, count = settings.reading, len(seen)
+    chance = _is_tested(people, courses, seen)
+    glucose, hba1c = courses.sugars(seen.person, seen.day)
+    glucose = np.clip(glucose * rng.normal(1, known.glucose_cv, count), 2.5, 35)
+    hba1c = np.clip(hba1c + rng.normal(0, known.hba1c_sd, count), 3.5, 18)
     tested = rng.random(count) < chance
     also = rng.random(count) < chance * 0.55
-    with_fat = tested & (rng.random(count) < 0.4)
     in_mg, ifcc = seen.facility % 7 == 0, seen.facility % 12 == 0
     parts = (
         (tested & ~in_mg, "14771-0", "mmol/L", np.round(glucose, 1), 10, True),
         (tested & in_mg, "1558-6", "mg/dL", np.round(glucose * MGDL_PER_MMOL), 11, True),
         (also & ~ifcc, "4548-4", "%", np.round(hba1c, 1), 12, None),
         (also & ifcc, "59261-8", "mmol/mol", np.round(10.93 * hba1c - 23.5), 12, None),
-        (with_fat, "14647-2", "mmol/L", np.round(fat, 1), 14, None),
     )
     return [
         _results(
@@ -167,6 +175,53 @@ def _sugar_results(
         )
         for keep, code, unit, value, step, fasting in parts
     ]
+
+
+def _is_tested(people: People, courses: Courses, seen: Visits) -> Floats:
+    """Chance that blood is taken at a visit."""
+    age = people.age[seen.person]
+    chance = np.interp(age, [18, 40, 60], [0.10, 0.28, 0.50])
+    chance = chance + 0.3 * courses.diabetes.is_diagnosed(seen.person, seen.day)
+    return np.where(age >= ADULT, chance, 0.0)
+
+
+def _blood_results(
+    settings: Calibration, people: People, courses: Courses, seen: Visits, rng: np.random.Generator
+) -> list[pl.DataFrame]:
+    """Cholesterol, total and LDL, and creatinine of a part of those whose blood is taken."""
+    known, count, traits = settings.reading, len(seen), courses.traits
+    chance = _is_tested(people, courses, seen)
+    fat = traits.total_cholesterol(seen.person, seen.day) * rng.normal(1, known.cholesterol_cv, count)
+    low_density = np.clip(0.64 * fat + rng.normal(-0.1, 0.35, count), 0.4, 9)
+    creatinine = creatinine_of(
+        traits.kidney_function(seen.person, seen.day),
+        traits.age(seen.person, seen.day),
+        people.is_female[seen.person],
+    ) * rng.normal(1, known.creatinine_cv, count)
+    with_fat = rng.random(count) < 0.4 * chance
+    with_ldl = with_fat & (rng.random(count) < 0.6)
+    with_kidney = rng.random(count) < 0.45 * chance
+    parts = (
+        (with_fat, "14647-2", "mmol/L", np.round(fat, 1), 14),
+        (with_ldl, "22748-8", "mmol/L", np.round(low_density, 1), 7),
+        (with_kidney, "14682-9", "umol/L", np.round(creatinine), 15),
+    )
+    return [
+        _results(people, seen, np.flatnonzero(keep), code, constant(unit, count), value, step=step)
+        for keep, code, unit, value, step in parts
+    ]
+
+
+def creatinine_of(filtration: Floats, age: Floats, is_female: Bools) -> Floats:
+    """Creatinine (umol/L) at which CKD-EPI 2021 gives a filtration: the equation solved for it.
+
+    142 min(Scr/k, 1)^a max(Scr/k, 1)^-1.2 0.9938^age (1.012 if female), k 0.7 and 0.9 mg/dL, a -0.241 and -0.302.
+    """
+    kappa, alpha = np.where(is_female, 0.7, 0.9), np.where(is_female, -0.241, -0.302)
+    ratio = filtration / (142.0 * 0.9938**age * np.where(is_female, 1.012, 1.0))
+    # Above 1 the creatinine is below kappa, and the other way round.
+    relative = ratio ** (1.0 / np.where(ratio > 1.0, alpha, -1.2))
+    return np.asarray(np.clip(relative * kappa * 88.42, 15.0, 1500.0), dtype=np.float64)
 
 
 def _results(
@@ -188,7 +243,7 @@ def _results(
     return pl.DataFrame(
         {
             "measurement_id": refs("M", at.number, _RESULTS, step),
-            "person_ref": person_refs(people.number[at.person]),
+            "person_ref": at.person_refs(people),
             "encounter_ref": refs("E", at.number),
             # Half of the senders bind the two pressures of a reading together.
             "panel_ref": _panel(at, reading),
@@ -213,18 +268,18 @@ def _panel(at: Visits, reading: int | None) -> pl.Series:
 
 
 def _home_readings(
-    settings: Calibration, people: People, traits: Traits, records: Records, rng: np.random.Generator
+    settings: Calibration, people: People, courses: Courses, records: Records, rng: np.random.Generator
 ) -> list[pl.DataFrame]:
     """Some who know of their hypertension and use the app send readings of a device at home, in the evening."""
     known, end = settings.reading, day_number(settings.period.end)
-    since = np.maximum(records.activated_day, traits.hypertension.diagnosed_day[records.person])
+    since = np.maximum(records.activated_day, courses.hypertension.diagnosed_day[records.person])
     has_device = (since < end) & (rng.random(len(records)) < settings.care.home_device_share * 4)
     owner = np.flatnonzero(has_device)
     row = np.repeat(owner, rng.integers(3, _AT_HOME // 2, len(owner)))
     place = np.arange(len(row)) - np.searchsorted(row, row)
     day = since[row] + (rng.random(len(row)) * (end + 1 - since[row])).astype(np.int64)
     person = records.person[row]
-    usual = usual_pressures(traits, people, person, day)
+    usual = courses.pressures(person, day)
     lives = day < people.gone_day[person]
     parts = []
     for offset, name, sd in ((0, "systolic", 7.0), (1, "diastolic", 4.5)):
@@ -249,12 +304,12 @@ def _home_readings(
 
 
 def _self_declared(
-    people: People, traits: Traits, records: Records, rng: np.random.Generator
+    people: People, courses: Courses, records: Records, rng: np.random.Generator
 ) -> list[pl.DataFrame]:
     """Citizens who edit their record write height and weight: a little taller, a little lighter."""
     row = np.flatnonzero((records.edited_day < NEVER) & (rng.random(len(records)) < 0.3))
     person, day = records.person[row], records.edited_day[row]
-    height, mass_index = body_on(traits, people, person, day)
+    height, mass_index = courses.traits.body(person, day)
     weight = np.round(mass_index * (height / 100) ** 2 * 0.985)
     parts = (("weight", "kg", weight), ("height", "cm", np.round(height + 1)))
     return [

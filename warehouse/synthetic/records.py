@@ -1,7 +1,8 @@
 """Who gets a health record and when, and how complete it grows: ``health_record`` and ``record_section``.
 
 The plan's order: over 50 or ill first, then pregnant women and children, then everybody; districts at their own pace.
-Beyond the plan, the ill enrol a little sooner than their group, which is why a raw percentage misleads.
+Beyond the plan, the ill enrol sooner than their group by as much as the scenario says, and differently by district,
+which is why a raw percentage misleads.
 """
 
 from __future__ import annotations
@@ -15,11 +16,25 @@ import polars as pl
 from scipy.optimize import brentq
 from scipy.special import betainc, betaincinv, expit
 
-from warehouse.synthetic.calibration import Calibration, Floats, calibration
-from warehouse.synthetic.columns import NEVER, Ints, constant, day_number, person_refs, refs, times, words
+from warehouse.synthetic.calibration import Calibration
+from warehouse.synthetic.columns import (
+    NEVER,
+    Bools,
+    Ints,
+    constant,
+    day_number,
+    person_refs,
+    refs,
+    times,
+    words,
+)
+from warehouse.synthetic.parameters import Floats
 from warehouse.synthetic.people import CHILD_UNDER, YEAR, People, draw_people
-from warehouse.synthetic.traits import REFERENCE_PEOPLE, REFERENCE_SEED, Traits, draw_traits
+from warehouse.synthetic.processes import Courses, draw_courses
+from warehouse.synthetic.traits import draw_traits
 
+#: The sample on which levels and shares that no formula gives are solved.
+REFERENCE_SEED, REFERENCE_PEOPLE = 31602022, 100_000
 #: Groups of the plan in the order they are tried, and the phase each belongs to.
 GROUPS = ("over_50", "underlying_condition", "pregnant", "child", "other")
 PHASE_OF = {"over_50": "p1", "underlying_condition": "p1", "pregnant": "p2", "child": "p2", "other": "p3"}
@@ -39,6 +54,7 @@ _ANSWERS = {
 }
 #: Days the curves go on after the end of the period: the rollout is not over.
 _GOES_ON = 420
+_JUMP_DAYS = 21
 #: The week before and after the lunar new year, when nearly nobody is enrolled.
 TET = ((date(2023, 1, 18), date(2023, 1, 29)), (date(2024, 2, 7), date(2024, 2, 18)))
 
@@ -62,29 +78,45 @@ class Records:
         return len(self.person)
 
 
-def group_of(settings: Calibration, people: People, traits: Traits) -> Ints:
+def group_of(settings: Calibration, people: People, courses: Courses) -> Ints:
     """Each person's group in the plan, as a place in :data:`GROUPS`, at the start of the rollout."""
     start, end = day_number(settings.period.first_record), day_number(settings.period.end)
     age = (people.age * YEAR - (end - start) * 0.5) / YEAR  # halfway through the rollout
-    ill = (traits.hypertension.diagnosed_day < end - 400) | (traits.diabetes.diagnosed_day < end - 400)
+    ill = (courses.hypertension.diagnosed_day < end - 400) | (courses.diabetes.diagnosed_day < end - 400)
     pregnant = people.pregnant_until < NEVER
     return np.select([age > 50, ill, pregnant, people.age < CHILD_UNDER], [0, 1, 2, 3], 4).astype(np.int64)
 
 
-def _score(settings: Calibration, people: People, traits: Traits) -> Floats:
-    known = settings.enrolment
+def is_ill(settings: Calibration, people: People, courses: Courses) -> Bools:
+    """Who has hypertension or diabetes, known or not, halfway through the rollout."""
+    first, end = day_number(settings.period.first_record), day_number(settings.period.end)
+    everyone = np.arange(len(people), dtype=np.int64)
+    day = np.full(len(people), (first + end) // 2, dtype=np.int64)
+    return courses.has_hypertension(everyone, day) | courses.has_diabetes(everyone, day)
+
+
+def _score(settings: Calibration, people: People, courses: Courses) -> Floats:
+    """Logit of having a record, before the level of the district."""
+    known, switches = settings.enrolment, settings.switches
     slopes = np.array([known.over_50, known.underlying_condition, known.pregnant, known.child, 0.0])
-    ill = traits.hypertension.is_case | traits.diabetes.is_case
-    return np.asarray(slopes[group_of(settings, people, traits)] + known.ill * ill, dtype=np.float64)
+    selected = switches.selection_by_district()[people.district] * is_ill(settings, people, courses)
+    by_income = switches.enrolment_per_income * people.income
+    return np.asarray(slopes[group_of(settings, people, courses)] + selected + by_income, dtype=np.float64)
 
 
 @cache
-def _levels() -> Floats:
-    """Per district the level at which its final share of records is met, solved on the reference sample."""
-    settings = calibration()
-    rng = np.random.default_rng(REFERENCE_SEED + 1)
+def _reference(settings: Calibration) -> tuple[People, Floats, Ints]:
+    """People of a fixed seed, their scores and groups."""
+    rng = np.random.default_rng(REFERENCE_SEED)
     people = draw_people(settings, rng, 0, REFERENCE_PEOPLE)
-    score = _score(settings, people, draw_traits(settings, people, rng))
+    courses = draw_courses(settings, people, draw_traits(settings, people, rng), rng)
+    return people, _score(settings, people, courses), group_of(settings, people, courses)
+
+
+@cache
+def _levels(settings: Calibration) -> Floats:
+    """Per district the level at which its final share of records is met, solved on the reference sample."""
+    people, score, _ = _reference(settings)
     here = people.gone_day >= NEVER
     found = []
     for unit, wanted in enumerate(settings.districts.record_share):
@@ -94,23 +126,22 @@ def _levels() -> Floats:
 
 
 @cache
-def group_shares() -> Floats:
+def group_shares(settings: Calibration) -> Floats:
     """``[district, group]``: share of each group of the plan among a district's residents, on the reference sample."""
-    settings = calibration()
-    rng = np.random.default_rng(REFERENCE_SEED + 1)
-    people = draw_people(settings, rng, 0, REFERENCE_PEOPLE)
-    group = group_of(settings, people, draw_traits(settings, people, rng))
+    people, _, group = _reference(settings)
     units = len(settings.districts.record_share)
     counts = np.bincount(people.district * len(GROUPS) + group, minlength=units * len(GROUPS))
     counts = counts.reshape(units, len(GROUPS)).astype(float)
     return np.asarray(counts / counts.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def draw_records(settings: Calibration, people: People, traits: Traits, rng: np.random.Generator) -> Records:
+def draw_records(
+    settings: Calibration, people: People, courses: Courses, rng: np.random.Generator
+) -> Records:
     """The records of ``people``; a few have two, from two systems."""
-    chance = expit(_score(settings, people, traits) + _levels()[people.district])
+    chance = expit(_score(settings, people, courses) + _levels(settings)[people.district])
     person = np.flatnonzero(rng.random(len(people)) < chance)
-    created = _created(settings, people, traits, person, rng)
+    created = _created(settings, people, courses, person, rng)
     lives = created < people.gone_day[person]
     person, created = person[lives], created[lives]
     again = rng.random(len(person)) < settings.enrolment.second_record_share
@@ -121,11 +152,11 @@ def draw_records(settings: Calibration, people: People, traits: Traits, rng: np.
 
 
 def _created(
-    settings: Calibration, people: People, traits: Traits, person: Ints, rng: np.random.Generator
+    settings: Calibration, people: People, courses: Courses, person: Ints, rng: np.random.Generator
 ) -> Ints:
     """The day each record is made: the phase's curve, quickened by the district's pace, around Tết and Sundays."""
     end = day_number(settings.period.end)
-    group = group_of(settings, people, traits)[person]
+    group = group_of(settings, people, courses)[person]
     pace = settings.districts.pace[people.district[person]]
     day = np.empty(len(person), dtype=np.int64)
     for place, name in enumerate(GROUPS):
@@ -135,9 +166,17 @@ def _created(
             _enrolment(rng.random(len(own)), a, b, (end - opening) / (end - opening + _GOES_ON)) ** pace[own]
         )
         day[own] = opening + (part * (end - opening)).astype(np.int64)
+    day = _with_jump(settings, group, day, rng)
     # Newborns and people who moved in get theirs when they are registered.
     day = np.maximum(day, np.minimum(people.registered_day[person] + rng.integers(3, 60, len(person)), end))
     return np.minimum(_working_day(day, rng), end)
+
+
+def _with_jump(settings: Calibration, group: Ints, day: Ints, rng: np.random.Generator) -> Ints:
+    """Part of the last phase is enrolled at a stroke, by loading a register."""
+    switches = settings.switches
+    jumps = (group == GROUPS.index("other")) & (rng.random(len(day)) < switches.jump_share)
+    return np.where(jumps, day_number(switches.jump_day) + rng.integers(0, _JUMP_DAYS, len(day)), day)
 
 
 def _enrolment(draw: Floats, a: float, b: float, seen: float) -> Floats:

@@ -44,7 +44,7 @@ _Row = tuple[str, str, str, date, float, float]
 
 def target_table(settings: Calibration, population: int) -> pl.DataFrame:
     """The ``target`` extract: cumulative people per district, group and quarter, and the city as their sum."""
-    people = population * district_shares()[:, None] * group_shares()
+    people = population * district_shares()[:, None] * group_shares(settings)
     rows: list[tuple[object, ...]] = []
     for place, group in enumerate(GROUPS):
         phase = PHASE_OF[group]

@@ -14,11 +14,11 @@ import numpy as np
 import polars as pl
 from scipy.stats import binomtest
 
-from warehouse.synthetic.calibration import Calibration, Floats
+from warehouse.synthetic.calibration import Calibration
 from warehouse.synthetic.columns import Bools, Ints, constant, dates, day_number, person_refs, refs
+from warehouse.synthetic.one_visit import raised_glucose, raised_pressure
 from warehouse.synthetic.people import ADULT, YEAR, People
-from warehouse.synthetic.readings import body_on
-from warehouse.synthetic.traits import Traits, usual_pressures, usual_sugars
+from warehouse.synthetic.processes import Courses
 
 STUDY = "Synthetic survey 2024"
 _SOURCE = "hssk synthesize; no survey of real people"
@@ -32,7 +32,6 @@ _ONE_VISIT = (
 _REFERENCE = ("hypertension/recommended", "diabetes/recommended", "bmi/who_overweight_25plus")
 _BANDS = (("18+", 18, 200), ("18-39", 18, 39), ("40-59", 40, 59), ("60+", 60, 200))
 _SEXES = ("both", "male", "female")
-_READINGS = 2
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Surveyed:
 
 
 def draw_survey(
-    settings: Calibration, people: People, traits: Traits, population: int, rng: np.random.Generator
+    settings: Calibration, people: People, courses: Courses, population: int, rng: np.random.Generator
 ) -> Surveyed:
     """Adults of the register on their day of the fieldwork, each with the same chance."""
     fieldwork = settings.survey
@@ -61,41 +60,15 @@ def draw_survey(
     is_there = (people.registered_day <= day) & (day < people.gone_day) & (age >= ADULT)
     who = np.flatnonzero(is_there & (rng.random(len(people)) < chance))
     at = day[who]
-    _, mass_index = body_on(traits, people, who, at)
-    is_heavy = mass_index >= 25
+    is_heavy = courses.traits.body(who, at)[1] >= 25
     return Surveyed(
         number=people.number[who],
         day=at,
         is_female=people.is_female[who],
         age=age[who],
-        one_visit=(
-            _raised_pressure(settings, people, traits, who, at, rng)
-            | (traits.hypertension.treated_day[who] <= at),
-            _raised_glucose(people, traits, who, at, rng) | (traits.diabetes.treated_day[who] <= at),
-            is_heavy,
-        ),
-        reference=(traits.hypertension.onset_day[who] <= at, traits.diabetes.onset_day[who] <= at, is_heavy),
+        one_visit=(raised_pressure(courses, who, at, rng), raised_glucose(courses, who, at, rng), is_heavy),
+        reference=(courses.has_hypertension(who, at), courses.has_diabetes(who, at), is_heavy),
     )
-
-
-def _raised_pressure(
-    settings: Calibration, people: People, traits: Traits, who: Ints, day: Ints, rng: np.random.Generator
-) -> Bools:
-    """The mean of the second and third reading of one visit at 140 or 90 mmHg or above."""
-    known, usual = settings.reading, usual_pressures(traits, people, who, day)
-
-    def read(level: Floats, visit: float, within: float) -> Floats:
-        spread = np.hypot(visit, within / np.sqrt(_READINGS))
-        return level + rng.normal(0, spread, len(who))
-
-    systolic = read(usual[0], known.visit_sd_systolic, known.within_sd_systolic)
-    diastolic = read(usual[1], known.visit_sd_diastolic, known.within_sd_diastolic)
-    return np.asarray((systolic >= 140) | (diastolic >= 90), dtype=np.bool_)
-
-
-def _raised_glucose(people: People, traits: Traits, who: Ints, day: Ints, rng: np.random.Generator) -> Bools:
-    glucose, _ = usual_sugars(traits, people, who, day)
-    return np.asarray(glucose * rng.normal(1, 0.05, len(who)) >= 7.0, dtype=np.bool_)
 
 
 def reference_table(surveyed: Surveyed, as_of: int) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 out/extracts/       one folder per table, one part per chunk of people, and manifest.toml (synthetic = true)
 out/truth.parquet   what is really so; never inside the extracts, readable by its owner only
+out/defects.parquet what was done to rows on purpose: table, key, defect, column, what was there; sealed likewise
 out/truth_counts.parquet   how many have what, by quarter, district, sex and age: for `hssk fit --truth`
 out/synthetic.json  seed, size, calibration, rows and content fingerprint of every table, SHA-256 of the truth
 """
@@ -23,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 EXTRACTS, TRUTH, ABOUT = "extracts", "truth.parquet", "synthetic.json"
-TRUTH_COUNTS = "truth_counts.parquet"
+TRUTH_COUNTS, DEFECTS = "truth_counts.parquet", "defects.parquet"
 _OWNER_READS = 0o400
 
 
@@ -36,6 +37,7 @@ class Description:
     as_of: date
     generator: str
     calibration: str
+    scenario: str
     settings: Mapping[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
@@ -45,6 +47,7 @@ class Description:
             "seed": self.seed,
             "as_of": self.as_of.isoformat(),
             "generator": self.generator,
+            "scenario": self.scenario,
             "calibration": {"version": self.calibration, **self.settings},
         }
 
@@ -90,6 +93,8 @@ class Writer:
         self._tables: dict[str, Fingerprint] = {}
         self._truth = Fingerprint()
         self._truth_file: pq.ParquetWriter | None = None
+        self._defects = Fingerprint()
+        self._defects_file: pq.ParquetWriter | None = None
 
     def __enter__(self) -> Writer:
         (self._out / EXTRACTS).mkdir(parents=True)
@@ -98,9 +103,10 @@ class Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._truth_file:
-            self._truth_file.close()
-            (self._out / TRUTH).chmod(_OWNER_READS)
+        for name, file in ((TRUTH, self._truth_file), (DEFECTS, self._defects_file)):
+            if file:
+                file.close()
+                (self._out / name).chmod(_OWNER_READS)
         if kind is None:
             self._describe()
 
@@ -122,14 +128,23 @@ class Writer:
     def truth(self, frame: pl.DataFrame) -> None:
         """One part of the truth; seed, size and calibration stand in the metadata of the file."""
         self._truth.add(frame)
+        self._truth_file = self._sealed(TRUTH, self._truth_file, frame)
+
+    def defects(self, frame: pl.DataFrame) -> None:
+        """One part of what was done to rows on purpose."""
+        self._defects.add(frame)
+        self._defects_file = self._sealed(DEFECTS, self._defects_file, frame)
+
+    def _sealed(self, name: str, file: pq.ParquetWriter | None, frame: pl.DataFrame) -> pq.ParquetWriter:
+        """One part more of a file for its owner's eyes only."""
         rows = frame.to_arrow()
-        if self._truth_file is None:
+        if file is None:
             about = {"hssk.synthetic": json.dumps(self._about.as_dict(), sort_keys=True)}
             # Closed by nobody else but the owner's eyes: sealed before the first row is in it.
-            (self._out / TRUTH).touch(mode=0o600)
-            schema = rows.schema.with_metadata(about)
-            self._truth_file = pq.ParquetWriter(self._out / TRUTH, schema, compression="zstd")
-        self._truth_file.write_table(pa.table(rows.columns, schema=self._truth_file.schema))
+            (self._out / name).touch(mode=0o600)
+            file = pq.ParquetWriter(self._out / name, rows.schema.with_metadata(about), compression="zstd")
+        file.write_table(pa.table(rows.columns, schema=file.schema))
+        return file
 
     def truth_counts(self, frame: pl.DataFrame) -> None:
         """The truth as counts."""
@@ -141,13 +156,14 @@ class Writer:
             f'name = "synthetic-city-{about.population}-seed-{about.seed}"\n'
             f"as_of = {about.as_of.isoformat()}\n"
             "synthetic = true\n"
-            f'source = "hssk synthesize, {about.population} residents, seed {about.seed}, '
+            f'source = "hssk synthesize, {about.population} residents, seed {about.seed}, scenario {about.scenario}, '
             f'generator {about.generator}, calibration {about.calibration}"\n',
             encoding="utf-8",
         )
         content = about.as_dict() | {
             "tables": {name: print_.as_dict() for name, print_ in self._tables.items()},
             "truth": self._truth.as_dict() | {"sha256": _sha256(self._out / TRUTH)},
+            "defects": self._defects.as_dict(),
         }
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         (self._out / ABOUT).write_text(text, encoding="utf-8")

@@ -1,0 +1,40 @@
+"""What one visit of a survey finds, as WHO STEPS sees people (comparison, H1)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from warehouse.synthetic.columns import Bools, Ints
+from warehouse.synthetic.parameters import Floats
+from warehouse.synthetic.processes import LINE_DIASTOLIC, LINE_GLUCOSE, LINE_SYSTOLIC, Courses
+
+#: The mean of the second and the third reading counts.
+_READINGS = 2
+
+
+def raised_pressure(courses: Courses, who: Ints, day: Ints, rng: np.random.Generator) -> Bools:
+    """The mean of the second and third reading at 140 or 90 mmHg or above, or under treatment."""
+    known, usual = courses.traits.settings.reading, courses.pressures(who, day)
+
+    def read(level: Floats, visit: float, within: float) -> Floats:
+        spread = np.hypot(visit, within / np.sqrt(_READINGS))
+        return level + rng.normal(0, spread, len(who))
+
+    systolic = read(usual[0], known.visit_sd_systolic, known.within_sd_systolic)
+    diastolic = read(usual[1], known.visit_sd_diastolic, known.within_sd_diastolic)
+    raised = (systolic >= LINE_SYSTOLIC) | (diastolic >= LINE_DIASTOLIC)
+    return np.asarray(raised | courses.hypertension.is_treated(who, day), dtype=np.bool_)
+
+
+def fasting_glucose(courses: Courses, who: Ints, day: Ints, rng: np.random.Generator) -> Floats:
+    """One test (mmol/L)."""
+    usual = courses.sugars(who, day)[0]
+    return np.asarray(
+        usual * rng.normal(1, courses.traits.settings.reading.glucose_cv, len(who)), dtype=np.float64
+    )
+
+
+def raised_glucose(courses: Courses, who: Ints, day: Ints, rng: np.random.Generator) -> Bools:
+    """One fasting glucose at 7.0 mmol/L or above, or under treatment."""
+    raised = fasting_glucose(courses, who, day, rng) >= LINE_GLUCOSE
+    return np.asarray(raised | courses.diabetes.is_treated(who, day), dtype=np.bool_)
