@@ -116,7 +116,7 @@ def accuracy(
 @studies.command(epilog="Example: hssk score --condition hypertension --by level,coverage")
 def score(
     condition: Condition = None,
-    by: Annotated[str, typer.Option(help="Comma list: quarter, district, level, coverage.")] = "level",
+    by: Annotated[str, typer.Option(help="Comma list: quarter, phase, district, level, coverage.")] = "level",
     as_of: AsOf = None,
     form: NumbersForm = QueryForm.table,
     output: Output = None,

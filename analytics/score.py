@@ -7,7 +7,8 @@ taken for, the prevalence of residents.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -17,17 +18,30 @@ from analytics.generation import Generation, read_sql
 from analytics.indicator import CORRECTED, ESTIMATORS
 from analytics.query import answer
 from analytics.question import Question, choose
+from analytics.readiness import Level
 from analytics.report import Report, build_of, dimensions
 from analytics.truth import has_truth
 from warehouse.errors import UserError
 
 #: Besides the rung, what scores can be told apart by.
-BY = ("quarter", "district", "level", "coverage")
+BY = ("quarter", "phase", "district", "level", "coverage")
+#: Phases of plan 3160/KH-UBND by year: the old and the ill; pregnant women and children; everybody.
+PHASES = {"2022": "p1", "2023": "p2"}
+LAST_PHASE = "p3"
 CITY = "city"
 #: First shares of the bands of record coverage.
 COVERAGE = (0.0, 0.1, 0.25, 0.5)
 UNCORRECTED = tuple(name for name in ESTIMATORS if name not in CORRECTED)
+#: What is kept of an answer: ``value`` and limits as released, ``true`` the share of adults who have it.
+ANSWER_SCHEMA = {
+    **dict.fromkeys(("condition", "definition", "estimator", "quarter", "district"), pl.String),
+    **dict.fromkeys(("state", "coverage"), pl.String),
+    **dict.fromkeys(("value", "lower", "upper", "true"), pl.Float64),
+}
 _SCORED = ("condition", "definition", "estimator")
+#: Mean absolute error, and share of intervals that hold the truth, by which a rung is trusted or not.
+NEAR, FAR = 0.02, 0.05
+HELD, SELDOM_HELD = 0.90, 0.75
 #: Adults, whom the truth is of; standardised to the city itself, or it would be another quantity.
 _AGES, _STANDARD = "18+", "city"
 
@@ -35,12 +49,29 @@ _AGES, _STANDARD = "18+", "city"
 def score(generation: Generation, *, condition: str | None = None, by: str = "level") -> Report:
     """Scores of every definition the truth is known of, by rung and :data:`BY`.
 
-    ``level`` is city or district; ``coverage`` the share of adults with a record. Rows: condition, definition,
-    estimator, ``by``, answers (places and quarters asked), shown (with a number), bias (mean of estimate less truth),
-    error (mean absolute), worst (largest absolute), covered (share of intervals that hold the truth). Raises UserError
-    where no truth lies beside the estimates, or a word is not known.
+    ``level`` is city or district; ``coverage`` the share of adults with a record; ``phase`` that of the plan. Rows:
+    condition, definition, estimator, ``by``, answers (places and quarters asked), shown (with a number), bias (mean of
+    estimate less truth), error (mean absolute), worst (largest absolute), covered (share of intervals that hold the
+    truth). Raises UserError where no truth lies beside the estimates, or a word is not known.
     """
     names = dimensions(by, BY)
+    answers = against_truth(generation)
+    conditions = answers["condition"].unique().sort().to_list()
+    chosen = conditions if condition is None else [choose(condition, conditions, field="condition")]
+    return Report(
+        title="Estimates against the truth of the synthetic city",
+        rows=scored(answers.filter(pl.col("condition").is_in(chosen)), names),
+        about={"by": names, "conditions": chosen, "build": build_of(generation)},
+        notes=("raw and standardised describe people with a record, not residents: judged all the same",),
+        shares=("bias", "error", "worst", "covered"),
+    )
+
+
+def against_truth(generation: Generation) -> pl.DataFrame:
+    """Every answer beside its truth, as they were laid down when the models were fitted (:func:`laid_beside`).
+
+    Raises UserError where none were.
+    """
     if not has_truth(generation):
         raise UserError(
             "the truth is not known to this build",
@@ -49,25 +80,23 @@ def score(generation: Generation, *, condition: str | None = None, by: str = "le
             expected="a synthetic build made with --truth",
             action="Run: hssk fit --truth truth_counts.parquet",
         )
-    truth = generation.estimates(read_sql("synthetic_truth_place"))
-    conditions = truth["condition"].unique().sort().to_list()
-    chosen = conditions if condition is None else [choose(condition, conditions, field="condition")]
-    found = against_truth(generation, truth.filter(pl.col("condition").is_in(chosen)))
-    return Report(
-        title="Estimates against the truth of the synthetic city",
-        rows=scored(found, names),
-        about={"by": names, "conditions": chosen, "build": build_of(generation)},
-        notes=("raw and standardised describe people with a record, not residents: judged all the same",),
-        shares=("bias", "error", "worst", "covered"),
+    answers = generation.estimates(read_sql("synthetic_score"))
+    year = pl.col("quarter").str.slice(0, 4)
+    return answers.with_columns(
+        level=pl.when(pl.col("district") == CITY).then(pl.lit(CITY)).otherwise(pl.lit("district")),
+        phase=year.replace_strict(PHASES, default=LAST_PHASE),
     )
 
 
-def against_truth(generation: Generation, truth: pl.DataFrame) -> pl.DataFrame:
-    """Every answer beside its truth: ``truth`` (condition, definition, quarter, district or null for the city, people,
-    cases), and estimator, state, value, lower, upper, true, level, coverage.
+def laid_beside(generation: Generation, truth: pl.DataFrame) -> pl.DataFrame:
+    """Every answer of a build beside its truth, columns :data:`ANSWER_SCHEMA`.
+
+    ``truth``: condition, definition, quarter, district (null for the city), people, cases.
     """
     offered = catalogue(generation.frozen)
     quarters = sorted(item.name for item in offered.quarters)
+    if not quarters:
+        return pl.DataFrame(schema=ANSWER_SCHEMA)
     framed = {
         (item.condition, item.variant) for item in offered.variants if item.measure_id in offered.framed
     }
@@ -83,10 +112,8 @@ def against_truth(generation: Generation, truth: pl.DataFrame) -> pl.DataFrame:
         for by in (("quarter",), ("quarter", "district"))
     ]
     rows = pl.concat(asked).join(_coverage(generation, quarters), on=["quarter", "district"], how="left")
-    level = pl.when(pl.col("district") == CITY).then(pl.lit(CITY)).otherwise(pl.lit("district"))
-    return rows.join(known, on=["condition", "definition", "quarter", "district"]).with_columns(
-        level.alias("level")
-    )
+    beside = rows.join(known, on=["condition", "definition", "quarter", "district"])
+    return beside.select(pl.col(name).cast(kind) for name, kind in ANSWER_SCHEMA.items())
 
 
 def _answers(
@@ -135,6 +162,21 @@ def _coverage(generation: Generation, quarters: Sequence[str]) -> pl.DataFrame:
         name = f"{start:.0%}+" if end is None else f"{start:.0%}-{end:.0%}"
         band = pl.when(pl.col("value") >= start).then(pl.lit(name)).otherwise(band)
     return both.select("quarter", "district", band.alias("coverage"))
+
+
+def trust(row: Mapping[str, Any]) -> Level | None:
+    """How far a rung may be relied on, from its row of :func:`scored`; None where it shows nothing.
+
+    Ready: off by :data:`NEAR` or less on average with intervals that hold the truth nine times in ten. Not ready: off
+    by more than :data:`FAR`, or intervals that hold it less than three times in four.
+    """
+    if not row["shown"]:
+        return None
+    if row["error"] <= NEAR and row["covered"] >= HELD:
+        return Level.READY
+    if row["error"] > FAR or row["covered"] < SELDOM_HELD:
+        return Level.NOT_READY
+    return Level.CAUTION
 
 
 def scored(answers: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:

@@ -18,8 +18,9 @@ import polars as pl
 
 from analytics.catalogue import Quarter, Variant, catalogue
 from analytics.frame import channel_cells, frame_cells
-from analytics.generation import Generation
+from analytics.generation import Generation, read_sql
 from analytics.persistence import persistence
+from analytics.score import ANSWER_SCHEMA, laid_beside
 from models.prevalence import DRAWS, SEED, Fit
 from models.prevalence import fit as fit_prevalence
 from models.store import write_estimates
@@ -119,9 +120,20 @@ def into(
     (staged / MANIFEST).write_text(json.dumps(manifest, default=str), encoding="utf-8")
     generation = Generation(staged.parents[1], staged.name, is_frozen=True)
     try:
-        return _fit_all(generation, staged, known, progress)
+        estimates = _fit_all(generation, staged, known, progress)
+        answers = _judged(generation, known, progress)
     finally:
         generation.close()
+    write_estimates(staged, {"synthetic_score": answers})
+    return estimates
+
+
+def _judged(generation: Generation, truth: pl.DataFrame, progress: Progress) -> pl.DataFrame:
+    """Every answer beside its truth; no rows where none is known."""
+    if truth.is_empty():
+        return pl.DataFrame(schema=ANSWER_SCHEMA)
+    progress("score", "every estimate beside the truth")
+    return laid_beside(generation.live, generation.estimates(read_sql("synthetic_truth_place")))
 
 
 def _truth(path: Path | None, *, is_synthetic: bool) -> pl.DataFrame:

@@ -1,0 +1,172 @@
+"""Models: how far each way from counts to an estimate may be relied on, held against a known truth, and its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, html
+from dash.development.base_component import Component
+
+from dashboard import ids, twins
+from dashboard.access import Viewer, current_viewer
+from dashboard.components import cards, controls, models_parts, models_sheets, opening
+from dashboard.components.chart_card import chart_card, texts
+from dashboard.components.sheets import About
+from dashboard.data import models as data
+from dashboard.figures import against
+from dashboard.selection.models import ModelsOpened, ModelsSelection
+from dashboard.selection.ncd import ESTIMATORS
+from dashboard.sheet import Sheet
+from dashboard.words import Words, words
+
+PATH, PAGE, NAME, ICON = "/models", "models", "page.models", "scale"
+
+Store = Mapping[str, str]
+_read = twins.reader(data.read_selection)
+
+
+def of(name: str) -> str:
+    """The id of something of this page."""
+    return ids.of(PAGE, name)
+
+
+def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
+    """The skeleton. It asks nothing."""
+    panels = [
+        html.Div(
+            [html.H3(text(f"estimator.{name}")), cards.graph(of(f"against-{name}"), name="graph-against")],
+            className="panel",
+        )
+        for name in ESTIMATORS
+    ]
+    body = [html.Div(panels, className="panels")]
+    return [
+        *opening.skeleton(text, PAGE, query),
+        html.Div(id=of("conditions")),
+        html.Div(cards.card(cards.waiting(5)), id=of("reliance")),
+        html.Div(chart_card(text, of("against"), body), id=of("against-frame")),
+        html.Div(id=of("more"), className="methods"),
+        html.Div(id=of("definition-card")),
+        html.Footer(id=of("sources"), className="sources"),
+    ]
+
+
+clientside_callback(
+    ClientsideFunction("atlas", "select"),
+    Output(of("selection"), "data"),
+    Input(of("catalogue"), "data"),
+    Input(ids.THEME, "data"),
+    State(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+
+
+def _opened(page: ModelsOpened, text: Words) -> dict[str, Any]:
+    chosen = page.selection
+    return {
+        "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, chosen.values(), {}, {}),
+        **opening.frame(page, chosen, text, labels={"condition": page.conditions}),
+    }
+
+
+twins.register_opening(PAGE, {"catalogue": Output(of("catalogue"), "data")}, data.open_page, _opened)
+
+
+@callback(
+    Output(of("headline"), "children"),
+    Output(of("lead"), "children"),
+    Output(of("caution"), "children"),
+    Output(of("conditions"), "children"),
+    Output(of("reliance"), "children"),
+    Output(of("more"), "children"),
+    Output(of("sources"), "children"),
+    Input(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+def tell(store: Store) -> tuple[Any, ...]:
+    """The finding, and everything that is said in words and tables."""
+    selection, text, _ = _read(store)
+    subject, viewer, known = data.subject(selection), current_viewer(), data.knows_truth(selection)
+    quarter = text.quarter(subject.quarter)
+    newest = data.scores(selection, viewer, ["level"], quarter=subject.quarter)
+    caution = text("models.caution_known" if known else "models.caution_real")
+    return (
+        models_parts.headline(newest, data.fits(selection), subject, text),
+        text("models.lead", definition=subject.definition, version=subject.version, quarter=quarter),
+        [cards.notice(caution)],
+        [models_parts.conditions(data.conditions(selection), selection, text)],
+        _reliance(selection, viewer, text) if known else [],
+        _more(selection, viewer, text),
+        [opening.permanent(selection, text)],
+    )
+
+
+def _reliance(selection: ModelsSelection, viewer: Viewer, text: Words) -> list[Component]:
+    """What can be trusted, in plain words."""
+    subject = data.subject(selection)
+    newest = data.scores(selection, viewer, ["level"], quarter=subject.quarter)
+    answers = data.answers(selection, viewer, quarter=subject.quarter)
+    lines = models_parts.reliance(newest, answers, text)
+    return [models_parts.titled("reliance", text, [lines], quarter=text.quarter(subject.quarter))]
+
+
+def _more(selection: ModelsSelection, viewer: Viewer, text: Words) -> list[Component]:
+    """Over the phases and coverages, where the truth is known; the fits; what the definition gets wrong."""
+    found: list[Component] = []
+    if data.knows_truth(selection):
+        phases = {name: text(f"models.phase_{name}") for name in ("p1", "p2", "p3")}
+        bands = {
+            name: name.replace("%", " %").replace("-", "–")
+            for name in ("0%-10%", "10%-25%", "25%-50%", "50%+")
+        }
+        for column, labels in (("phase", phases), ("coverage", bands)):
+            scores = data.scores(selection, viewer, ["level", column])
+            table = models_parts.by_time(scores, column, labels, text)
+            found.append(models_parts.titled(column, text, [table]))
+    fits, accuracy = data.fits(selection), data.accuracy(selection)
+    if accuracy.height:
+        found.append(models_parts.titled("accuracy", text, [models_parts.accuracy(accuracy, text)]))
+    if fits.height:
+        found.append(models_parts.titled("fits", text, [models_parts.fits(fits, text)]))
+    return found
+
+
+@callback(
+    *(Output(of(f"against-{name}"), "figure") for name in ESTIMATORS),
+    Output(of("against-frame"), "hidden"),
+    *texts(of("against"), "title", "subtitle", "summary", "source"),
+    Input(of("selection"), "data"),
+    prevent_initial_call=True,
+)
+def draw(store: Store) -> tuple[Any, ...]:
+    """A panel an estimator: every place against the truth."""
+    selection, text, palette = _read(store)
+    if not data.knows_truth(selection):
+        blank = [go.Figure() for _ in ESTIMATORS]
+        return (*blank, True, "", "", "", "")
+    quarter = data.subject(selection).quarter
+    frame = data.answers(selection, current_viewer(), quarter=quarter)
+    top = against.top_of(frame)
+    figures = [
+        against.against(frame.filter(frame["estimator"] == name), text, palette, top=top)
+        for name in ESTIMATORS
+    ]
+    title = text("models.against_title", quarter=text.quarter(quarter))
+    source = opening.source_line(data.build(selection), text)
+    return (*figures, False, title, text("models.against_text"), title, source)
+
+
+def _sheet(selection: ModelsSelection, viewer: Viewer) -> Sheet:
+    text, quarter = words(selection.language), data.subject(selection).quarter
+    frame = data.answers(selection, viewer, quarter=quarter)
+    filters = (
+        (text("control.condition"), data.subject(selection).condition),
+        (text("control.period"), text.quarter(quarter)),
+    )
+    about = About(data.build(selection), filters, text)
+    return models_sheets.against(frame, text("models.against_title", quarter=text.quarter(quarter)), about)
+
+
+twins.register(PAGE, data.read_selection, {"against": _sheet})
