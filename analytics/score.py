@@ -164,19 +164,22 @@ def _coverage(generation: Generation, quarters: Sequence[str]) -> pl.DataFrame:
     return both.select("quarter", "district", band.alias("coverage"))
 
 
-def trust(row: Mapping[str, Any]) -> Level | None:
-    """How far a rung may be relied on, from its row of :func:`scored`; None where it shows nothing.
+def trust(row: Mapping[str, Any]) -> tuple[Level | None, str]:
+    """How far a rung may be relied on, from its row of :func:`scored`, and why; None where it shows nothing.
 
-    Ready: off by :data:`NEAR` or less on average with intervals that hold the truth nine times in ten. Not ready: off
-    by more than :data:`FAR`, or intervals that hold it less than three times in four.
+    Ready: off by :data:`NEAR` or less on average with intervals that hold the truth nine times in ten (``near``). Not
+    ready: off by more than :data:`FAR` (``far``), or intervals that hold it less than three times in four
+    (``narrow``). Between: ``off`` where the error keeps it from being ready, else ``seldom``.
     """
     if not row["shown"]:
-        return None
+        return None, "blank"
+    if row["error"] > FAR:
+        return Level.NOT_READY, "far"
+    if row["covered"] < SELDOM_HELD:
+        return Level.NOT_READY, "narrow"
     if row["error"] <= NEAR and row["covered"] >= HELD:
-        return Level.READY
-    if row["error"] > FAR or row["covered"] < SELDOM_HELD:
-        return Level.NOT_READY
-    return Level.CAUTION
+        return Level.READY, "near"
+    return Level.CAUTION, "off" if row["error"] > NEAR else "seldom"
 
 
 def scored(answers: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:

@@ -78,7 +78,7 @@ def reliance(scores: pl.DataFrame, answers: pl.DataFrame, words: Words) -> Compo
 
 def _verdict(row: Row, words: Words) -> list[Component]:
     level = row["trust"]
-    return cards.verdict(level, words(f"models.trust_{level}"), words(f"models.trust_{level}_why"))
+    return cards.verdict(level, words(f"models.trust_{level}"), words(f"models.why_{row['trust_reason']}"))
 
 
 def _of_city(row: Row | None, words: Words) -> str:
@@ -109,39 +109,40 @@ def _of_districts(row: Row, words: Words) -> str:
 
 
 def by_time(scores: pl.DataFrame, column: str, labels: Mapping[str, str], words: Words) -> Component:
-    """Districts by phase or by coverage: shown of asked, mean error in points, intervals that hold the truth."""
+    """Districts by phase or by coverage: mean error in points; under it intervals that hold the truth, and answers."""
     found = {(row[column], row["estimator"]): row for row in scores.to_dicts() if row["level"] == "district"}
     keys = [key for key in labels if any(key == place for place, _ in found)]
-    heads = [
-        html.Th("", scope="col"),
-        *(html.Th(words(f"estimator.{name}"), scope="col") for name in ESTIMATORS),
-    ]
+    heads = [html.Th(words("models.estimate_axis"), scope="col")]
+    heads += [html.Th(labels[key], scope="col") for key in keys]
     rows = [
         html.Tr(
             [
-                html.Th(labels[key], scope="row"),
-                *(html.Td(_cell(found.get((key, name)), words)) for name in ESTIMATORS),
+                html.Th(words(f"estimator.{name}"), scope="row"),
+                *(html.Td(_cell(found.get((key, name)), words)) for key in keys),
             ]
         )
-        for key in keys
+        for name in ESTIMATORS
     ]
-    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="figures figures-small")
+    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="figures")
     return cards.scroller(table, words(f"models.by_{column}"), name="table-frame", role="region")
 
 
-def _cell(row: Row | None, words: Words) -> str:
+def _cell(row: Row | None, words: Words) -> list[Component] | str:
     if row is None or not row["shown"]:
         return _BLANK
-    covered = words.percent(row["covered"], 0)
-    return words("models.cell", error=points(row["error"], words), covered=covered, shown=row["shown"])
+    quiet = words("models.cell", covered=words.percent(row["covered"], 0), shown=words.integer(row["shown"]))
+    return [html.Strong(points(row["error"], words)), html.Span(quiet, className="subtitle")]
 
 
 def fits(rows: pl.DataFrame, words: Words) -> Component:
     """What the checks of each fit found, newest quarter first."""
-    names = ("quarter", "assessed", "checks", "dispersion", "covered", "spread", "points")
-    heads = [html.Th(words(f"models.fit_{name}"), scope="col") for name in names]
+    names = ("quarter", "assessed", "dispersion", "covered", "spread", "points", "checks")
+    heads = [
+        html.Th(words(f"models.fit_{name}"), scope="col", className="cell-text" if name == "checks" else "")
+        for name in names
+    ]
     body = [_fit(row, words) for row in rows.to_dicts()]
-    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="figures figures-small")
+    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="figures")
     return cards.scroller(table, words("models.fits"), name="table-frame", role="region")
 
 
@@ -151,11 +152,11 @@ def _fit(row: Row, words: Words) -> Component:
         [
             html.Th(words.quarter(row["quarter"]), scope="row"),
             html.Td(words.integer(row["assessed"])),
-            html.Td(faults or words("models.passed"), className="cell-text"),
             html.Td(words.decimal(row["dispersion"], 2)),
             html.Td(words.percent(row["covered"], 0)),
             html.Td(words.decimal(row["sigma_district"], 2)),
             html.Td(words.decimal(row["effective_points"])),
+            html.Td(faults or words("models.passed"), className="cell-text"),
         ]
     )
 
@@ -165,7 +166,7 @@ def accuracy(rows: pl.DataFrame, words: Words) -> Component:
     heads = [html.Th(words(f"models.accuracy_{name}"), scope="col") for name in ("age", "people", "ill")]
     heads += [html.Th(words(f"models.{name}"), scope="col") for name in _SHOWN]
     body = [_examined(row, words) for row in rows.to_dicts()]
-    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="figures figures-small")
+    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="figures")
     return cards.scroller(table, words("models.accuracy"), name="table-frame", role="region")
 
 
@@ -187,6 +188,17 @@ def _with_limits(row: Row, name: str, words: Words) -> str:
         return _BLANK
     limits = words.interval(row[f"{name}_lower"], row[f"{name}_upper"])
     return words("hover.value", value=words.percent(row[name]), interval=limits)
+
+
+def about(definition: str, selection: ModelsSelection, words: Words) -> Component:
+    """Where the five ways of estimating are told in full. ``definition``: condition/variant."""
+    href = f"/methods?lang={words.language}&build={selection.build}&about={definition}"
+    told: list[str | Component] = [
+        words("models.about_text"),
+        " ",
+        html.A(words("models.about_link"), href=href),
+    ]
+    return cards.card([html.H2(words("models.about_title")), html.P(told)])
 
 
 def titled(name: str, words: Words, body: Sequence[Component], **values: object) -> Component:

@@ -104,14 +104,17 @@ def scores(
 ) -> pl.DataFrame:
     """Scores of every rung, columns of :func:`analytics.score.scored`; no rows where no truth is known.
 
-    ``trust``: how far it may be relied on (:func:`analytics.score.trust`), ``none`` where it shows nothing.
+    ``trust``, ``trust_reason``: how far it may be relied on, and why (:func:`analytics.score.trust`).
     """
     rows = answers(selection, viewer, quarter=quarter)
     if rows.is_empty():
         return rows
     found = scored(rows, by)
-    levels = [level.value if (level := trust(row)) else "none" for row in found.to_dicts()]
-    return found.with_columns(pl.Series("trust", levels))
+    judged = [trust(row) for row in found.to_dicts()]
+    return found.with_columns(
+        pl.Series("trust", [level.value if level else "none" for level, _ in judged]),
+        pl.Series("trust_reason", [reason for _, reason in judged]),
+    )
 
 
 def fits(selection: ModelsSelection) -> pl.DataFrame:

@@ -31,7 +31,9 @@ def against(frame: pl.DataFrame, words: Words, palette: Palette, *, top: float) 
     for is_city, colour, size in ((False, palette.accent, 7), (True, palette.selected, 11)):
         own = [row for row in rows if (row["district"] == _CITY) == is_city]
         figure.add_trace(_dots(own, colour, size, words))
-    axis: dict[str, Any] = {"range": [0, top], "tickformat": ".0%", "nticks": 5, "fixedrange": True}
+    step = _STEP if top <= 3 * _STEP else 2 * _STEP
+    ticks = [step * number for number in range(1, int(top / step + 1.5))]
+    axis: dict[str, Any] = {"range": [0, top], "tickformat": ".0%", "tickvals": ticks}
     figure.update_xaxes(**theme.axis(palette, **axis), title={"text": words("models.truth_axis")})
     figure.update_yaxes(**theme.axis(palette, **axis), title={"text": words("models.estimate_axis")})
     figure.update_layout(showlegend=False, margin={"l": 52, "r": 10, "t": 8, "b": 44})

@@ -23,6 +23,9 @@ from dashboard.words import Words, words
 
 PATH, PAGE, NAME, ICON = "/models", "models", "page.models", "scale"
 
+#: Phases of the plan and bands of coverage, as scores name them.
+PHASES = ("p1", "p2", "p3")
+COVERAGES = ("0%-10%", "10%-25%", "25%-50%", "50%+")
 Store = Mapping[str, str]
 _read = twins.reader(data.read_selection)
 
@@ -81,6 +84,7 @@ twins.register_opening(PAGE, {"catalogue": Output(of("catalogue"), "data")}, dat
     Output(of("conditions"), "children"),
     Output(of("reliance"), "children"),
     Output(of("more"), "children"),
+    Output(of("definition-card"), "children"),
     Output(of("sources"), "children"),
     Input(of("selection"), "data"),
     prevent_initial_call=True,
@@ -99,6 +103,7 @@ def tell(store: Store) -> tuple[Any, ...]:
         [models_parts.conditions(data.conditions(selection), selection, text)],
         _reliance(selection, viewer, text) if known else [],
         _more(selection, viewer, text),
+        [models_parts.about(f"{selection.condition}/{subject.variant}", selection, text)],
         [opening.permanent(selection, text)],
     )
 
@@ -116,11 +121,8 @@ def _more(selection: ModelsSelection, viewer: Viewer, text: Words) -> list[Compo
     """Over the phases and coverages, where the truth is known; the fits; what the definition gets wrong."""
     found: list[Component] = []
     if data.knows_truth(selection):
-        phases = {name: text(f"models.phase_{name}") for name in ("p1", "p2", "p3")}
-        bands = {
-            name: name.replace("%", " %").replace("-", "–")
-            for name in ("0%-10%", "10%-25%", "25%-50%", "50%+")
-        }
+        phases = {name: text(f"models.phase_{name}") for name in PHASES}
+        bands = {name: text(f"models.band_{place}") for place, name in enumerate(COVERAGES)}
         for column, labels in (("phase", phases), ("coverage", bands)):
             scores = data.scores(selection, viewer, ["level", column])
             table = models_parts.by_time(scores, column, labels, text)

@@ -12,6 +12,7 @@ PATHS = {
     "overview": "/?",
     "rollout": "/rollout?",
     "ncd": "/ncd?variant=measured_twice",
+    "models": "/models?",
     "methods": "/methods?about=hypertension/recommended",
     "nothing": "/nowhere?",
 }
@@ -30,7 +31,7 @@ def faults(page: Page) -> list[str]:
 
 def settled(page: Page, name: str) -> Page:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    if name not in ("nothing", "methods"):
+    if name not in ("nothing", "methods", "models"):
         expect(page.locator(".main-svg").first).to_be_visible()
     if name != "nothing":
         expect(page.locator(".waiting")).to_have_count(0)

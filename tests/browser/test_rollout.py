@@ -1,4 +1,4 @@
-"""The rollout page, the way from a number to its method, and the four estimates beside the truth; in a real browser."""
+"""The rollout page, the way from a number to its method, the estimates beside the truth, the models; in a browser."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -94,3 +94,27 @@ def test_the_four_estimates_stand_beside_the_truth_which_can_be_hidden(open_page
     page.get_by_text("Without the truth").click()
     expect(page.locator("#ncd-convergence-title")).not_to_contain_text("truth of this")
     expect(page).to_have_url(re.compile("truth=hidden"))
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_models_page_holds_every_estimate_against_the_truth(open_page: OpenPage, language: str) -> None:
+    page = ready(open_page(f"/models?lang={language}&condition=bmi", width=360))
+
+    expect(page.locator(".reliance > li")).to_have_count(5)
+    expect(page.locator(".chip-on")).to_have_count(1)
+    expect(page.locator("#models-against-frame .main-svg").first).to_be_visible()
+    expect(page.locator("#models-fits tbody tr").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_the_panels_give_their_rows_as_a_table_and_as_a_file(open_page: OpenPage) -> None:
+    page = ready(open_page("/models?lang=en&condition=hypertension"))
+    page.locator("[data-card-view]").click()
+    expect(page.locator(".card-table tbody tr")).to_have_count(5 * 23)
+
+    page.locator(".menu summary").click()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="CSV").click()
+    rows = Path(saved.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert sum("modelled" in row for row in rows) == 23
+    assert any("true" in row.split(",") for row in rows)

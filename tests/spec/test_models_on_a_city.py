@@ -16,10 +16,11 @@ from analytics.benchmark import compared
 from analytics.catalogue import Quarter, Variant, catalogue
 from analytics.cells import fetch
 from analytics.changes import previous
+from analytics.fits import fits
 from analytics.generation import Generation, builds, close_all
 from analytics.indicator import CORRECTED, ESTIMATORS
 from analytics.query import answer, parse
-from analytics.score import score
+from analytics.score import CITY, against_truth, score
 from models.fit import FitReport, fit, into
 from tests.support.city import city_home, synthetic_home
 from tests.support.home import NOW, settings
@@ -98,6 +99,36 @@ def test_corrected_rungs_come_nearer_to_the_truth_than_raw_ones(city: Generation
     of_districts = rows.filter(pl.col("level") == "district")
     assert of_districts["answers"].unique().to_list() == [22]
     assert of_districts["shown"].max() <= 22
+
+
+def test_answers_are_laid_beside_the_truth_as_they_are_given(city: Generation) -> None:
+    """Kept when the models were fitted, the same as when asked, and the truth by hand."""
+    kept = against_truth(city).filter(
+        pl.col("condition") == "hypertension",
+        pl.col("definition") == "recommended",
+        pl.col("quarter") == "2024Q3",
+        pl.col("district") == CITY,
+    )
+    for row in kept.to_dicts():
+        [asked] = ask(city, estimator=row["estimator"], period="2024Q3", ages="18+", standard="city")
+        assert row["state"] == asked["state"]
+        for name in ("value", "lower", "upper"):
+            assert row[name] == pytest.approx(asked[name], rel=1e-12), name
+    counts = pl.read_parquet(city.home.parent / "city" / TRUTH_COUNTS).filter(
+        pl.col("condition") == "hypertension",
+        pl.col("variant") == "recommended",
+        pl.col("quarter") == "2024Q3",
+    )
+    assert kept["true"].unique().to_list() == [counts["cases"].sum() / counts["people"].sum()]
+    assert set(kept["phase"]) == {"p3"}
+
+
+def test_every_fit_is_told_with_its_checks(city: Generation) -> None:
+    rows = fits(city)
+    assert rows.height == len(city.manifest["estimates"]["fits"])
+    of_condition = rows.filter(pl.col("condition") == "hypertension", pl.col("definition") == "recommended")
+    assert of_condition["quarter"].to_list() == sorted(of_condition["quarter"], reverse=True)
+    assert of_condition["is_converged"].all()
 
 
 def test_scores_can_be_told_apart_by_coverage(city: Generation) -> None:

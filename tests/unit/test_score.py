@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from analytics.generation import Generation, close_all
-from analytics.score import score, scored
+from analytics.readiness import Level
+from analytics.score import score, scored, trust
 from tests.support.city import city_home
 from warehouse.errors import UserError
 
@@ -45,3 +46,20 @@ def test_real_data_has_no_truth_to_be_judged_by(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="truth is not known"):
         score(Generation.open(city_home(tmp_path)))
     close_all()
+
+
+@pytest.mark.parametrize(
+    ("shown", "error", "covered", "said"),
+    [
+        (0, None, None, (None, "blank")),
+        (22, 0.012, 0.95, (Level.READY, "near")),
+        (22, 0.012, 0.85, (Level.CAUTION, "seldom")),
+        (22, 0.030, 0.95, (Level.CAUTION, "off")),
+        (22, 0.051, 1.00, (Level.NOT_READY, "far")),
+        (22, 0.010, 0.70, (Level.NOT_READY, "narrow")),
+    ],
+)
+def test_a_rung_is_trusted_by_its_error_and_by_its_intervals(
+    shown: int, error: float | None, covered: float | None, said: tuple[Level | None, str]
+) -> None:
+    assert trust({"shown": shown, "error": error, "covered": covered}) == said
