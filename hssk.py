@@ -306,6 +306,14 @@ def synthesize(
     file_format: Annotated[
         ExtractForm, typer.Option("--format", help="Form of the files.")
     ] = ExtractForm.parquet,
+    examine_all: Annotated[
+        bool,
+        typer.Option(
+            "--examine-all",
+            help="Also examine everybody, in OUT/check: built with the extracts into a home of its own, "
+            "`hssk accuracy` tells what definitions get wrong of everybody.",
+        ),
+    ] = False,
 ) -> None:
     """Draw a synthetic city: extract files of every contract, and the truth about it in a file of its own."""
     # scipy takes longer to import than most commands take to run.
@@ -322,6 +330,7 @@ def synthesize(
             scenario=scenario.value,
             as_of=day,
             file_format=file_format.value,
+            examine_all=examine_all,
             progress=step,
         )
     for name, count in rows.items():

@@ -4,6 +4,7 @@ agree, what surveys and examinations say, and how near the estimates of a synthe
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ import typer
 from analytics import accuracy as accuracies
 from analytics import agreement as agreements
 from analytics import benchmark, explained_change, multimorbidity, report
+from analytics import cleaning as cleaned
 from analytics import score as scores
 from analytics.generation import Generation
 from hssk_options import AsOf, By, Condition, Home, NumbersForm, Output, Period, QueryForm
@@ -117,6 +119,10 @@ def accuracy(
 def score(
     condition: Condition = None,
     by: Annotated[str, typer.Option(help="Comma list: quarter, phase, district, level, coverage.")] = "level",
+    defects: Annotated[
+        Path | None,
+        typer.Option(help="defects.parquet of the city: judge the cleaning of its rows instead."),
+    ] = None,
     as_of: AsOf = None,
     form: NumbersForm = QueryForm.table,
     output: Output = None,
@@ -124,7 +130,12 @@ def score(
 ) -> None:
     """Judge the estimates of a synthetic city by its truth: bias, error, coverage of every estimator."""
     generation = _open(home, as_of)
-    report.write(scores.score(generation, condition=condition, by=by), form.value, output=output, console=out)
+    found = (
+        cleaned.cleaning(generation, defects)
+        if defects
+        else scores.score(generation, condition=condition, by=by)
+    )
+    report.write(found, form.value, output=output, console=out)
 
 
 def _open(home: Home, build: AsOf) -> Generation:

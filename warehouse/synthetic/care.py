@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -32,6 +33,7 @@ _MOST_NAMED = 32
 #: References of visits are numbered by person and place among the person's visits: at most this many.
 MOST_VISITS = 64
 HOSPITALS_FROM, HOSPITALS = 1000, 40
+_CONNECTED_FROM, _CONNECTED_WITHIN = date(2022, 10, 1), 900
 _OF_ADULTS = ("K29.7", "M54.5", "J20.9", "K21.9", "M17.9", "H10.9")
 _OF_CHILDREN = ("J06.9", "J20.9", "A09", "L20.9", "H10.9")
 #: Diagnoses that end; the others stay.
@@ -167,11 +169,34 @@ def _numbered(
     ).only(place < MOST_VISITS)
 
 
+def late_refs(settings: Calibration, visits: Visits, as_of: int) -> pl.Series:
+    """References of the visits that had happened by a day and whose rows had not arrived.
+
+    Each facility sends after its own lag; what is no claim waits besides until the facility is connected.
+    """
+    switches = settings.switches
+    lag = np.round(switches.lag_days * (1 + _lean(visits.facility))).astype(np.int64)
+    arrives = visits.day + lag
+    if switches.needs_connection:
+        arrives = np.where(visits.is_claim, arrives, np.maximum(arrives, connected_day(visits.facility)))
+    return refs("E", visits.number[(visits.day <= as_of) & (arrives > as_of)])
+
+
+def connected_day(facility: Ints) -> Ints:
+    """The day each facility was connected: one after another over thirty months."""
+    number = np.where(facility >= HOSPITALS_FROM, facility - HOSPITALS_FROM, facility)
+    return day_number(_CONNECTED_FROM) + number * 53 % _CONNECTED_WITHIN
+
+
+def _lean(facility: Ints) -> Floats:
+    """Between -1 and 1 by facility: the golden ratio spreads running numbers evenly, whatever their range."""
+    return np.asarray(2 * (facility * 0.6180339887 % 1.0) - 1, dtype=np.float64)
+
+
 def _claim_errors(settings: Calibration, facility: Ints) -> tuple[Floats, Floats]:
     """What each facility leaves out of its claims, and what it adds: some far more than others."""
     switches = settings.switches
-    # The golden ratio spreads running numbers evenly over -1 to 1, whatever their range.
-    lean = 2 * (facility * 0.6180339887 % 1.0) - 1
+    lean = _lean(facility)
     return (
         np.asarray(switches.claims_missed * (1 + switches.claims_spread * lean), dtype=np.float64),
         np.asarray(switches.claims_invented * (1 - switches.claims_spread * lean), dtype=np.float64),

@@ -10,7 +10,7 @@ import json
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from warehouse.synthetic.columns import Bools, day_number
 from warehouse.synthetic.defects import as_hospitals_know, spoil
 from warehouse.synthetic.illnesses import Struck, draw_illnesses
 from warehouse.synthetic.log import Log
-from warehouse.synthetic.people import People, draw_people, resident_table
+from warehouse.synthetic.people import People, draw_people, in_register, resident_table
 from warehouse.synthetic.processes import Courses, draw_courses
 from warehouse.synthetic.scenario import DEFAULT, SCENARIOS, Switches
 from warehouse.synthetic.traits import draw_traits
@@ -36,6 +36,8 @@ __all__ = ["ABOUT", "DEFAULT", "EXTRACTS", "FORMATS", "SCENARIOS", "TRUTH", "syn
 #: Part of the description of a city: raised whenever the same seed gives another one.
 GENERATOR = "3.0.0"
 CHUNK = 200_000
+#: Days after which the numbers of a quarter are published.
+_CLOSES_AFTER = 45
 FORMATS = ("parquet", "csv")
 SMALLEST, LARGEST = 1_000, 14_000_000
 Progress = Callable[[str, str], None]
@@ -64,9 +66,13 @@ def synthesize(
     scenario: str = DEFAULT,
     as_of: date | None = None,
     file_format: str = "parquet",
+    examine_all: bool = False,
     progress: Progress = lambda stage, what: None,
 ) -> dict[str, int]:
     """Write the city into ``out`` and return the rows per table.
+
+    ``examine_all``: also a reference examination of everybody, on the first day of the newest quarter that is published
+    of ``as_of``, in a folder beside the extracts.
 
     Same seed, population and scenario, same city; with an earlier ``as_of`` it is the same city seen on that day.
     Raises UserError when ``out`` holds anything, a number is out of range, or there is no such scenario.
@@ -74,7 +80,7 @@ def synthesize(
     settings = calibration(scenario)
     day = as_of or settings.period.end
     _check(settings, out, population, seed, day, file_format)
-    counts: list[pl.DataFrame] = []
+    counts = pl.DataFrame()
     surveyed: list[survey.Surveyed] = []
     with Writer(out, _description(settings, population, seed, day), file_format) as writer:
         for part, first in enumerate(range(0, population, CHUNK)):
@@ -86,9 +92,16 @@ def synthesize(
                 progress("write", f"{name} of residents from {first:,}")
                 sent = spoil(name, frame, settings.switches.defects, seed, drawn.log)
                 writer.table(name, part, sent)
+            if examine_all:
+                examined = survey.examine_everybody(
+                    drawn.courses, drawn.people, _newest_quarter(day), drawn.streams[-2]
+                )
+                writer.check("reference_examination", part, examined)
             writer.defects(drawn.log.table())
-            counts.append(_write_truth(settings, drawn, writer))
-        writer.truth_counts(pl.concat(counts).group_by(COUNTS_KEY).sum().sort(COUNTS_KEY))
+            # Summed as they come: of the whole city they would be millions of rows a chunk.
+            counts = pl.concat([counts, _write_truth(settings, drawn, writer)], how="diagonal")
+            counts = counts.group_by(COUNTS_KEY).sum()
+        writer.truth_counts(counts.sort(COUNTS_KEY))
         for name, frame in _plan_tables(settings, population, day):
             writer.table(name, 0, frame)
         writer.table("survey", 0, survey.survey_table(settings, surveyed, day_number(day)))
@@ -162,7 +175,7 @@ def _draw(settings: Calibration, first: int, count: int, population: int, rng: n
     has_record[made.person] = True
     apart = care.draw_apart(settings, people, courses, has_record, rng)
     visits = care.draw_visits(settings, people, courses, has_record, apart, made, rng)
-    *streams, own = rng.spawn(11)
+    *streams, own = rng.spawn(12)
     surveyed = survey.draw_survey(settings, people, courses, population, own)
     return _Drawn(people, courses, struck, made, visits, apart, surveyed, streams, Log())
 
@@ -175,15 +188,23 @@ def _tables(settings: Calibration, drawn: _Drawn, day: date) -> Iterator[tuple[s
     yield "insurance_spell", cover.insurance_table(settings, people, as_of, next(streams))
     yield "health_record", records.record_table(people, made, as_of)
     yield "record_section", records.section_table(settings, people, made, as_of, next(streams))
+    late = care.late_refs(settings, visits, as_of)
+
+    def arrived(frame: pl.DataFrame, column: str, visit: str = "encounter_ref") -> pl.DataFrame:
+        """Rows that had happened by the day, less those of visits that had not been sent."""
+        happened = frame.filter(pl.col(column).cast(pl.Date) <= day)
+        is_late = pl.col(visit).is_in(late.implode()).fill_null(value=False)
+        return happened.filter(~is_late) if len(late) else happened
+
     encounters = care.encounter_table(settings, people, visits, next(streams))
     over = pl.when(pl.col("ended_at").cast(pl.Date) <= day).then(pl.col("ended_at"))
-    yield "encounter", _until(encounters, "started_at", day).with_columns(over.alias("ended_at"))
+    yield "encounter", arrived(encounters, "started_at", "encounter_id").with_columns(over.alias("ended_at"))
     measured = readings.measurement_table(settings, people, courses, made, visits, drawn.log, next(streams))
-    yield "measurement", _until(measured, "taken_at", day)
+    yield "measurement", arrived(measured, "taken_at")
     named = care.condition_table(people, courses, drawn.struck, made, visits, next(streams))
-    yield "condition", _until(named, "recorded_at", day)
+    yield "condition", arrived(named, "recorded_at")
     supplied = care.medication_table(settings, people, courses, drawn.struck, visits, next(streams))
-    yield "medication", _until(supplied, "started_on", day)
+    yield "medication", arrived(supplied, "started_on")
     yield "immunisation", cover.immunisation_table(people, as_of, next(streams))
     yield "reference_examination", survey.reference_table(drawn.surveyed, as_of)
 
@@ -192,14 +213,17 @@ def _registers(drawn: _Drawn, as_of: int, rng: np.random.Generator) -> pl.DataFr
     """The register of residents, and of those whom a hospital knows under its own reference the hospital's row."""
     people = drawn.people
     everybody = resident_table(people, as_of, rng)
-    known = people.registered_day <= as_of
+    known = in_register(people, as_of)
     return pl.concat(
         [everybody, as_hospitals_know(everybody, drawn.apart[known], people.number[known], people.first)]
     )
 
 
-def _until(frame: pl.DataFrame, column: str, day: date) -> pl.DataFrame:
-    return frame.filter(pl.col(column).cast(pl.Date) <= day)
+def _newest_quarter(day: date) -> int:
+    """First day of the newest quarter that ended at least 45 days before."""
+    closed = day - timedelta(days=_CLOSES_AFTER)
+    number = closed.year * 4 + (closed.month - 1) // 3 - 1
+    return day_number(date(number // 4, number % 4 * 3 + 1, 1))
 
 
 def _plan_tables(settings: Calibration, people: int, day: date) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -71,7 +71,7 @@ def insurance_table(
     """One spell up to now of the insured, for one in eight after a gap; a spell that ended of some others."""
     start, end = day_number(_INSURER_SINCE), day_number(settings.period.end)
     since = np.maximum(people.registered_day, start)
-    had = people.is_insured | (rng.random(len(people)) < 0.6)
+    had = people.is_insured | (people.is_registered & (rng.random(len(people)) < 0.6))
     between = since + (rng.random((2, len(people))) * np.maximum(end - since, 1)).astype(np.int64)
     stop, again = between.min(axis=0), between.max(axis=0)
     has_gap = people.is_insured & (rng.random(len(people)) < 0.125) & (again - stop > 45)

@@ -22,6 +22,7 @@ ADULT = 18
 CHILD_UNDER = 16  # Law on Children 2016
 YEAR = 365.25
 _NOT_VULNERABLE = 3
+_UNREGISTERED_UNDER = 45
 _GROUPS = ("poor", "elderly", "disabled")
 
 
@@ -29,7 +30,8 @@ _GROUPS = ("poor", "elderly", "disabled")
 class People:
     """``N`` residents as columns. Days count from 1970-01-01; :data:`NEVER` where a thing has not happened.
 
-    ``income`` is a standard deviate of the household, part of it the ward's.
+    ``income`` is a standard deviate of the household, part of it the ward's. Whoever is not ``is_registered`` lives and
+    works here and stands in no register; ``registered_day`` is then the day they came.
     """
 
     first: int
@@ -46,6 +48,7 @@ class People:
     is_insured: Bools
     vulnerable: Ints
     income: Floats
+    is_registered: Bools
 
     def __len__(self) -> int:
         return len(self.age)
@@ -104,6 +107,8 @@ def draw_people(settings: Calibration, rng: np.random.Generator, first: int, cou
         np.maximum(start + rng.integers(0, end - start, count), registered + rng.integers(1, 40, count)), end
     )
     income = draw_incomes(settings, rng, homes)
+    may_be_missing = (age >= ADULT) & (age < _UNREGISTERED_UNDER)
+    is_registered = ~(may_be_missing & (rng.random(count) < settings.switches.unregistered_share))
     return People(
         first=first,
         is_female=is_female,
@@ -116,9 +121,10 @@ def draw_people(settings: Calibration, rng: np.random.Generator, first: int, cou
         left_day=np.where(leaves, when, NEVER),
         death_day=np.where(dies, when, NEVER),
         pregnant_until=_draw_pregnancies(settings, rng, is_female, age),
-        is_insured=_draw_insured(settings, rng, age, income),
+        is_insured=is_registered & _draw_insured(settings, rng, age, income),
         vulnerable=_draw_vulnerable(settings, rng, income, homes.size, age),
         income=income,
+        is_registered=is_registered,
     )
 
 
@@ -152,7 +158,12 @@ def resident_table(people: People, as_of: int, rng: np.random.Generator) -> pl.D
             "household_ref": f"H{people.first}-" + pl.Series(people.household).cast(pl.String),
         }
     )
-    return frame.filter(pl.Series(people.registered_day <= as_of))
+    return frame.filter(pl.Series(in_register(people, as_of)))
+
+
+def in_register(people: People, as_of: int) -> Bools:
+    """Who stands in the register of residents on a day."""
+    return np.asarray(people.is_registered & (people.registered_day <= as_of), dtype=np.bool_)
 
 
 def _as_known(birth_date: pl.Series, age: Ints, rng: np.random.Generator) -> pl.Series:

@@ -31,6 +31,8 @@ MGDL_PER_MMOL = 18.016
 #: How many of the results of one visit are told apart by their reference, and those of a device of one person.
 _RESULTS, _AT_HOME = 16, 32
 _MOST_READINGS = 3
+#: The two pressures are at least this far apart, mmHg.
+_NARROWEST = 8.0
 #: What is written down where nobody measured.
 _COPIED = (120.0, 80.0)
 _CODES = {"systolic": "8480-6", "diastolic": "8462-4", "weight": "29463-7", "height": "8302-2"}
@@ -81,7 +83,8 @@ def _pressure_readings(
         higher = known.first_is_higher if reading == 0 else 0.0
         systolic = visit[0] + higher + rng.normal(0, known.within_sd_systolic, count)
         diastolic = visit[1] + higher / 2 + rng.normal(0, known.within_sd_diastolic, count)
-        exact = np.clip(systolic, 75, 250), np.clip(diastolic, 40, 150)
+        systolic = np.clip(systolic, 75, 250)
+        exact = systolic, np.minimum(np.clip(diastolic, 40, 150), systolic - _NARROWEST)
         for offset, value in enumerate(_written(settings, exact, copied, rng)):
             step = 2 * reading + offset
             _tell(log, seen, row, step, exact[offset], value, copied)
@@ -97,7 +100,7 @@ def _written(
     """What is written down: whole numbers, some rounded to tens by hand; 120/80 where nobody measured."""
     rounded_share = settings.switches.rounded_share
     systolic, diastolic = (_as_read(value, rounded_share, rng) for value in exact)
-    diastolic = np.minimum(diastolic, systolic - 8)
+    diastolic = np.minimum(diastolic, systolic - _NARROWEST)
     return np.where(copied, _COPIED[0], systolic), np.where(copied, _COPIED[1], diastolic)
 
 

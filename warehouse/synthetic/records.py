@@ -55,6 +55,7 @@ _ANSWERS = {
 #: Days the curves go on after the end of the period: the rollout is not over.
 _GOES_ON = 420
 _JUMP_DAYS = 21
+_APART = 1e6  # days
 #: The week before and after the lunar new year, when nearly nobody is enrolled.
 TET = ((date(2023, 1, 18), date(2023, 1, 29)), (date(2024, 2, 7), date(2024, 2, 18)))
 
@@ -142,7 +143,7 @@ def draw_records(
     chance = expit(_score(settings, people, courses) + _levels(settings)[people.district])
     person = np.flatnonzero(rng.random(len(people)) < chance)
     created = _created(settings, people, courses, person, rng)
-    lives = created < people.gone_day[person]
+    lives = (created < people.gone_day[person]) & (created <= day_number(settings.period.end))
     person, created = person[lives], created[lives]
     again = rng.random(len(person)) < settings.enrolment.second_record_share
     number = people.number[person] * 2
@@ -166,10 +167,38 @@ def _created(
             _enrolment(rng.random(len(own)), a, b, (end - opening) / (end - opening + _GOES_ON)) ** pace[own]
         )
         day[own] = opening + (part * (end - opening)).astype(np.int64)
+    day = _within_capacity(settings, people, person, day)
     day = _with_jump(settings, group, day, rng)
     # Newborns and people who moved in get theirs when they are registered.
     day = np.maximum(day, np.minimum(people.registered_day[person] + rng.integers(3, 60, len(person)), end))
-    return np.minimum(_working_day(day, rng), end)
+    late = day > end
+    return np.where(late, day, np.minimum(_working_day(day, rng), end))
+
+
+def _within_capacity(settings: Calibration, people: People, person: Ints, day: Ints) -> Ints:
+    """No ward makes more records a week than it can; the rest wait."""
+    capacity = settings.switches.weekly_capacity
+    if not capacity:
+        return day
+    ward = people.ward[person]
+    residents = np.bincount(people.ward, minlength=int(people.ward.max()) + 1)
+    return queued(day, ward, np.maximum(capacity * residents[ward] / 1000.0, 0.05))
+
+
+def queued(day: Ints, ward: Ints, per_week: Floats) -> Ints:
+    """When each record is made if a ward makes ``per_week`` of them, in the order they came.
+
+    Of a queue that serves ``c`` a week, number k is served at ``max over j <= k of (when j came + (k - j) / c)``.
+    """
+    order = np.lexsort((day, ward))
+    place = np.arange(len(order)) - np.searchsorted(ward[order], ward[order])
+    waited = place * 7.0 / per_week[order]
+    # A step between wards, longer than any rollout, keeps the running maximum inside each ward.
+    apart = ward[order] * _APART
+    served = np.maximum.accumulate(day[order] - waited + apart) - apart + waited
+    made = np.empty_like(day)
+    made[order] = np.floor(served + 1e-6).astype(np.int64)
+    return made
 
 
 def _with_jump(settings: Calibration, group: Ints, day: Ints, rng: np.random.Generator) -> Ints:

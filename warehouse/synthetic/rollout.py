@@ -10,7 +10,7 @@ import polars as pl
 
 from warehouse.geography import districts, wards
 from warehouse.synthetic.calibration import Calibration
-from warehouse.synthetic.care import HOSPITALS, HOSPITALS_FROM
+from warehouse.synthetic.care import HOSPITALS, HOSPITALS_FROM, connected_day
 from warehouse.synthetic.households import district_shares
 from warehouse.synthetic.records import GROUPS, PHASE_OF, group_shares
 
@@ -165,9 +165,10 @@ def facility_table(as_of: date) -> pl.DataFrame:
 
 def _connection(number: int, as_of: date) -> tuple[date | None, datetime | None]:
     """When a facility was connected and last heard of: most of them lately, one in eight not for months."""
-    connected = date(2022, 10, 1) + timedelta(days=number * 53 % 900)
+    day = int(connected_day(np.array([number]))[0])
+    connected = date(1970, 1, 1) + timedelta(days=day)
     if connected > as_of:
         return None, None
     silent = 60 + number * 31 % 150 if number % 8 == 5 else number * 17 % 12
-    day = max(connected, as_of - timedelta(days=silent))
-    return connected, datetime.combine(day, time(6 + number % 14, number * 7 % 60))
+    heard = max(connected, as_of - timedelta(days=silent))
+    return connected, datetime.combine(heard, time(6 + number % 14, number * 7 % 60))

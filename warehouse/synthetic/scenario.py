@@ -66,6 +66,10 @@ class Switches:
     copying_districts        codes
     rounded_share            of the pressures that are rounded to tens by hand
     jump_share               of the last phase of the plan that is enrolled within three weeks of jump_day
+    weekly_capacity          records a week that a ward can make for every thousand residents; 0 is without limit
+    unregistered_share       of the adults under 45, who live here, are counted officially and stand in no register
+    lag_days                 from a visit to the day its rows arrive, on average; hospitals and stations differ
+    needs_connection         whether rows of a facility arrive only once it is connected (claims come by the insurer)
     official_error           largest error of a district's official population, as a share
     split_share              of the holders of a record whose hospital visits stand under another reference
     split_odds_ratio         of that, the ill against others
@@ -88,6 +92,10 @@ class Switches:
     rounded_share: float
     jump_share: float
     jump_day: date
+    weekly_capacity: float
+    unregistered_share: float
+    lag_days: float
+    needs_connection: bool
     official_error: float
     split_share: float
     split_odds_ratio: float

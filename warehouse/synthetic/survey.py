@@ -21,6 +21,8 @@ from warehouse.synthetic.people import ADULT, YEAR, People
 from warehouse.synthetic.processes import Courses
 
 STUDY = "Synthetic survey 2024"
+#: What no study can do.
+EVERYBODY = "Everybody of the synthetic city"
 _SOURCE = "hssk synthesize; no survey of real people"
 #: Found at one visit, and what the definitions of the records compared with it are called.
 _ONE_VISIT = (
@@ -57,7 +59,9 @@ def draw_survey(
     chance = min(fieldwork.people / population, fieldwork.largest_share)
     day = rng.integers(first, last + 1, len(people))
     age = ((day - people.birth_day) // YEAR).astype(np.int64)
-    is_there = (people.registered_day <= day) & (day < people.gone_day) & (age >= ADULT)
+    is_there = (
+        people.is_registered & (people.registered_day <= day) & (day < people.gone_day) & (age >= ADULT)
+    )
     who = np.flatnonzero(is_there & (rng.random(len(people)) < chance))
     at = day[who]
     is_heavy = courses.traits.body(who, at)[1] >= 25
@@ -71,21 +75,53 @@ def draw_survey(
     )
 
 
+def examine_everybody(courses: Courses, people: People, day: int, rng: np.random.Generator) -> pl.DataFrame:
+    """``reference_examination`` of every adult of the register on a day, for every definition that can be judged.
+
+    No study could do it: it shows what a definition gets wrong of everybody, and belongs into a store of its own.
+    """
+    everyone = np.arange(len(people), dtype=np.int64)
+    at = np.full(len(people), day, dtype=np.int64)
+    is_there = people.is_registered & (people.registered_day <= day) & (day < people.gone_day)
+    who = everyone[is_there & (courses.traits.age(everyone, at) >= ADULT)]
+    at = at[: len(who)]
+    raised, sweet = courses.has_hypertension(who, at), courses.has_diabetes(who, at)
+    found = {
+        "hypertension/recommended": raised,
+        "hypertension/latest_two": raised,
+        "hypertension/one_visit_or_treated": raised_pressure(courses, who, at, rng),
+        "diabetes/recommended": sweet,
+        "diabetes/one_test_or_treated": raised_glucose(courses, who, at, rng),
+        "bmi/who_overweight_25plus": courses.traits.body(who, at)[1] >= 25,
+    }
+    number = people.number[who]
+    return pl.concat(
+        _examinations("T", number, definition, at, has, study=EVERYBODY) for definition, has in found.items()
+    )
+
+
+def _examinations(
+    letter: str, number: Ints, definition: str, day: Ints, has: Bools, *, study: str
+) -> pl.DataFrame:
+    """Rows of ``reference_examination`` for one definition."""
+    return pl.DataFrame(
+        {
+            "examination_ref": refs(letter, number),
+            "person_ref": person_refs(number),
+            "study": constant(study, len(number)),
+            "definition": constant(definition, len(number)),
+            "examined_on": dates(day),
+            "has_condition": pl.Series(has),
+        }
+    )
+
+
 def reference_table(surveyed: Surveyed, as_of: int) -> pl.DataFrame:
     """``reference_examination``: one row a person and definition, up to a day."""
     seen = np.flatnonzero(surveyed.day <= as_of)
-    number = surveyed.number[seen]
+    number, day = surveyed.number[seen], surveyed.day[seen]
     return pl.concat(
-        pl.DataFrame(
-            {
-                "examination_ref": refs("X", number),
-                "person_ref": person_refs(number),
-                "study": constant(STUDY, len(seen)),
-                "definition": constant(definition, len(seen)),
-                "examined_on": dates(surveyed.day[seen]),
-                "has_condition": pl.Series(has[seen]),
-            }
-        )
+        _examinations("X", number, definition, day, has[seen], study=STUDY)
         for definition, has in zip(_REFERENCE, surveyed.reference, strict=True)
     )
 

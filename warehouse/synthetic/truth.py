@@ -65,6 +65,7 @@ def truth_table(
             "death_date": dates(people.death_day),
             "left_on": dates(people.left_day),
             "income": people.income,
+            "is_registered": pl.Series(people.is_registered),
             **_usual(settings, people, courses),
             **_course("hypertension", courses.hypertension),
             **_course("diabetes", courses.diabetes),
@@ -146,7 +147,8 @@ def _of_others(courses: Courses, struck: Struck, who: Ints, day: Ints) -> dict[t
 
 
 def truth_counts(truth: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
-    """Adults of :func:`truth_table`, living and registered on the last day of each quarter from ``first`` to ``last``.
+    """Adults of :func:`truth_table` on the last day of each quarter from ``first`` to ``last``: who lives here then,
+    registered or not.
 
     Columns COUNTS_KEY (``age`` in completed years), ``people``, ``cases``: counts that name nobody.
     """

@@ -1,6 +1,7 @@
 """Files of the synthetic city, and what is said about them: rows, fingerprints, seals.
 
 out/extracts/       one folder per table, one part per chunk of people, and manifest.toml (synthetic = true)
+out/check/          with examine_all: a reference examination of everybody, to be built with the extracts, apart
 out/truth.parquet   what is really so; never inside the extracts, readable by its owner only
 out/defects.parquet what was done to rows on purpose: table, key, defect, column, what was there; sealed likewise
 out/truth_counts.parquet   how many have what, by quarter, district, sex and age: for `hssk fit --truth`
@@ -23,7 +24,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-EXTRACTS, TRUTH, ABOUT = "extracts", "truth.parquet", "synthetic.json"
+EXTRACTS, CHECK, TRUTH, ABOUT = "extracts", "check", "truth.parquet", "synthetic.json"
 TRUTH_COUNTS, DEFECTS = "truth_counts.parquet", "defects.parquet"
 _OWNER_READS = 0o400
 
@@ -118,8 +119,15 @@ class Writer:
     def table(self, name: str, part: int, frame: pl.DataFrame) -> None:
         """One part of an extract table."""
         self._tables.setdefault(name, Fingerprint()).add(frame)
-        path = self._out / EXTRACTS / name / f"part-{part:03d}.{self._format}"
-        path.parent.mkdir(exist_ok=True)
+        self._write(self._out / EXTRACTS / name, part, frame)
+
+    def check(self, name: str, part: int, frame: pl.DataFrame) -> None:
+        """One part of a table that is for checks only."""
+        self._write(self._out / CHECK / name, part, frame)
+
+    def _write(self, folder: Path, part: int, frame: pl.DataFrame) -> None:
+        path = folder / f"part-{part:03d}.{self._format}"
+        path.parent.mkdir(parents=True, exist_ok=True)
         if self._format == "csv":
             frame.write_csv(path, datetime_format="%Y-%m-%dT%H:%M:%S")
         else:
@@ -152,14 +160,9 @@ class Writer:
 
     def _describe(self) -> None:
         about = self._about
-        (self._out / EXTRACTS / "manifest.toml").write_text(
-            f'name = "synthetic-city-{about.population}-seed-{about.seed}"\n'
-            f"as_of = {about.as_of.isoformat()}\n"
-            "synthetic = true\n"
-            f'source = "hssk synthesize, {about.population} residents, seed {about.seed}, scenario {about.scenario}, '
-            f'generator {about.generator}, calibration {about.calibration}"\n',
-            encoding="utf-8",
-        )
+        for folder in (EXTRACTS, CHECK):
+            if (self._out / folder).exists():
+                self._manifest(self._out / folder)
         content = about.as_dict() | {
             "tables": {name: print_.as_dict() for name, print_ in self._tables.items()},
             "truth": self._truth.as_dict() | {"sha256": _sha256(self._out / TRUTH)},
@@ -167,6 +170,17 @@ class Writer:
         }
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         (self._out / ABOUT).write_text(text, encoding="utf-8")
+
+    def _manifest(self, folder: Path) -> None:
+        about = self._about
+        (folder / "manifest.toml").write_text(
+            f'name = "synthetic-city-{about.population}-seed-{about.seed}"\n'
+            f"as_of = {about.as_of.isoformat()}\n"
+            "synthetic = true\n"
+            f'source = "hssk synthesize, {about.population} residents, seed {about.seed}, scenario {about.scenario}, '
+            f'generator {about.generator}, calibration {about.calibration}"\n',
+            encoding="utf-8",
+        )
 
 
 def _sha256(path: Path) -> str:
