@@ -21,6 +21,7 @@ from benchmarks.served import SETTLED, WATCH, chromium, served
 PAGES = {
     "overview": "/?",
     "rollout": "/rollout?",
+    "models": "/models?condition=hypertension",
     "methods": "/methods?about=hypertension/recommended",
     "ncd": "/ncd?estimator=modelled&period=2024Q3",
     "ncd-district": "/ncd?condition=bmi&district=764&map=tiles",

@@ -60,9 +60,9 @@ def test_the_truth_of_a_district_is_that_of_its_cells() -> None:
 
 
 def test_a_city_of_the_pipeline_lies_among_the_drawn_ones() -> None:
-    [row] = proof(profile(), [as_city(profile(), 500)], 30)
+    [row] = proof(profile(), [as_city(profile(), 500)], 12)
     assert abs(row["deviations"]) < 3.5
-    [other] = proof(profile(), [as_city(profile(case_share=0.30), 500)], 30)
+    [other] = proof(profile(), [as_city(profile(case_share=0.30), 500)], 12)
     assert other["deviations"] > 5
 
 
