@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from analytics.catalogue import Quarter, Variant, catalogue
 from analytics.generation import Generation, close_all, read_sql
 from analytics.two_part import PRIORS, learn, summarise
-from benchmarks.replications import RUNGS, City, estimate
+from benchmarks.replications import City, judged, table
 from benchmarks.scenarios import REPORT, build
 from warehouse.synthetic.city import EXTRACTS, SCENARIOS, synthesize
 from warehouse.synthetic.writer import TRUTH_COUNTS
@@ -206,38 +206,8 @@ def _as_cells(profile: Profile, city: Profile) -> pl.DataFrame:
 
 
 def replicate(profile: Profile, seed: int) -> list[dict[str, Any]]:
-    """Error and coverage of every rung in one drawn city, in points and per cent over the districts with a number."""
-    city, rows = drawn(profile, SMALL, seed), []
-    for rung, limits in estimate(city).items():
-        shown = ~np.isnan(limits[:, 0])
-        if not shown.any():
-            continue
-        (value, lower, upper), truth = limits[shown].T, city.truth[shown]
-        rows.append(
-            {
-                "rung": rung,
-                "bias": float(np.mean(value - truth)) * 100,
-                "error": float(np.mean(np.abs(value - truth))) * 100,
-                "covered": float(np.mean((lower <= truth) & (truth <= upper))) * 100,
-                "refused": float(np.mean(~shown)) * 100,
-            }
-        )
-    return rows
-
-
-def table(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
-    """Means over the replications; the Monte-Carlo error of coverage is clustered by replication."""
-    order = {rung: place for place, rung in enumerate(RUNGS)}
-    return (
-        pl.DataFrame(list(rows))
-        .group_by("rung")
-        .agg(
-            pl.len().alias("replications"),
-            pl.col("bias", "error", "covered", "refused").mean().round(2),
-            (pl.col("covered").std() / pl.len().sqrt()).round(2).alias("covered_error"),
-        )
-        .sort(pl.col("rung").replace_strict(order))
-    )
+    """Error and coverage of every rung in one drawn city."""
+    return judged(drawn(profile, SMALL, seed))
 
 
 def main() -> None:
@@ -261,7 +231,7 @@ def main() -> None:
             for found in pool.map(partial(replicate, profile), range(options.replications))
             for row in found
         ]
-    found = table(rows)
+    found = table(rows, by=())
     REPORT.mkdir(parents=True, exist_ok=True)
     path = REPORT / f"count-city-{options.scenario}-{options.condition}.json"
     path.write_text(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -165,17 +165,23 @@ def _uncorrected(crude: pl.DataFrame) -> dict[str, Floats]:
 
 
 def replicate(job: tuple[int, float | None, int]) -> list[dict[str, Any]]:
-    """Errors of every rung in one replication, in points over the districts that have a number."""
+    """Errors of every rung in one replication."""
     residents, odds_ratio, seed = job
-    city = draw(residents, odds_ratio, seed)
+    named = {"odds_ratio": "drawn" if odds_ratio is None else str(odds_ratio)}
+    return [{**named, **row} for row in judged(draw(residents, odds_ratio, seed))]
+
+
+def judged(city: City) -> list[dict[str, Any]]:
+    """Errors of every rung that shows a district, in points and per cent over the districts that have a number."""
     rows = []
     for rung, limits in estimate(city).items():
         shown = ~np.isnan(limits[:, 0])
+        if not shown.any():
+            continue
         value, lower, upper = limits[shown].T
         truth = city.truth[shown]
         rows.append(
             {
-                "odds_ratio": "drawn" if odds_ratio is None else str(odds_ratio),
                 "rung": rung,
                 "bias": float(np.mean(value - truth)) * 100,
                 "error": float(np.mean(np.abs(value - truth))) * 100,
@@ -187,18 +193,18 @@ def replicate(job: tuple[int, float | None, int]) -> list[dict[str, Any]]:
     return rows
 
 
-def table(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
+def table(rows: Iterable[dict[str, Any]], by: Sequence[str] = ("odds_ratio",)) -> pl.DataFrame:
     """Means over the replications, with the Monte-Carlo error of coverage clustered by replication."""
     order = {rung: place for place, rung in enumerate(RUNGS)}
     return (
         pl.DataFrame(list(rows))
-        .group_by("odds_ratio", "rung")
+        .group_by(*by, "rung")
         .agg(
             pl.len().alias("replications"),
             pl.col("bias", "error", "covered", "width", "refused").mean().round(2),
             (pl.col("covered").std() / pl.len().sqrt()).round(2).alias("covered_error"),
         )
-        .sort("odds_ratio", pl.col("rung").replace_strict(order))
+        .sort(*by, pl.col("rung").replace_strict(order))
     )
 
 

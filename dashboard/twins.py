@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from dash import ClientsideFunction, Input, Output, callback, clientside_callback
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback
 from dash.development.base_component import Component
 
 from dashboard import exports, ids
 from dashboard.access import Viewer, current_viewer
-from dashboard.components import opening
+from dashboard.components import controls, opening
 from dashboard.components.table import table
 from dashboard.selection.base import Opened, Selection
 from dashboard.sheet import Sheet
@@ -42,6 +42,35 @@ def register_opening(
         text = words(query["lang"])
         opened = ask(query, current_viewer(), text.language)
         return opening.closed(text, controls) if opened is None else fill(opened, text)
+
+
+def register_plain(
+    page: str,
+    ask: Callable[[Mapping[str, str], Viewer, str], P | None],
+    labels: Callable[[P, Words], Mapping[str, Mapping[str, str]]],
+) -> None:
+    """Register the opening of a page without controls: what it shows follows from its address alone.
+
+    ``labels``: see :func:`dashboard.components.opening.frame`.
+    """
+    catalogue = Output(ids.of(page, "catalogue"), "data")
+    clientside_callback(
+        ClientsideFunction("atlas", "select"),
+        Output(ids.of(page, "selection"), "data"),
+        Input(ids.of(page, "catalogue"), "data"),
+        Input(ids.THEME, "data"),
+        State(ids.of(page, "selection"), "data"),
+        prevent_initial_call=True,
+    )
+
+    def fill(opened: Any, text: Words) -> dict[str, Any]:
+        chosen, build = opened.selection, opened.build.build_id
+        return {
+            "catalogue": controls.catalogue(page, build, text.language, chosen.values(), {}, {}),
+            **opening.frame(opened, chosen, text, labels=labels(opened, text)),
+        }
+
+    register_opening(page, {"catalogue": catalogue}, ask, fill)
 
 
 def register(

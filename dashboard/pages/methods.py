@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, html
+from dash import Input, Output, callback, html
 from dash.development.base_component import Component
 
 from dashboard import ids, twins
-from dashboard.components import cards, controls, methods_parts, opening
+from dashboard.components import cards, methods_parts, opening
 from dashboard.data import methods as data
-from dashboard.selection.methods import MethodsOpened
 from dashboard.words import Words
 
 PATH, PAGE, NAME, ICON = "/methods", "methods", "page.methods", "info"
@@ -34,25 +33,7 @@ def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
     ]
 
 
-clientside_callback(
-    ClientsideFunction("atlas", "select"),
-    Output(of("selection"), "data"),
-    Input(of("catalogue"), "data"),
-    Input(ids.THEME, "data"),
-    State(of("selection"), "data"),
-    prevent_initial_call=True,
-)
-
-
-def _opened(page: MethodsOpened, text: Words) -> dict[str, Any]:
-    chosen = page.selection
-    return {
-        "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, chosen.values(), {}, {}),
-        **opening.frame(page, chosen, text, labels={"about": {"": text("methods.everything")}}),
-    }
-
-
-twins.register_opening(PAGE, {"catalogue": Output(of("catalogue"), "data")}, data.open_page, _opened)
+twins.register_plain(PAGE, data.open_page, lambda _, text: {"about": {"": text("methods.everything")}})
 
 
 @callback(

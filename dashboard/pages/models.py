@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, html
+from dash import Input, Output, callback, html
 from dash.development.base_component import Component
 
 from dashboard import ids, twins
 from dashboard.access import Viewer, current_viewer
-from dashboard.components import cards, controls, models_parts, models_sheets, opening
+from dashboard.components import cards, models_parts, models_sheets, opening
 from dashboard.components.chart_card import chart_card, texts
 from dashboard.components.sheets import About
 from dashboard.data import models as data
 from dashboard.figures import against
-from dashboard.selection.models import ModelsOpened, ModelsSelection
+from dashboard.selection.models import ModelsSelection
 from dashboard.selection.ncd import ESTIMATORS
 from dashboard.sheet import Sheet
 from dashboard.words import Words, words
@@ -56,25 +56,7 @@ def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
     ]
 
 
-clientside_callback(
-    ClientsideFunction("atlas", "select"),
-    Output(of("selection"), "data"),
-    Input(of("catalogue"), "data"),
-    Input(ids.THEME, "data"),
-    State(of("selection"), "data"),
-    prevent_initial_call=True,
-)
-
-
-def _opened(page: ModelsOpened, text: Words) -> dict[str, Any]:
-    chosen = page.selection
-    return {
-        "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, chosen.values(), {}, {}),
-        **opening.frame(page, chosen, text, labels={"condition": page.conditions}),
-    }
-
-
-twins.register_opening(PAGE, {"catalogue": Output(of("catalogue"), "data")}, data.open_page, _opened)
+twins.register_plain(PAGE, data.open_page, lambda opened, _: {"condition": opened.conditions})
 
 
 @callback(

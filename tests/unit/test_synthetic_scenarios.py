@@ -12,6 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.accuracy import accuracy
+from analytics.generation import Generation, close_all
+from tests.support.home import run_build
 from warehouse.check import check
 from warehouse.errors import Defect, UserError
 from warehouse.settings import Settings
@@ -23,6 +26,7 @@ from warehouse.synthetic.log import Log
 from warehouse.synthetic.population import population_table
 from warehouse.synthetic.records import queued
 from warehouse.synthetic.scenario import DEFECTS, SCENARIOS, pattern, read_scenario, switches_of
+from warehouse.synthetic.writer import CHECK
 from warehouse.synthetic.writer import DEFECTS as DEFECTS_FILE
 
 PEOPLE = 12_000
@@ -159,6 +163,7 @@ def test_every_defect_of_the_hostile_city_is_told_as_often_as_it_says(cities: di
 
 def test_a_row_has_its_defect_whatever_day_it_is_seen(cities: dict[str, Path], tmp_path: Path) -> None:
     synthesize(tmp_path / "before", population=PEOPLE, seed=9, scenario="hostile", as_of=date(2024, 3, 31))
+    sent = read(tmp_path / "before", "measurement")["measurement_id"]
     before, after = (
         pl.read_parquet(folder / DEFECTS_FILE) for folder in (tmp_path / "before", cities["hostile"])
     )
@@ -166,10 +171,9 @@ def test_a_row_has_its_defect_whatever_day_it_is_seen(cities: dict[str, Path], t
 
     assert 0 < before.filter(of_measurements).height < after.filter(of_measurements).height
     assert (
-        before.filter(of_measurements & ~pl.col("defect").is_in(["copied", "rounded"]))
-        .join(after, on=before.columns, how="anti", nulls_equal=True)
-        .is_empty()
+        before.filter(of_measurements).join(after, on=before.columns, how="anti", nulls_equal=True).is_empty()
     )
+    assert set(before.filter(of_measurements)["key"]) <= set(sent)
 
 
 def test_copying_stations_write_one_pressure_and_others_do_not(cities: dict[str, Path]) -> None:
@@ -336,6 +340,30 @@ def test_what_wards_cannot_make_comes_later_or_not_at_all(cities: dict[str, Path
     made = {name: read(city, "health_record")["created_at"].cast(pl.Date) for name, city in cities.items()}
 
     assert (made["hostile"] < jump).sum() < 0.97 * (made["calm"] < jump).sum()
+
+
+def test_everybody_is_examined_in_a_folder_apart(tmp_path: Path) -> None:
+    """Built with the extracts, it tells of every adult what the definition misses; it never lies among them."""
+    out = tmp_path / "city"
+    synthesize(out, population=3_000, seed=5, scenario="calm", examine_all=True)
+    rows = pl.read_parquet(out / CHECK / "reference_examination" / "*.parquet")
+    truth = pl.read_parquet(out / TRUTH)
+    day = date(2024, 7, 1)
+    here = truth.filter(
+        pl.col("registered_from") <= day, pl.col("birth_date") <= date(2006, 7, 1),
+        *(pl.col(name).is_null() | (pl.col(name) > day) for name in ("death_date", "left_on")),
+    )  # fmt: skip
+
+    assert set(rows["examined_on"]) == {day}
+    assert rows.group_by("definition").len()["len"].unique().to_list() == [rows["person_ref"].n_unique()]
+    assert abs(rows["person_ref"].n_unique() - here.height) <= 2
+    run_build(tmp_path / "home", out / EXTRACTS, out / CHECK)
+    told = accuracy(Generation.open(tmp_path / "home"), condition="hypertension").rows.filter(
+        (pl.col("definition") == "recommended") & (pl.col("age_band") == "all")
+    )
+    assert told["people"].item() > 150
+    assert 0.2 < told["sensitivity"].item() < 0.9 < told["specificity"].item()
+    close_all()
 
 
 @pytest.mark.parametrize("name", ["calm", "hostile"])

@@ -200,7 +200,9 @@ def _tables(settings: Calibration, drawn: _Drawn, day: date) -> Iterator[tuple[s
     over = pl.when(pl.col("ended_at").cast(pl.Date) <= day).then(pl.col("ended_at"))
     yield "encounter", arrived(encounters, "started_at", "encounter_id").with_columns(over.alias("ended_at"))
     measured = readings.measurement_table(settings, people, courses, made, visits, drawn.log, next(streams))
-    yield "measurement", arrived(measured, "taken_at")
+    measured = arrived(measured, "taken_at")
+    drawn.log.only("measurement", measured["measurement_id"])
+    yield "measurement", measured
     named = care.condition_table(people, courses, drawn.struck, made, visits, next(streams))
     yield "condition", arrived(named, "recorded_at")
     supplied = care.medication_table(settings, people, courses, drawn.struck, visits, next(streams))

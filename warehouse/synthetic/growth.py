@@ -11,21 +11,21 @@ import numpy as np
 from warehouse.synthetic.columns import Bools
 from warehouse.synthetic.parameters import Floats
 
-#: Half the pupils of the city are taller and much heavier than the standard: shifts of the z-scores, and how wide
-#: they are (school surveys of the city: overweight and obese 37 to 44 %).
-_TALLER, _HEAVIER, _HEAVIER_SPREAD = 0.0, 0.75, 1.25
+#: Pupils of the city are heavier than the standard: by how much of a z-score, and how much wider they are spread
+#: (school surveys of the city: overweight and obese 37 to 44 %).
+_HEAVIER, _HEAVIER_SPREAD = 0.75, 1.25
 _LARGEST_Z = 3.2
 
 
 def grown(age: Floats, is_female: Bools, stature: Floats, mass: Floats) -> tuple[Floats, Floats]:
     """Height (cm) and body mass index (kg/m2) at ``age`` (years, up to 19) of people with these standard deviates."""
-    height = _value("height_for_age", age, is_female, stature + _TALLER)
+    height = _value("height_for_age", age, is_female, stature)
     return height, _value("bmi_for_age", age, is_female, mass * _HEAVIER_SPREAD + _HEAVIER)
 
 
 def adult_height(is_female: Bools, stature: Floats) -> Floats:
     """Height (cm) where the table ends, at 19."""
-    return _value("height_for_age", np.full(len(stature), 19.0), is_female, stature + _TALLER)
+    return _value("height_for_age", np.full(len(stature), 19.0), is_female, stature)
 
 
 def _value(indicator: str, age: Floats, is_female: Bools, score: Floats) -> Floats:

@@ -23,6 +23,8 @@ from warehouse.synthetic.processes import Courses
 LOW_FILTRATION, HIGH_CHOLESTEROL = 60.0, 5.0
 #: Years from the event to its first mention by a doctor, on average.
 _NAMED_WITHIN = 0.3
+#: Days from it to the first mention at the soonest.
+_SOONEST = 7
 #: Of low filtration and high cholesterol, the chance that a doctor of somebody of average contact has found it.
 _FOUND = {"chronic_kidney_disease": 0.35, "dyslipidaemia": 0.30}
 
@@ -89,9 +91,8 @@ def draw_illnesses(people: People, courses: Courses, rng: np.random.Generator) -
         grown = spent / (item.per_1000_at_50 * np.exp(ratio[item.illness])) + np.exp(-50.0 * item.slope)
         age = 50.0 + np.log(grown) / item.slope
         day = people.birth_day + (np.clip(age, 0.0, 150.0) * YEAR).astype(np.int64)
-        wait = (rng.exponential(_NAMED_WITHIN * YEAR, len(people)) / np.maximum(courses.contact, 0.1)).astype(
-            np.int64
-        )
+        months = rng.exponential(_NAMED_WITHIN * YEAR, len(people)) / np.maximum(courses.contact, 0.1)
+        wait = _SOONEST + months.astype(np.int64)
         onset[item.illness] = np.where(day <= end, day, NEVER)
         named[item.illness] = np.where(day + wait <= end, day + wait, NEVER)
     return _with_lines(people, courses, Struck(onset, named), rng)

@@ -47,6 +47,16 @@ class Log:
             )
         )
 
+    def only(self, table: str, keys: pl.Series) -> None:
+        """Forget what was done to rows of ``table`` that are not among those sent."""
+        sent = pl.DataFrame({"key": keys})
+        self.frames = [
+            frame.join(sent, on="key", how="semi", maintain_order="left")
+            if frame.height and frame["table"][0] == table
+            else frame
+            for frame in self.frames
+        ]
+
     def table(self) -> pl.DataFrame:
         """All of them: table, key of the row, defect, column, what was there before."""
         return pl.concat(self.frames) if self.frames else pl.DataFrame(schema=SCHEMA)

@@ -172,9 +172,9 @@ class Writer:
         (self._out / ABOUT).write_text(text, encoding="utf-8")
 
     def _manifest(self, folder: Path) -> None:
-        about = self._about
+        about, apart = self._about, "" if folder.name == EXTRACTS else f"-{folder.name}"
         (folder / "manifest.toml").write_text(
-            f'name = "synthetic-city-{about.population}-seed-{about.seed}"\n'
+            f'name = "synthetic-city-{about.population}-seed-{about.seed}{apart}"\n'
             f"as_of = {about.as_of.isoformat()}\n"
             "synthetic = true\n"
             f'source = "hssk synthesize, {about.population} residents, seed {about.seed}, scenario {about.scenario}, '
