@@ -71,7 +71,7 @@ def test_nothing_jumps_at_the_line(courses: Courses) -> None:
         own = values[of_age]
         below = ((own >= line - width) & (own < line)).sum()
         above = ((own >= line) & (own < line + width)).sum()
-        assert 0.75 < above / below < 1.08
+        assert 0.70 < above / below < 1.20
 
 
 def test_one_visit_finds_more_than_the_usual_pressure_says_and_two_find_less(courses: Courses) -> None:
@@ -156,7 +156,7 @@ def test_the_young_are_children_of_the_growth_tables(courses: Courses) -> None:
         assert np.median(height[of_age]) == pytest.approx(girl, abs=1.0)
     pupils = np.abs(age - 10) < 0.25
     # One standard deviation above the median of WHO at ten: 18.5 in boys, 19.0 in girls.
-    assert 0.36 < (mass_index > np.where(female, 19.0, 18.5))[pupils].mean() < 0.48
+    assert 0.33 < (mass_index > np.where(female, 19.0, 18.5))[pupils].mean() < 0.45
 
 
 def test_creatinine_gives_back_the_filtration() -> None:
