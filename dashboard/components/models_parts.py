@@ -19,6 +19,8 @@ from dashboard.words import Words
 Row = Mapping[str, Any]
 _BLANK = "–"
 _CITY = "city"
+#: A rung that has a number in fewer districts is not called the nearest.
+_FEWEST_DISTRICTS = 5
 
 
 def points(share: float | None, words: Words) -> str:
@@ -41,12 +43,14 @@ def conditions(named: Mapping[str, str], selection: ModelsSelection, words: Word
 
 
 def headline(newest: pl.DataFrame, fits: pl.DataFrame, subject: Subject, words: Words) -> str:
-    """The finding: the best rung of residents and how far off it is; of real records, how the fits did."""
+    """The finding: which rung comes nearest and how far off it is; of real records, how the fits did."""
     if newest.is_empty():
         good = sum(not row["faults"] for row in fits.to_dicts())
         key = "models.headline_fits" if fits.height else "models.headline_nothing"
         return words(key, condition=subject.condition, good=good, all=fits.height)
-    rows = [row for row in newest.to_dicts() if row["level"] == "district" and row["shown"]]
+    rows = [
+        row for row in newest.to_dicts() if row["level"] == "district" and row["shown"] >= _FEWEST_DISTRICTS
+    ]
     if not rows:
         return words("models.headline_blank", condition=subject.condition)
     best = min(rows, key=lambda row: float(row["error"]))

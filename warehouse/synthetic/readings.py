@@ -183,7 +183,7 @@ def _sugar_results(
 def _is_tested(people: People, courses: Courses, seen: Visits) -> Floats:
     """Chance that blood is taken at a visit."""
     age = people.age[seen.person]
-    chance = np.interp(age, [18, 40, 60], [0.10, 0.28, 0.50])
+    chance = np.interp(age, [18, 40, 60], [0.21, 0.42, 0.62])
     chance = chance + 0.3 * courses.diabetes.is_diagnosed(seen.person, seen.day)
     return np.where(age >= ADULT, chance, 0.0)
 
