@@ -103,7 +103,7 @@ def test_patterns_are_even_and_differ() -> None:
     assert abs(np.corrcoef(pattern(0), pattern(1))[0, 1]) < 0.5
 
 
-@given(seed=st.integers(0, 1000), salt=st.text(min_size=1, max_size=5))
+@given(seed=st.integers(0, 2**70), salt=st.text(min_size=1, max_size=5))
 def test_chances_are_even_and_the_same_again(seed: int, salt: str) -> None:
     number = np.arange(4000, dtype=np.int64) * 7
     drawn = chance(number, salt, seed)

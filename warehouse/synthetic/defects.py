@@ -29,8 +29,9 @@ _AHEAD = "20y"
 
 def chance(number: Ints, salt: str, seed: int) -> Floats:
     """Numbers between 0 and 1, one for each row number, that differ by salt and seed: SplitMix64."""
+    begin = (zlib.crc32(salt.encode()) * 2654435769 + seed) % 2**64
     with np.errstate(over="ignore"):
-        z = number.astype(np.uint64) + np.uint64(zlib.crc32(salt.encode()) * 2654435769 + seed)
+        z = number.astype(np.uint64) + np.uint64(begin)
         z = (z + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         z ^= z >> np.uint64(31)

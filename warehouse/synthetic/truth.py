@@ -1,8 +1,9 @@
 """The sealed truth: what every person really has, beside nothing a sender would know; and its counts, for all eyes.
 
 Of every case definition whose estimand is known there is one column of bits, a quarter each: bit 0 is the last day of
-the first quarter of 2019, or of the first quarter with records where the definition is no disease of hazards. Burden
-(H2) is what a person has; comparison (H1) what one visit of a survey on that day would find.
+the first quarter of 2019. Hypertension and diabetes are followed from there, all others from the first quarter with
+records (bits before it are nought). Burden (H2) is what a person has; comparison (H1) what one visit of a survey on
+that day would find.
 """
 
 from __future__ import annotations
