@@ -317,6 +317,11 @@ def test_rows_arrive_late_and_once_a_facility_is_connected(tmp_path: Path) -> No
     assert late.filter(~shortly_before & (connected <= day)).is_empty()
     assert late.filter(connected <= day).height > 20
     assert late.filter(connected > day).height > 20
+    holders = pl.read_parquet(tmp_path / "later" / TRUTH).filter(pl.col("first_record_on").is_not_null())
+    of_holders = then.join(holders, on="person_ref", how="semi")
+    # Whoever has no record is known from the insurer, who waits for no connection.
+    assert of_holders.filter(connected > day).is_empty()
+    assert then.filter(connected > day).height > 20
 
 
 @given(
