@@ -120,15 +120,19 @@ def _copy(extracts: Path, target: Path) -> float:
 
 def _build(extracts: Path, home: Path, conditions: str) -> tuple[float, int]:
     """Seconds and peak resident bytes of a build in a process of its own, with throw-away keys."""
-    keys = {name: secrets.token_hex(32) for name in _KEYS}
     command = [sys.executable, "-m", "benchmarks.build", "--once", str(extracts), "--conditions", conditions]
-    environment = {**os.environ, **keys, "HSSK_HOME": str(home)}
     started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=ROOT, env=throwaway(home), stdout=subprocess.DEVNULL)
     peak = _watch(process)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return time.perf_counter() - started, peak
+
+
+def throwaway(home: Path) -> dict[str, str]:
+    """The environment of a command over ``home`` with new keys that nobody keeps."""
+    keys = {name: secrets.token_hex(32) for name in _KEYS}
+    return {**os.environ, **keys, "HSSK_HOME": str(home)}
 
 
 def _watch(process: subprocess.Popen[bytes]) -> int:

@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 from analytics.catalogue import Quarter, Variant, catalogue
 from analytics.generation import Generation, close_all, read_sql
 from analytics.two_part import PRIORS, learn, summarise
-from benchmarks.replications import City, judged, table
-from benchmarks.scenarios import REPORT, build
+from benchmarks.build import REPORT
+from benchmarks.replications import AGES, City, judged, table
+from benchmarks.scenarios import build
 from warehouse.synthetic.city import EXTRACTS, SCENARIOS, synthesize
 from warehouse.synthetic.writer import TRUTH_COUNTS
 
@@ -99,8 +100,7 @@ def _truth(path: Path, condition: str, variant: str) -> pl.DataFrame:
     rows = pl.read_parquet(path).filter(
         pl.col("condition") == condition, pl.col("variant") == variant, pl.col("quarter") == QUARTER
     )
-    starts = [18, *range(20, 50, 5), 50, 51, *range(55, 90, 5)]
-    edges = np.array(starts)
+    edges = np.array(AGES)
     band = edges[np.searchsorted(edges, rows["age"].to_numpy(), side="right") - 1]
     return (
         rows.with_columns(pl.Series("age_from", band, dtype=pl.Int16))

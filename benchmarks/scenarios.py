@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -26,12 +24,11 @@ from analytics.accuracy import accuracy
 from analytics.cleaning import cleaning
 from analytics.generation import Generation, close_all
 from analytics.score import against_truth, scored
+from benchmarks.build import REPORT, throwaway
 from warehouse.synthetic.city import EXTRACTS, SCENARIOS, synthesize
 from warehouse.synthetic.writer import CHECK, DEFECTS, TRUTH_COUNTS
 
-REPORT = Path(__file__).resolve().parent / "report"
 CONDITIONS = ("hypertension", "diabetes", "bmi")
-_KEYS = ("HSSK_PSEUDONYM_KEY", "HSSK_RECORD_KEY", "HSSK_LINKAGE_KEY")
 Rows = list[dict[str, Any]]
 
 
@@ -58,10 +55,8 @@ def measure(scenario: str, people: int, seed: int, folder: Path) -> dict[str, Ro
 
 def build(home: Path, extracts: Sequence[Path], options: Sequence[str]) -> None:
     """``hssk build`` as a process of its own, with throwaway keys."""
-    keys = {name: secrets.token_hex(32) for name in _KEYS}
     command = [sys.executable, "-m", "hssk", "build", *options, *map(str, extracts)]
-    environment = {**os.environ, **keys, "HSSK_HOME": str(home)}
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, env=throwaway(home), stdout=subprocess.DEVNULL)
 
 
 def lines(found: Mapping[str, Rows]) -> Iterator[str]:

@@ -72,31 +72,27 @@ def subject(selection: ModelsSelection) -> Subject:
 
 def knows_truth(selection: ModelsSelection) -> bool:
     """Whether the truth lies beside the estimates of this build."""
-    return has_truth(source.generation(selection.build))
+    return _answers(source.generation(selection.build)) is not None
 
 
 def answers(selection: ModelsSelection, viewer: Viewer, *, quarter: str | None = None) -> pl.DataFrame:
     """Every estimate of the condition beside its truth, of the city and the districts the viewer may see.
 
-    Columns of :func:`analytics.score.against_truth` and ``name``, ``short``; no rows where no truth is known.
+    Columns of :func:`analytics.score.against_truth` and ``name``; no rows where no truth is known.
     """
-    of = source.generation(selection.build)
-    if not has_truth(of):
+    known = _answers(source.generation(selection.build))
+    if known is None:
         return pl.DataFrame(schema=dict.fromkeys(("estimator", "quarter", "level"), pl.String))
-    rows = _answers(of).filter(
+    rows = known.filter(
         pl.col("condition") == selection.condition,
         pl.col("definition") == subject(selection).variant,
         pl.col("district").is_in([CITY, *source.visible(viewer)]),
     )
     if quarter is not None:
         rows = rows.filter(pl.col("quarter") == quarter)
-    named = source.names(selection.language)
-    city = source.place_name(None, selection.language)
-    full, short = ({code: one[i] for code, *one in named} | {CITY: city} for i in (0, 1))
-    return rows.with_columns(
-        pl.col("district").replace_strict(full).alias("name"),
-        pl.col("district").replace_strict(short).alias("short"),
-    )
+    names = {code: name for code, name, _ in source.names(selection.language)}
+    names[CITY] = source.place_name(None, selection.language)
+    return rows.with_columns(pl.col("district").replace_strict(names).alias("name"))
 
 
 def scores(
@@ -137,8 +133,9 @@ def accuracy(selection: ModelsSelection) -> pl.DataFrame:
 
 
 @lru_cache(maxsize=8)
-def _answers(of: Generation) -> pl.DataFrame:
-    return against_truth(of)
+def _answers(of: Generation) -> pl.DataFrame | None:
+    """Every answer of a build beside its truth; None where none is known."""
+    return against_truth(of) if has_truth(of) else None
 
 
 def _conditions(of: Generation, language: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
+import polars as pl
 from dash import Input, Output, callback, html
 from dash.development.base_component import Component
 
@@ -75,41 +76,37 @@ def tell(store: Store) -> tuple[Any, ...]:
     """The finding, and everything that is said in words and tables."""
     selection, text, _ = _read(store)
     subject, viewer, known = data.subject(selection), current_viewer(), data.knows_truth(selection)
-    quarter = text.quarter(subject.quarter)
+    quarter, fits = text.quarter(subject.quarter), data.fits(selection)
     newest = data.scores(selection, viewer, ["level"], quarter=subject.quarter)
-    caution = text("models.caution_known" if known else "models.caution_real")
+    answers = data.answers(selection, viewer, quarter=subject.quarter)
+    lines = [models_parts.reliance(newest, answers, text)] if known else []
     return (
-        models_parts.headline(newest, data.fits(selection), subject, text),
+        models_parts.headline(newest, fits, subject, text),
         text("models.lead", definition=subject.definition, version=subject.version, quarter=quarter),
-        [cards.notice(caution)],
+        [cards.notice(text("models.caution_known" if known else "models.caution_real"))],
         [models_parts.conditions(data.conditions(selection), selection, text)],
-        _reliance(selection, viewer, text) if known else [],
-        _more(selection, viewer, text),
+        [models_parts.titled("reliance", text, lines, quarter=quarter)] if known else [],
+        [*(_by_time(selection, viewer, text) if known else []), *_checks(selection, fits, text)],
         [models_parts.about(f"{selection.condition}/{subject.variant}", selection, text)],
         [opening.permanent(selection, text)],
     )
 
 
-def _reliance(selection: ModelsSelection, viewer: Viewer, text: Words) -> list[Component]:
-    """What can be trusted, in plain words."""
-    subject = data.subject(selection)
-    newest = data.scores(selection, viewer, ["level"], quarter=subject.quarter)
-    answers = data.answers(selection, viewer, quarter=subject.quarter)
-    lines = models_parts.reliance(newest, answers, text)
-    return [models_parts.titled("reliance", text, [lines], quarter=text.quarter(subject.quarter))]
+def _by_time(selection: ModelsSelection, viewer: Viewer, text: Words) -> list[Component]:
+    """Over the phases and coverages."""
+    phases = {name: text(f"models.phase_{name}") for name in PHASES}
+    bands = {name: text(f"models.band_{place}") for place, name in enumerate(COVERAGES)}
+    found = []
+    for column, labels in (("phase", phases), ("coverage", bands)):
+        scores = data.scores(selection, viewer, ["level", column])
+        table = models_parts.by_time(scores, column, labels, text)
+        found.append(models_parts.titled(column, text, [table]))
+    return found
 
 
-def _more(selection: ModelsSelection, viewer: Viewer, text: Words) -> list[Component]:
-    """Over the phases and coverages, where the truth is known; the fits; what the definition gets wrong."""
-    found: list[Component] = []
-    if data.knows_truth(selection):
-        phases = {name: text(f"models.phase_{name}") for name in PHASES}
-        bands = {name: text(f"models.band_{place}") for place, name in enumerate(COVERAGES)}
-        for column, labels in (("phase", phases), ("coverage", bands)):
-            scores = data.scores(selection, viewer, ["level", column])
-            table = models_parts.by_time(scores, column, labels, text)
-            found.append(models_parts.titled(column, text, [table]))
-    fits, accuracy = data.fits(selection), data.accuracy(selection)
+def _checks(selection: ModelsSelection, fits: pl.DataFrame, text: Words) -> list[Component]:
+    """What the definition gets wrong, and the fits."""
+    accuracy, found = data.accuracy(selection), []
     if accuracy.height:
         found.append(models_parts.titled("accuracy", text, [models_parts.accuracy(accuracy, text)]))
     if fits.height:

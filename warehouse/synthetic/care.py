@@ -16,6 +16,7 @@ from warehouse.synthetic.columns import (
     constant,
     dates,
     day_number,
+    hospital_refs,
     nothing,
     person_refs,
     refs,
@@ -83,17 +84,13 @@ class Visits:
 
     def person_refs(self, people: People) -> pl.Series:
         """The reference each visit is filed under."""
-        return own_refs(people.number[self.person], self.is_apart)
+        number = people.number[self.person]
+        own = pl.DataFrame({"P": person_refs(number), "Q": hospital_refs(number), "is_apart": self.is_apart})
+        return own.select(pl.when("is_apart").then("Q").otherwise("P")).to_series()
 
     def at(self, minutes: Ints | int = 0) -> pl.Series:
         """In the morning, spread by visit, plus ``minutes``."""
         return times(self.day, 450 + self.number * 37 % 210 + minutes)
-
-
-def own_refs(number: Ints, is_apart: Bools) -> pl.Series:
-    """References of people by running number, those that a hospital gave of its own told apart."""
-    letter = pl.Series(["P", "Q"]).gather(is_apart.astype(np.int64))
-    return letter + pl.Series(number).cast(pl.String)
 
 
 def draw_visits(

@@ -20,7 +20,7 @@ import polars as pl
 from warehouse.errors import EXIT_USAGE, UserError
 from warehouse.synthetic import care, cover, population, readings, records, rollout, survey
 from warehouse.synthetic.calibration import Calibration, calibration, calibration_text, district_rows
-from warehouse.synthetic.columns import Bools, day_number
+from warehouse.synthetic.columns import Bools, day_number, quarter_number, quarter_start
 from warehouse.synthetic.defects import as_hospitals_know, spoil
 from warehouse.synthetic.illnesses import Struck, draw_illnesses
 from warehouse.synthetic.log import Log
@@ -223,9 +223,7 @@ def _registers(drawn: _Drawn, as_of: int, rng: np.random.Generator) -> pl.DataFr
 
 def _newest_quarter(day: date) -> int:
     """First day of the newest quarter that ended at least 45 days before."""
-    closed = day - timedelta(days=_CLOSES_AFTER)
-    number = closed.year * 4 + (closed.month - 1) // 3 - 1
-    return day_number(date(number // 4, number % 4 * 3 + 1, 1))
+    return day_number(quarter_start(quarter_number(day - timedelta(days=_CLOSES_AFTER)) - 1))
 
 
 def _plan_tables(settings: Calibration, people: int, day: date) -> Iterator[tuple[str, pl.DataFrame]]:

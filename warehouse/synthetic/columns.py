@@ -31,6 +31,21 @@ def person_refs(number: Ints) -> pl.Series:
     return refs("P", number)
 
 
+def hospital_refs(number: Ints) -> pl.Series:
+    """The reference a hospital gave of its own to a person it does not link."""
+    return refs("Q", number)
+
+
+def quarter_number(day: date) -> int:
+    """Quarters since year 0."""
+    return day.year * 4 + (day.month - 1) // 3
+
+
+def quarter_start(number: int) -> date:
+    """The first day of a quarter by its number."""
+    return date(number // 4, number % 4 * 3 + 1, 1)
+
+
 def dates(day: Ints) -> pl.Series:
     """Days as dates; nothing where there is no such day."""
     return _optional(pl.Series(np.minimum(day, NEVER)).cast(pl.Int32).cast(pl.Date), day)

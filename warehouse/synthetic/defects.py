@@ -6,7 +6,6 @@ depend on the day the city is looked at; each is told to the log with what stood
 
 from __future__ import annotations
 
-import unicodedata
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,16 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from warehouse.synthetic.columns import Bools, Ints
+from warehouse.synthetic.columns import Bools, Ints, hospital_refs
 from warehouse.synthetic.log import Log
 from warehouse.synthetic.parameters import Floats
+from warehouse.synthetic.readings import CODES, MGDL_PER_MMOL
 
 #: The parts of Thủ Đức City before 2021, which some senders still write.
 _OLD_PARTS = ("762", "763")
 _MERGED = "769"
-_MGDL = 18.016
-_SYSTOLIC, _DIASTOLIC = "8480-6", "8462-4"
-_WEIGHT, _HEIGHT, _GLUCOSE = "29463-7", "8302-2", "14771-0"
 _AHEAD = "20y"
 
 
@@ -38,6 +35,12 @@ def chance(number: Ints, salt: str, seed: int) -> Floats:
     return np.asarray((z >> np.uint64(11)).astype(np.float64) * 2.0**-53, dtype=np.float64)
 
 
+def without_marks(name: pl.Expr) -> pl.Expr:
+    """Vietnamese names in plain letters: Nguyễn Thị Đào, Nguyen Thi Dao."""
+    plain = name.str.replace_many(["Đ", "đ"], ["D", "d"]).str.normalize("NFD")
+    return plain.str.replace_all(r"\p{Mn}", "")
+
+
 @dataclass(frozen=True)
 class _Slip:
     """A defect of one column: the rows it can befall, and what they say then."""
@@ -48,7 +51,7 @@ class _Slip:
     value: pl.Expr
 
 
-_BORN, _ICD10 = pl.col("birth_date"), pl.col("icd10")
+_NAME, _BORN, _ICD10 = pl.col("full_name"), pl.col("birth_date"), pl.col("icd10")
 _MONTH, _DAY = _BORN.str.slice(5, 2), _BORN.str.slice(8, 2)
 _SECOND_HALF = pl.col("person_ref").str.tail(1).is_in(["5", "6", "7", "8", "9"])
 _SLIPS = {
@@ -56,11 +59,16 @@ _SLIPS = {
         _Slip(
             "height_in_metres",
             "value",
-            (pl.col("code") == _HEIGHT) & (pl.col("unit") == "cm"),
+            (pl.col("code") == CODES["height"]) & (pl.col("unit") == "cm"),
             pl.col("value") / 100,
         ),
-        _Slip("weight_times_ten", "value", pl.col("code") == _WEIGHT, pl.col("value") * 10),
-        _Slip("glucose_in_mg_dl", "value", pl.col("code") == _GLUCOSE, (pl.col("value") * _MGDL).round()),
+        _Slip("weight_times_ten", "value", pl.col("code") == CODES["weight"], pl.col("value") * 10),
+        _Slip(
+            "glucose_in_mg_dl",
+            "value",
+            pl.col("code") == CODES["glucose"],
+            (pl.col("value") * MGDL_PER_MMOL).round(),
+        ),
         _Slip("missing_unit", "unit", pl.col("unit").is_not_null(), pl.lit(None, pl.String)),
         _Slip("years_ahead", "taken_at", pl.lit(value=True), pl.col("taken_at").dt.offset_by(_AHEAD)),
     ),
@@ -73,7 +81,7 @@ _SLIPS = {
         ),
     ),
     "resident": (
-        _Slip("lost_tone_marks", "full_name", pl.col("full_name").is_not_null(), pl.col("full_name")),
+        _Slip("lost_tone_marks", "full_name", _NAME.is_not_null(), without_marks(_NAME)),
         _Slip(
             "old_district_code",
             "district_code",
@@ -108,12 +116,6 @@ def spoil(table: str, frame: pl.DataFrame, rates: Mapping[str, float], seed: int
     return frame
 
 
-def without_marks(name: str) -> str:
-    """A Vietnamese name in plain letters: Nguyễn Thị Đào, Nguyen Thi Dao."""
-    plain = unicodedata.normalize("NFD", name.replace("Đ", "D").replace("đ", "d"))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
-
-
 def as_hospitals_know(residents: pl.DataFrame, apart: Bools, number: Ints, seed: int) -> pl.DataFrame:
     """Rows of the registers of hospitals for people who stand there under another reference.
 
@@ -123,9 +125,9 @@ def as_hospitals_know(residents: pl.DataFrame, apart: Bools, number: Ints, seed:
     half = pl.lit(pl.Series(chance(chosen["_number"].to_numpy(), "hospital_birth", seed) < 0.5))
     return chosen.with_columns(
         pl.lit("hospital").alias("source"),
-        ("Q" + pl.col("_number").cast(pl.String)).alias("person_ref"),
+        hospital_refs(chosen["_number"].to_numpy()).alias("person_ref"),
         pl.lit(None, pl.String).alias("national_id"),
-        pl.col("full_name").map_elements(without_marks, return_dtype=pl.String),
+        without_marks(_NAME).alias("full_name"),
         pl.when(half)
         .then(pl.col("birth_date").str.slice(0, 4))
         .otherwise(pl.col("birth_date"))
@@ -144,16 +146,17 @@ def _numbers(keys: pl.Series) -> Ints:
 
 def _slip(table: str, frame: pl.DataFrame, slip: _Slip, where: pl.Expr, log: Log) -> pl.DataFrame:
     """One defect in the rows ``where``."""
-    struck, value = frame.filter(where), slip.value
-    if slip.name == "lost_tone_marks":
-        value = value.replace({word: without_marks(word) for word in struck[slip.column].unique()})
+    struck = frame.filter(where)
     log.add(table, struck[_KEYS[table]], slip.name, slip.column, struck[slip.column])
-    return frame.with_columns(pl.when(where).then(value).otherwise(pl.col(slip.column)).alias(slip.column))
+    return frame.with_columns(
+        pl.when(where).then(slip.value).otherwise(pl.col(slip.column)).alias(slip.column)
+    )
 
 
 def _swap_pressures(frame: pl.DataFrame, rate: float, seed: int, log: Log) -> pl.DataFrame:
     """Readings of visits whose two pressures are written the wrong way round."""
-    is_pressure = pl.col("code").is_in([_SYSTOLIC, _DIASTOLIC]) & pl.col("encounter_ref").is_not_null()
+    systolic, diastolic = CODES["systolic"], CODES["diastolic"]
+    is_pressure = pl.col("code").is_in([systolic, diastolic]) & pl.col("encounter_ref").is_not_null()
     visit = pl.col("encounter_ref").str.slice(1).cast(pl.Int64) * 4 + pl.col("reading_number")
     reading = frame.select(pl.when(is_pressure).then(visit).fill_null(-1)).to_series().to_numpy()
     struck = (chance(reading, "pressures_swapped", seed) < rate) & (reading >= 0)
@@ -161,7 +164,7 @@ def _swap_pressures(frame: pl.DataFrame, rate: float, seed: int, log: Log) -> pl
         return frame
     swapped = frame.filter(pl.Series(struck))
     log.add("measurement", swapped["measurement_id"], "pressures_swapped", "code", swapped["code"])
-    other = pl.when(pl.col("code") == _SYSTOLIC).then(pl.lit(_DIASTOLIC)).otherwise(pl.lit(_SYSTOLIC))
+    other = pl.when(pl.col("code") == systolic).then(pl.lit(diastolic)).otherwise(pl.lit(systolic))
     return frame.with_columns(pl.when(pl.Series(struck)).then(other).otherwise(pl.col("code")).alias("code"))
 
 

@@ -11,13 +11,14 @@ import csv
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
 from warehouse.errors import Defect
-from warehouse.synthetic.columns import NEVER, Bools, Ints, day_number
+from warehouse.synthetic.columns import NEVER, Ints, day_number
 from warehouse.synthetic.parameters import Floats
-from warehouse.synthetic.people import YEAR, People
+from warehouse.synthetic.people import ADULT, YEAR, People
 from warehouse.synthetic.processes import Courses
 
 LOW_FILTRATION, HIGH_CHOLESTEROL = 60.0, 5.0
@@ -55,10 +56,6 @@ class Struck:
     onset_day: dict[str, Ints]
     named_day: dict[str, Ints]
 
-    def has(self, illness: str, day: Ints) -> Bools:
-        """Who has it on a day, one entry a person."""
-        return np.asarray(self.onset_day[illness] <= day, dtype=np.bool_)
-
 
 @cache
 def illnesses() -> tuple[Illness, ...]:
@@ -71,14 +68,10 @@ def illnesses() -> tuple[Illness, ...]:
 
 
 def _illness(row: dict[str, str]) -> Illness:
-    words = {
-        "illness": row["illness"],
-        "icd10": tuple(row["icd10"].split(";")),
-        "atc": row["atc"],
-        "drug": row["drug"],
-    }
-    numbers = {item.name: float(row[item.name]) for item in fields(Illness) if item.name not in words}
-    return Illness(**words, **numbers)  # type: ignore[arg-type]
+    words: dict[str, Any] = {name: row[name] for name in ("illness", "atc", "drug")}
+    words["icd10"] = tuple(row["icd10"].split(";"))
+    words |= {item.name: float(row[item.name]) for item in fields(Illness) if item.name not in words}
+    return Illness(**words)
 
 
 def draw_illnesses(people: People, courses: Courses, rng: np.random.Generator) -> Struck:
@@ -119,7 +112,7 @@ def _with_lines(people: People, courses: Courses, struck: Struck, rng: np.random
     settings, everyone = courses.traits.settings, np.arange(len(people), dtype=np.int64)
     first, end = day_number(settings.period.first_visit), day_number(settings.period.end)
     day = np.full(len(people), first, dtype=np.int64)
-    adult = people.age >= 18
+    adult = people.age >= ADULT
     has = {
         "chronic_kidney_disease": courses.traits.kidney_function(everyone, day) < LOW_FILTRATION,
         "dyslipidaemia": courses.traits.total_cholesterol(everyone, day) >= HIGH_CHOLESTEROL,

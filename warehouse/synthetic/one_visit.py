@@ -8,20 +8,13 @@ from warehouse.synthetic.columns import Bools, Ints
 from warehouse.synthetic.parameters import Floats
 from warehouse.synthetic.processes import LINE_DIASTOLIC, LINE_GLUCOSE, LINE_SYSTOLIC, Courses
 
-#: The mean of the second and the third reading counts.
-_READINGS = 2
-
 
 def raised_pressure(courses: Courses, who: Ints, day: Ints, rng: np.random.Generator) -> Bools:
     """The mean of the second and third reading at 140 or 90 mmHg or above, or under treatment."""
-    known, usual = courses.traits.settings.reading, courses.pressures(who, day)
-
-    def read(level: Floats, visit: float, within: float) -> Floats:
-        spread = np.hypot(visit, within / np.sqrt(_READINGS))
-        return level + rng.normal(0, spread, len(who))
-
-    systolic = read(usual[0], known.visit_sd_systolic, known.within_sd_systolic)
-    diastolic = read(usual[1], known.visit_sd_diastolic, known.within_sd_diastolic)
+    usual, scatter = courses.pressures(who, day), courses.traits.settings.reading.of_one_visit()
+    systolic, diastolic = (
+        level + rng.normal(0, spread, len(who)) for level, spread in zip(usual, scatter, strict=True)
+    )
     raised = (systolic >= LINE_SYSTOLIC) | (diastolic >= LINE_DIASTOLIC)
     return np.asarray(raised | courses.hypertension.is_treated(who, day), dtype=np.bool_)
 

@@ -156,7 +156,7 @@ class Management:
 
 @dataclass(frozen=True)
 class Reading:
-    """Readings around the usual pressure, mmHg."""
+    """Readings around the usual pressure, mmHg; of blood around its usual value, as a share or (HbA1c) in points."""
 
     visit_sd_systolic: float
     visit_sd_diastolic: float
@@ -168,6 +168,13 @@ class Reading:
     hba1c_sd: float
     cholesterol_cv: float
     creatinine_cv: float
+
+    def of_one_visit(self) -> tuple[float, float]:
+        """Scatter of what a survey takes of one visit, the mean of its second and third reading: both pressures."""
+        return (
+            float(np.hypot(self.visit_sd_systolic, self.within_sd_systolic / np.sqrt(2))),
+            float(np.hypot(self.visit_sd_diastolic, self.within_sd_diastolic / np.sqrt(2))),
+        )
 
 
 @dataclass(frozen=True)

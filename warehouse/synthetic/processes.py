@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from warehouse.synthetic.calibration import Calibration
-from warehouse.synthetic.columns import NEVER, Bools, Ints, day_number
+from warehouse.synthetic.columns import NEVER, Bools, Ints, day_number, quarter_number, quarter_start
 from warehouse.synthetic.parameters import Floats, Management
 from warehouse.synthetic.people import ADULT, YEAR, People
 from warehouse.synthetic.traits import Traits
@@ -95,9 +95,8 @@ class Courses:
 
 def quarter_of(day: Ints) -> Ints:
     """Quarters since the first of :data:`ORIGIN_YEAR`; earlier days count as the first."""
-    month = (np.asarray(day).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)) + (
-        1970 - ORIGIN_YEAR
-    ) * 12
+    month = np.asarray(day).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    month = month + (1970 - ORIGIN_YEAR) * 12
     return np.asarray(np.clip(month // 3, 0, MOST_QUARTERS - 1), dtype=np.int64)
 
 
@@ -113,13 +112,10 @@ def draw_courses(settings: Calibration, people: People, traits: Traits, rng: np.
 
 def _contact(settings: Calibration, people: People, rng: np.random.Generator) -> Floats:
     """Around 1: some people are seen often and some never; women, the insured and the well-off more."""
-    known, spread = (
-        settings.contact,
-        rng.gamma(settings.contact.shape, 1.0, len(people)) / settings.contact.shape,
-    )
-    lean = (
-        known.female * people.is_female + known.insured * people.is_insured + known.per_income * people.income
-    )
+    known = settings.contact
+    spread = rng.gamma(known.shape, 1.0, len(people)) / known.shape
+    lean = known.female * people.is_female + known.insured * people.is_insured
+    lean = lean + known.per_income * people.income
     return np.asarray(spread * np.exp(lean - known.middle), dtype=np.float64)
 
 
@@ -128,9 +124,7 @@ _Found = Callable[[Ints, Ints], Floats]
 
 def _pressure_found(settings: Calibration, traits: Traits) -> _Found:
     """The chance that one visit of each person finds 140/90 mmHg or more."""
-    known = settings.reading
-    scatter = np.hypot(known.visit_sd_systolic, known.within_sd_systolic / np.sqrt(2))
-    of_diastolic = np.hypot(known.visit_sd_diastolic, known.within_sd_diastolic / np.sqrt(2))
+    scatter, of_diastolic = settings.reading.of_one_visit()
 
     def found(person: Ints, day: Ints) -> Floats:
         systolic, diastolic = traits.pressures(person, day)
@@ -189,14 +183,10 @@ def _steps(end: date) -> Iterator[tuple[int, int, int | None]]:
     """First day, days, and the quarter's number where the step is one."""
     for year in range(_FIRST_YEAR, ORIGIN_YEAR):
         yield day_number(date(year, 1, 1)), 365, None
-    quarters = (end.year - ORIGIN_YEAR) * 4 + (end.month - 1) // 3 + 1
-    for number in range(quarters):
-        first, following = (_quarter_start(place) for place in (number, number + 1))
-        yield first, following - first, number
-
-
-def _quarter_start(number: int) -> int:
-    return day_number(date(ORIGIN_YEAR + number // 4, number % 4 * 3 + 1, 1))
+    origin = quarter_number(date(ORIGIN_YEAR, 1, 1))
+    for number in range(origin, quarter_number(end) + 1):
+        first, following = (day_number(quarter_start(place)) for place in (number, number + 1))
+        yield first, following - first, number - origin
 
 
 def _happens(hazard: Floats, years: float, rng: np.random.Generator) -> Bools:

@@ -35,7 +35,13 @@ _MOST_READINGS = 3
 _NARROWEST = 8.0
 #: What is written down where nobody measured.
 _COPIED = (120.0, 80.0)
-_CODES = {"systolic": "8480-6", "diastolic": "8462-4", "weight": "29463-7", "height": "8302-2"}
+CODES = {
+    "systolic": "8480-6",
+    "diastolic": "8462-4",
+    "weight": "29463-7",
+    "height": "8302-2",
+    "glucose": "14771-0",
+}
 
 
 def measurement_table(
@@ -52,11 +58,12 @@ def measurement_table(
     What hands round and stations copy is told to ``log``.
     """
     seen = visits.only(visits.is_measured)
+    tested = _is_tested(people, courses, seen)
     parts = [
         *_pressure_readings(settings, people, courses, seen, log, rng),
         *_body_results(people, courses, seen, rng),
-        *_sugar_results(settings, people, courses, seen, rng),
-        *_blood_results(settings, people, courses, seen, rng),
+        *_sugar_results(settings, people, courses, seen, tested, rng),
+        *_blood_results(settings, people, courses, seen, tested, rng),
         *_home_readings(settings, people, courses, records, rng),
         *_self_declared(people, courses, records, rng),
     ]
@@ -88,7 +95,7 @@ def _pressure_readings(
         for offset, value in enumerate(_written(settings, exact, copied, rng)):
             step = 2 * reading + offset
             _tell(log, seen, row, step, exact[offset], value, copied)
-            code = _CODES["diastolic" if offset else "systolic"]
+            code = CODES["diastolic" if offset else "systolic"]
             unit = _pressure_unit(seen)
             parts.append(_results(people, seen, row, code, unit, value, step=step, reading=reading + 1))
     return parts
@@ -143,9 +150,9 @@ def _body_results(
     waist = 36 + 1.95 * mass_index + np.where(people.is_female[seen.person], -3.0, 2.0)
     waist = waist + rng.normal(0, 4, len(seen))
     parts = (
-        (rng.random(len(seen)) < 0.75, _CODES["weight"], "kg", np.round(weight, 1), 8),
-        (with_height & ~in_metres, _CODES["height"], "cm", np.round(height), 9),
-        (with_height & in_metres, _CODES["height"], "m", np.round(height / 100, 2), 9),
+        (rng.random(len(seen)) < 0.75, CODES["weight"], "kg", np.round(weight, 1), 8),
+        (with_height & ~in_metres, CODES["height"], "cm", np.round(height), 9),
+        (with_height & in_metres, CODES["height"], "m", np.round(height / 100, 2), 9),
         (is_adult & seen.is_exam & (rng.random(len(seen)) < 0.3), "8280-0", "cm", np.round(waist), 13),
     )
     return [
@@ -155,11 +162,18 @@ def _body_results(
 
 
 def _sugar_results(
-    settings: Calibration, people: People, courses: Courses, seen: Visits, rng: np.random.Generator
+    settings: Calibration,
+    people: People,
+    courses: Courses,
+    seen: Visits,
+    chance: Floats,
+    rng: np.random.Generator,
 ) -> list[pl.DataFrame]:
-    """Fasting glucose, mostly in mmol/L, and HbA1c: of the old and the diabetic more often."""
+    """Fasting glucose, mostly in mmol/L, and HbA1c: of the old and the diabetic more often.
+
+    ``chance``: of each visit, that blood is taken.
+    """
     known, count = settings.reading, len(seen)
-    chance = _is_tested(people, courses, seen)
     glucose, hba1c = courses.sugars(seen.person, seen.day)
     glucose = np.clip(glucose * rng.normal(1, known.glucose_cv, count), 2.5, 35)
     hba1c = np.clip(hba1c + rng.normal(0, known.hba1c_sd, count), 3.5, 18)
@@ -167,7 +181,7 @@ def _sugar_results(
     also = rng.random(count) < chance * 0.55
     in_mg, ifcc = seen.facility % 7 == 0, seen.facility % 12 == 0
     parts = (
-        (tested & ~in_mg, "14771-0", "mmol/L", np.round(glucose, 1), 10, True),
+        (tested & ~in_mg, CODES["glucose"], "mmol/L", np.round(glucose, 1), 10, True),
         (tested & in_mg, "1558-6", "mg/dL", np.round(glucose * MGDL_PER_MMOL), 11, True),
         (also & ~ifcc, "4548-4", "%", np.round(hba1c, 1), 12, None),
         (also & ifcc, "59261-8", "mmol/mol", np.round(10.93 * hba1c - 23.5), 12, None),
@@ -189,11 +203,15 @@ def _is_tested(people: People, courses: Courses, seen: Visits) -> Floats:
 
 
 def _blood_results(
-    settings: Calibration, people: People, courses: Courses, seen: Visits, rng: np.random.Generator
+    settings: Calibration,
+    people: People,
+    courses: Courses,
+    seen: Visits,
+    chance: Floats,
+    rng: np.random.Generator,
 ) -> list[pl.DataFrame]:
     """Cholesterol, total and LDL, and creatinine of a part of those whose blood is taken."""
     known, count, traits = settings.reading, len(seen), courses.traits
-    chance = _is_tested(people, courses, seen)
     fat = traits.total_cholesterol(seen.person, seen.day) * rng.normal(1, known.cholesterol_cv, count)
     low_density = np.clip(0.64 * fat + rng.normal(-0.1, 0.35, count), 0.4, 9)
     creatinine = creatinine_of(
@@ -294,7 +312,7 @@ def _home_readings(
                 person,
                 "MH",
                 number,
-                _CODES[name],
+                CODES[name],
                 "mm[Hg]",
                 value,
                 day,
@@ -317,7 +335,7 @@ def _self_declared(
     parts = (("weight", "kg", weight), ("height", "cm", np.round(height + 1)))
     return [
         _outside(
-            people, person, "MS", records.number[row] * 2 + step, _CODES[name], unit, value, day,
+            people, person, "MS", records.number[row] * 2 + step, CODES[name], unit, value, day,
             keep=day < people.gone_day[person], minute=1255, origin="self_declared",
         )
         for step, (name, unit, value) in enumerate(parts)

@@ -15,12 +15,11 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from warehouse.errors import EXIT_USAGE, Defect, UserError
 from warehouse.geography import districts
+from warehouse.synthetic.parameters import Floats
 
-Floats = NDArray[np.float64]
 SCENARIOS = ("calm", "realistic", "hostile")
 DEFAULT = "realistic"
 #: Seed of the patterns over districts: they belong to the city and not to one draw of it.

@@ -10,7 +10,7 @@ mass index (Gompertz); from that day on it climbs at a rate of the person's own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -204,10 +204,7 @@ def _with_decline(traits: Traits, rng: np.random.Generator) -> Traits:
     age = 45.0 + np.log(spent + np.exp(known.slope * (ADULT - 45.0))) / known.slope
     day = people.birth_day + (np.minimum(age, 150.0) * YEAR).astype(np.int64)
     rate = known.rate * np.exp(known.rate_spread * rng.normal(size=count))
-    return Traits(
-        **{name: getattr(traits, name) for name in traits.__dataclass_fields__}
-        | {"decline_day": day, "decline_rate": rate}
-    )
+    return replace(traits, decline_day=day, decline_rate=rate)
 
 
 def _skewed(rng: np.random.Generator, count: int) -> Floats:

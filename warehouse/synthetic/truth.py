@@ -16,7 +16,17 @@ import polars as pl
 
 from warehouse.geography import districts, wards
 from warehouse.synthetic.calibration import Calibration
-from warehouse.synthetic.columns import NEVER, Bools, Ints, dates, day_number, person_refs
+from warehouse.synthetic.columns import (
+    NEVER,
+    Bools,
+    Ints,
+    dates,
+    day_number,
+    hospital_refs,
+    person_refs,
+    quarter_number,
+    quarter_start,
+)
 from warehouse.synthetic.illnesses import HIGH_CHOLESTEROL, LOW_FILTRATION, Struck
 from warehouse.synthetic.one_visit import raised_glucose, raised_pressure
 from warehouse.synthetic.people import ADULT, People
@@ -57,7 +67,7 @@ def truth_table(
     frame = pl.DataFrame(
         {
             "person_ref": person_refs(people.number),
-            "hospital_ref": "Q" + pl.Series(people.number).cast(pl.String),
+            "hospital_ref": hospital_refs(people.number),
             "district_code": pl.Series([item.code for item in districts()]).gather(people.district),
             "ward_code": pl.Series([ward.code for ward in wards()]).gather(people.ward),
             "sex": pl.Series(["male", "female"]).gather(people.is_female.astype(int)),
@@ -192,6 +202,5 @@ def _counts_on(truth: pl.DataFrame, day: date) -> pl.DataFrame:
 
 def quarter_ends(first: date, last: date) -> Iterator[date]:
     """Last days of the quarters from that of ``first`` to that of ``last``."""
-    for number in range(first.year * 4 + (first.month - 1) // 3, last.year * 4 + (last.month - 1) // 3 + 1):
-        following = number + 1
-        yield date(following // 4, following % 4 * 3 + 1, 1) - timedelta(days=1)
+    for number in range(quarter_number(first), quarter_number(last) + 1):
+        yield quarter_start(number + 1) - timedelta(days=1)
