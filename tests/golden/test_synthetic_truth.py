@@ -32,7 +32,7 @@ def courses() -> Courses:
 
 def last_day(courses: Courses) -> tuple[Ints, Ints]:
     everyone = np.arange(PEOPLE, dtype=np.int64)
-    return everyone, np.full(PEOPLE, day_number(SETTINGS.period.end))
+    return everyone, np.full(PEOPLE, day_number(SETTINGS.period.look))
 
 
 @pytest.mark.parametrize("scenario", ["calm", "realistic"])
@@ -171,8 +171,9 @@ def test_coverage_by_district_is_that_of_the_plan(courses: Courses) -> None:
     people = courses.traits.people
     records = draw_records(SETTINGS, people, courses, np.random.default_rng(13))
     has_record = np.zeros(PEOPLE, dtype=bool)
-    has_record[records.person] = True
-    here = people.gone_day >= NEVER
+    look = day_number(SETTINGS.period.look)
+    has_record[records.person[records.created_day <= look]] = True
+    here = (people.gone_day > look) & (people.registered_day <= look)
 
     for unit, wanted in enumerate(SETTINGS.districts.record_share):
         own = has_record[here & (people.district == unit)]
@@ -189,7 +190,7 @@ def test_the_ill_enrol_more_by_as_much_as_the_scenario_says(scenario: str) -> No
     people = courses.traits.people
     records = draw_records(settings, people, courses, np.random.default_rng(13))
     enrolled = np.zeros(PEOPLE, dtype=bool)
-    enrolled[records.person] = True
+    enrolled[records.person[records.created_day <= day_number(settings.period.look)]] = True
     ill = is_ill(settings, people, courses)
     unnamed = (courses.hypertension.diagnosed_day >= NEVER) & (courses.diabetes.diagnosed_day >= NEVER)
     plain = (people.age >= 20) & (people.age < 48) & unnamed & (people.pregnant_until >= NEVER)

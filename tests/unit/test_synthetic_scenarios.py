@@ -178,7 +178,8 @@ def test_a_row_has_its_defect_whatever_day_it_is_seen(cities: dict[str, Path], t
 
 def test_copying_stations_write_one_pressure_and_others_do_not(cities: dict[str, Path]) -> None:
     city, copying = cities["hostile"], read_scenario("hostile").copying_districts
-    home = pl.read_parquet(city / TRUTH).select("person_ref", "district_code")
+    truth = pl.read_parquet(city / TRUTH).filter(pl.col("moved_on").is_null())
+    home = truth.select("person_ref", "district_code")
     stations = (
         read(city, "measurement")
         .filter((pl.col("code") == SYSTOLIC) & pl.col("facility_ref").str.slice(1).cast(pl.Int64).lt(1000))
@@ -224,12 +225,15 @@ def test_people_known_to_a_hospital_under_another_reference_are_more_often_ill(
     city = cities["hostile"]
     truth, residents = pl.read_parquet(city / TRUTH), read(city, "resident")
     apart, visits = truth.filter(pl.col("hospital_ref").is_not_null()), read(city, "encounter")
+    enrolled = apart.filter(pl.col("first_record_on") <= END)
     at_hospital = pl.col("facility_ref").str.slice(1).cast(pl.Int64) >= 1000
 
     rows = residents.filter(pl.col("source") == "hospital")
-    assert set(rows["person_ref"]) == set(apart.filter("is_registered")["hospital_ref"])
+    assert set(rows["person_ref"]) == set(
+        apart.filter("is_registered", pl.col("registered_from") <= END)["hospital_ref"]
+    )
     assert rows["national_id"].null_count() == rows.height
-    assert visits.filter(at_hospital).join(apart, on="person_ref", how="semi").is_empty()
+    assert visits.filter(at_hospital).join(enrolled, on="person_ref", how="semi").is_empty()
     assert visits.join(apart, left_on="person_ref", right_on="hospital_ref", how="semi").height > 100
     ill = truth.filter(pl.col("first_record_on").is_not_null()).with_columns(
         (pl.col("hypertension__recommended") > 0).alias("ill"),
@@ -267,7 +271,7 @@ def test_half_of_the_last_phase_comes_at_a_stroke(cities: dict[str, Path]) -> No
         shares[name] = made.is_between(jump, jump + timedelta(days=23)).mean()
 
     assert shares["calm"] < 0.15
-    assert shares["hostile"] > 0.35  # type: ignore[operator]
+    assert shares["hostile"] > 0.33  # type: ignore[operator]
 
 
 def test_the_well_off_enrol_more_and_have_lower_pressure(cities: dict[str, Path]) -> None:
@@ -317,7 +321,7 @@ def test_rows_arrive_late_and_once_a_facility_is_connected(tmp_path: Path) -> No
     assert late.filter(~shortly_before & (connected <= day)).is_empty()
     assert late.filter(connected <= day).height > 20
     assert late.filter(connected > day).height > 20
-    holders = pl.read_parquet(tmp_path / "later" / TRUTH).filter(pl.col("first_record_on").is_not_null())
+    holders = pl.read_parquet(tmp_path / "later" / TRUTH).filter(pl.col("first_record_on") <= END)
     of_holders = then.join(holders, on="person_ref", how="semi")
     # Whoever has no record is known from the insurer, who waits for no connection.
     assert of_holders.filter(connected > day).is_empty()

@@ -32,7 +32,7 @@ from warehouse.synthetic.records import Records, is_ill
 #: Diagnoses of one visit are told apart by their reference: more than the kinds of :func:`condition_table`.
 _MOST_NAMED = 32
 #: References of visits are numbered by person and place among the person's visits: at most this many.
-MOST_VISITS = 64
+MOST_VISITS = 96
 HOSPITALS_FROM, HOSPITALS = 1000, 40
 _CONNECTED_FROM, _CONNECTED_WITHIN = date(2022, 10, 1), 900
 _OF_ADULTS = ("K29.7", "M54.5", "J20.9", "K21.9", "M17.9", "H10.9")
@@ -97,17 +97,17 @@ def draw_visits(
     settings: Calibration,
     people: People,
     courses: Courses,
-    has_record: Bools,
     apart: Bools,
     records: Records,
     rng: np.random.Generator,
 ) -> Visits:
     """Visits of the period: as they come, by appointment for a supply, and the examination that opens a record.
 
-    Of people with neither record nor insurance no visit leaves a trace.
+    Of people with neither record nor insurance no visit leaves a trace. A record brings what the person had been seen
+    for before if it was made by the day of the look; later ones begin empty.
     """
     kinds = (
-        _as_they_come(settings, people, courses, has_record, rng),
+        _as_they_come(settings, people, courses, rng),
         _by_appointment(settings, people, courses, rng),
         _examinations(settings, records, rng),
     )
@@ -115,10 +115,12 @@ def draw_visits(
     day = np.concatenate([kind[1] for kind in kinds])
     kind = np.repeat(np.arange(len(kinds)), [len(found[0]) for found in kinds])
     here = (day >= people.registered_day[person]) & (day < people.gone_day[person])
-    here &= (day <= day_number(settings.period.end)) & (has_record | people.is_insured)[person]
+    is_held = records.first_day(len(people))[person] <= np.maximum(day, day_number(settings.period.look))
+    here &= (day <= day_number(settings.period.end)) & (is_held | people.is_insured[person])
+    here &= is_held | (kind != 0) | (rng.random(len(day)) < settings.care.without_record_share)
     order = np.lexsort((kind, day, person))
     order = order[here[order]]
-    return _numbered(settings, people, has_record, apart, person[order], day[order], kind[order], rng)
+    return _numbered(settings, people, is_held[order], apart, person[order], day[order], kind[order], rng)
 
 
 def draw_apart(
@@ -134,7 +136,7 @@ def draw_apart(
 def _numbered(
     settings: Calibration,
     people: People,
-    has_record: Bools,
+    is_held: Bools,
     apart: Bools,
     person: Ints,
     day: Ints,
@@ -143,9 +145,7 @@ def _numbered(
 ) -> Visits:
     """Visits in the order of person and day, with their places and what was done."""
     known, place = settings.care, np.arange(len(person)) - np.searchsorted(person, person)
-    share = np.where(
-        has_record[person], known.measured_with_record_share, known.measured_without_record_share
-    )
+    share = np.where(is_held, known.measured_with_record_share, known.measured_without_record_share)
     ward = people.ward[person]
     at_hospital = ((place + person) % 3 == 0) & (kind != 2)
     facility = np.where(at_hospital, HOSPITALS_FROM + ward % HOSPITALS, ward)
@@ -157,9 +157,9 @@ def _numbered(
         is_measured=(kind == 2) | (rng.random(len(person)) < share),
         is_exam=kind == 2,
         is_supply=kind == 1,
-        is_claim=~has_record[person],
+        is_claim=~is_held,
         is_insured=people.is_insured[person],
-        is_apart=apart[person] & at_hospital,
+        is_apart=apart[person] & at_hospital & is_held,
         facility=facility,
         missed=missed,
         invented=invented,
@@ -201,15 +201,14 @@ def _claim_errors(settings: Calibration, facility: Ints) -> tuple[Floats, Floats
 
 
 def _as_they_come(
-    settings: Calibration, people: People, courses: Courses, has_record: Bools, rng: np.random.Generator
+    settings: Calibration, people: People, courses: Courses, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
-    """The old, the diagnosed and the anxious come more often; of people without a record fewer visits leave a trace."""
+    """The old, the diagnosed and the anxious come more often."""
     known = settings.care
     first, end = day_number(settings.period.first_visit), day_number(settings.period.end)
     ill = (courses.hypertension.diagnosed_day < NEVER) | (courses.diabetes.diagnosed_day < NEVER)
     rate = known.visits_a_year + known.visits_a_year_per_year_of_age * people.age
     rate = (rate + known.visits_a_year_if_diagnosed * ill) * np.sqrt(courses.contact)
-    rate = rate * np.where(has_record, 1.0, known.without_record_share)
     since = np.maximum(first, people.registered_day)
     person = np.repeat(np.arange(len(people)), rng.poisson(rate * (end - since) / 365.25))
     day = since[person] + (rng.random(len(person)) * (end + 1 - since[person])).astype(np.int64)

@@ -20,12 +20,13 @@ import polars as pl
 from warehouse.errors import EXIT_USAGE, UserError
 from warehouse.synthetic import care, cover, population, readings, records, rollout, survey
 from warehouse.synthetic.calibration import Calibration, calibration, calibration_text, district_rows
-from warehouse.synthetic.columns import Bools, day_number, quarter_number, quarter_start
+from warehouse.synthetic.columns import NEVER, Bools, day_number, quarter_number, quarter_start
 from warehouse.synthetic.defects import as_hospitals_know, spoil
 from warehouse.synthetic.illnesses import Struck, draw_illnesses
 from warehouse.synthetic.log import Log
-from warehouse.synthetic.people import People, draw_people, in_register, resident_table
+from warehouse.synthetic.people import People, draw_people
 from warehouse.synthetic.processes import Courses, draw_courses
+from warehouse.synthetic.register import in_register, resident_table
 from warehouse.synthetic.scenario import DEFAULT, SCENARIOS, Switches
 from warehouse.synthetic.traits import draw_traits
 from warehouse.synthetic.truth import COUNTS_KEY, truth_counts, truth_table
@@ -34,7 +35,7 @@ from warehouse.synthetic.writer import ABOUT, EXTRACTS, TRUTH, Description, Writ
 __all__ = ["ABOUT", "DEFAULT", "EXTRACTS", "FORMATS", "SCENARIOS", "TRUTH", "synthesize"]
 
 #: Part of the description of a city: raised whenever the same seed gives another one.
-GENERATOR = "3.0.0"
+GENERATOR = "3.1.0"
 CHUNK = 200_000
 #: Days after which the numbers of a quarter are published.
 _CLOSES_AFTER = 45
@@ -74,11 +75,11 @@ def synthesize(
     ``examine_all``: also a reference examination of everybody, on the first day of the newest quarter that is published
     of ``as_of``, in a folder beside the extracts.
 
-    Same seed, population and scenario, same city; with an earlier ``as_of`` it is the same city seen on that day.
+    Same seed, population and scenario, same city; with another ``as_of`` it is the same city seen on that day.
     Raises UserError when ``out`` holds anything, a number is out of range, or there is no such scenario.
     """
     settings = calibration(scenario)
-    day = as_of or settings.period.end
+    day = as_of or settings.period.look
     _check(settings, out, population, seed, day, file_format)
     counts = pl.DataFrame()
     surveyed: list[survey.Surveyed] = []
@@ -171,10 +172,8 @@ def _draw(settings: Calibration, first: int, count: int, population: int, rng: n
     courses = draw_courses(settings, people, draw_traits(settings, people, rng), rng)
     struck = draw_illnesses(people, courses, rng)
     made = records.draw_records(settings, people, courses, rng)
-    has_record = np.zeros(count, dtype=bool)
-    has_record[made.person] = True
-    apart = care.draw_apart(settings, people, courses, has_record, rng)
-    visits = care.draw_visits(settings, people, courses, has_record, apart, made, rng)
+    apart = care.draw_apart(settings, people, courses, made.first_day(count) < NEVER, rng)
+    visits = care.draw_visits(settings, people, courses, apart, made, rng)
     *streams, own = rng.spawn(12)
     surveyed = survey.draw_survey(settings, people, courses, population, own)
     return _Drawn(people, courses, struck, made, visits, apart, surveyed, streams, Log())
@@ -184,7 +183,7 @@ def _tables(settings: Calibration, drawn: _Drawn, day: date) -> Iterator[tuple[s
     """The tables about people as they stood at the end of ``day``: who was known by then, what had happened."""
     people, courses, made, visits = drawn.people, drawn.courses, drawn.records, drawn.visits
     as_of, streams = day_number(day), iter(drawn.streams)
-    yield "resident", _registers(drawn, as_of, next(streams))
+    yield "resident", _registers(settings, drawn, as_of, next(streams))
     yield "insurance_spell", cover.insurance_table(settings, people, as_of, next(streams))
     yield "health_record", records.record_table(people, made, as_of)
     yield "record_section", records.section_table(settings, people, made, as_of, next(streams))
@@ -211,10 +210,10 @@ def _tables(settings: Calibration, drawn: _Drawn, day: date) -> Iterator[tuple[s
     yield "reference_examination", survey.reference_table(drawn.surveyed, as_of)
 
 
-def _registers(drawn: _Drawn, as_of: int, rng: np.random.Generator) -> pl.DataFrame:
+def _registers(settings: Calibration, drawn: _Drawn, as_of: int, rng: np.random.Generator) -> pl.DataFrame:
     """The register of residents, and of those whom a hospital knows under its own reference the hospital's row."""
     people = drawn.people
-    everybody = resident_table(people, as_of, rng)
+    everybody = resident_table(people, as_of, settings.switches.restated_share, rng)
     known = in_register(people, as_of)
     return pl.concat(
         [everybody, as_hospitals_know(everybody, drawn.apart[known], people.number[known], people.first)]

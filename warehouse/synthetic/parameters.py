@@ -14,11 +14,20 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Period:
-    """First day of visits, first day of records, last day of everything."""
+    """First day of visits, first day of records, last day of everything.
+
+    ``look`` is the day a city is looked at unless another is asked for; shares of records refer to it.
+    """
 
     first_visit: date
     first_record: date
+    look: date
     end: date
+
+    @property
+    def rollout_years(self) -> float:
+        """From the first record to the end."""
+        return (self.end - self.first_record).days / 365.25
 
 
 #: Entries a year of the tables levels are looked up in, and the oldest age they know.
@@ -179,17 +188,20 @@ class Reading:
 
 @dataclass(frozen=True)
 class Living:
-    """Households (share of each size from 1 up), insurance, deaths and moves over the period, vulnerable groups."""
+    """Households (share of each size from 1 up), insurance, vulnerable groups; chances a year of dying (at birth, and
+    what a year of age adds to its logarithm), leaving the city, a household's moving within it, being with child.
+    """
 
     household_sizes: Floats
     insured_of_working_age_share: float
     insured_of_others_share: float
-    death_at_birth: float
-    death_per_year_of_age: float
-    leaves_young_share: float
-    leaves_other_share: float
+    dies_a_year_at_birth: float
+    dies_per_year_of_age: float
+    leaves_a_year_young: float
+    leaves_a_year_other: float
+    moves_a_year: float
     born_here_share: float
-    pregnant_share: float
+    pregnant_a_year: float
     poor_household_share: float
     disabled_share: float
     income_of_ward: float
@@ -237,7 +249,8 @@ class Enrolment:
 
 @dataclass(frozen=True)
 class Districts:
-    """One number per district, in the order of the codes. ``record_share``: living residents with a record at the end.
+    """One number per district, in the order of the codes. ``record_share``: living residents with a record on the day
+    of the look.
 
     ``pace`` above 1 is earlier; ``age_tilt`` above 0 is older; ``completeness`` is a share of the best. Tilts:
     mmHg, logarithm of the hazard of decline, kg/m2.

@@ -1,4 +1,4 @@
-"""Who lives in the city: age, sex, place, household, and the ``resident`` extract.
+"""Who lives in the city: age, sex, place, household.
 
 Ages and days are those of the end of the period; a person born, dead or gone by then says so in days.
 """
@@ -8,14 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from scipy.special import expit, logit, ndtri
 
-from warehouse.geography import districts, read_csv, wards
-from warehouse.synthetic import names
+from warehouse.geography import read_csv
 from warehouse.synthetic.calibration import Calibration
-from warehouse.synthetic.columns import NEVER, Bools, Ints, constant, dates, day_number, person_refs, words
-from warehouse.synthetic.households import draw_homes, draw_incomes, settle, spread_evenly
+from warehouse.synthetic.columns import NEVER, Bools, Ints, day_number
+from warehouse.synthetic.households import Homes, draw_homes, draw_incomes, settle, spread_evenly
 from warehouse.synthetic.parameters import Floats
 
 ADULT = 18
@@ -23,7 +21,6 @@ CHILD_UNDER = 16  # Law on Children 2016
 YEAR = 365.25
 _NOT_VULNERABLE = 3
 _UNREGISTERED_UNDER = 45
-_GROUPS = ("poor", "elderly", "disabled")
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,8 @@ class People:
     """``N`` residents as columns. Days count from 1970-01-01; :data:`NEVER` where a thing has not happened.
 
     ``income`` is a standard deviate of the household, part of it the ward's. Whoever is not ``is_registered`` lives and
-    works here and stands in no register; ``registered_day`` is then the day they came.
+    works here and stands in no register; ``registered_day`` is then the day they came. ``district`` and ``ward`` are
+    those before ``moved_day``, ``moved_to`` the ward from then on.
     """
 
     first: int
@@ -49,6 +47,8 @@ class People:
     vulnerable: Ints
     income: Floats
     is_registered: Bools
+    moved_day: Ints
+    moved_to: Ints
 
     def __len__(self) -> int:
         return len(self.age)
@@ -76,14 +76,17 @@ def age_sex_weights(settings: Calibration) -> Floats:
 
 def dies_share(settings: Calibration, age: Floats) -> Floats:
     """Chance of dying during the rollout, by age at its end."""
-    known = settings.people
-    return np.minimum(known.death_at_birth * np.exp(known.death_per_year_of_age * age), 0.35)
+    known, years = settings.people, settings.period.rollout_years
+    yearly = known.dies_a_year_at_birth * np.exp(known.dies_per_year_of_age * age)
+    return np.minimum(yearly * years, 0.15 * years)
 
 
 def leaves_share(settings: Calibration, age: Floats) -> Floats:
     """Chance of moving away during the rollout, by age at its end, of those who do not die."""
     known = settings.people
-    return np.where((age >= ADULT) & (age < 40), known.leaves_young_share, known.leaves_other_share)
+    return settings.period.rollout_years * np.where(
+        (age >= ADULT) & (age < 40), known.leaves_a_year_young, known.leaves_a_year_other
+    )
 
 
 #: Days before the end of the period between which those not born here moved in.
@@ -109,6 +112,8 @@ def draw_people(settings: Calibration, rng: np.random.Generator, first: int, cou
     income = draw_incomes(settings, rng, homes)
     may_be_missing = (age >= ADULT) & (age < _UNREGISTERED_UNDER)
     is_registered = ~(may_be_missing & (rng.random(count) < settings.switches.unregistered_share))
+    gone = np.where(dies | leaves, when, NEVER)
+    moved_day, moved_to = _draw_moves(settings, rng, homes, gone)
     return People(
         first=first,
         is_female=is_female,
@@ -125,58 +130,9 @@ def draw_people(settings: Calibration, rng: np.random.Generator, first: int, cou
         vulnerable=_draw_vulnerable(settings, rng, income, homes.size, age),
         income=income,
         is_registered=is_registered,
+        moved_day=moved_day,
+        moved_to=moved_to,
     )
-
-
-def resident_table(people: People, as_of: int, rng: np.random.Generator) -> pl.DataFrame:
-    """The ``resident`` extract as of a day; people born or moved in later are not in it."""
-    number = people.number
-    birth_date = dates(people.birth_day)
-    ward_code = pl.Series([ward.code for ward in wards()]).gather(people.ward)
-    frame = pl.DataFrame(
-        {
-            "source": constant("synthetic", len(people)),
-            "person_ref": person_refs(number),
-            "national_id": names.national_ids(number, people.is_female, birth_date),
-            "old_id": names.old_ids(number, people.age, rng),
-            "insurance_no": names.insurance_numbers(number, people.age, people.is_insured, rng),
-            "full_name": names.full_names(rng, people.is_female, people.household),
-            "birth_date": _as_known(birth_date, people.age, rng),
-            "sex": pl.Series(np.where(people.is_female, "female", "male")),
-            "ward_code": ward_code,
-            "district_code": pl.Series([item.code for item in districts()]).gather(people.district),
-            "phone": names.phones(number, people.age, rng),
-            "registered_from": dates(people.registered_day),
-            "registered_to": dates(_known(people.left_day, as_of)),
-            "death_date": dates(_known(people.death_day, as_of)),
-            "insured": pl.Series(people.is_insured),
-            "pregnant_until": dates(
-                np.where(people.pregnant_until - 220 <= as_of, people.pregnant_until, NEVER)
-            ),
-            "vulnerable": words((*_GROUPS, None), people.vulnerable),
-            # The household and the chunk of people it was drawn in.
-            "household_ref": f"H{people.first}-" + pl.Series(people.household).cast(pl.String),
-        }
-    )
-    return frame.filter(pl.Series(in_register(people, as_of)))
-
-
-def in_register(people: People, as_of: int) -> Bools:
-    """Who stands in the register of residents on a day."""
-    return np.asarray(people.is_registered & (people.registered_day <= as_of), dtype=np.bool_)
-
-
-def _as_known(birth_date: pl.Series, age: Ints, rng: np.random.Generator) -> pl.Series:
-    """As registers have it: of one in a hundred over 60 the year alone."""
-    only_year = pl.Series((age >= 60) & (rng.random(len(age)) < 0.01))
-    frame = pl.DataFrame({"day": birth_date})
-    text = pl.when(only_year).then(pl.col("day").dt.strftime("%Y")).otherwise(pl.col("day").cast(pl.String))
-    return frame.select(text).to_series()
-
-
-def _known(day: Ints, as_of: int) -> Ints:
-    """A day that has come by ``as_of``."""
-    return np.where(day <= as_of, day, NEVER)
 
 
 def _draw_sex_and_age(settings: Calibration, rng: np.random.Generator, district: Ints) -> tuple[Bools, Ints]:
@@ -191,11 +147,27 @@ def _draw_sex_and_age(settings: Calibration, rng: np.random.Generator, district:
     return cell % 2 == 1, np.minimum(age, 104)
 
 
+def _draw_moves(
+    settings: Calibration, rng: np.random.Generator, homes: Homes, gone_day: Ints
+) -> tuple[Ints, Ints]:
+    """The day a household moves to another home in the city, once at most, and its ward from then on."""
+    start, end = day_number(settings.period.first_record), day_number(settings.period.end)
+    households = int(homes.household.max()) + 1
+    moves = rng.random(households) < settings.people.moves_a_year * settings.period.rollout_years
+    when = np.where(moves, rng.integers(start, end, households), NEVER)[homes.household]
+    day = np.where(when < gone_day, when, NEVER)
+    # Homes that become free are those that others leave: the sizes of the wards stay as they are.
+    ward = homes.ward[rng.permutation(len(homes.ward))[:households]][homes.household]
+    return day, np.where(day < NEVER, ward, homes.ward)
+
+
 def _draw_pregnancies(settings: Calibration, rng: np.random.Generator, is_female: Bools, age: Ints) -> Ints:
-    """About one pregnancy in seven women of 18 to 42 over the rollout."""
+    """One pregnancy of some women of 18 to 42 in the course of the rollout."""
+    start, end = day_number(settings.period.first_record), day_number(settings.period.end)
     may_be = is_female & (age >= ADULT) & (age <= 42)
-    is_pregnant = may_be & (rng.random(len(age)) < settings.people.pregnant_share)
-    until = day_number(settings.period.end) + rng.integers(-800, 270, len(age))
+    chance = settings.people.pregnant_a_year * settings.period.rollout_years
+    until = rng.integers(start, end + 270, len(age))
+    is_pregnant = may_be & (rng.random(len(age)) < chance)
     return np.where(is_pregnant, until, NEVER)
 
 

@@ -18,7 +18,7 @@ from warehouse.synthetic.households import district_shares
 from warehouse.synthetic.parameters import Floats
 from warehouse.synthetic.people import MOVED_IN, YEAR, age_sex_weights, dies_share, leaves_share
 
-YEARS = (2022, 2023, 2024)
+YEARS = (2022, 2023, 2024, 2025)
 SOURCE = "synthetic city"
 _LAST_BAND = 85
 _OLDEST = 110

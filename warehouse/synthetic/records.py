@@ -52,12 +52,16 @@ _ANSWERS = {
     "blood_group": (0.93, 0.93),
     "anthropometry": (0.97, 0.97),
 }
-#: Days the curves go on after the end of the period: the rollout is not over.
+#: Days the curves go on after the look: the rollout is not over.
 _GOES_ON = 420
 _JUMP_DAYS = 21
 _APART = 1e6  # days
 #: The week before and after the lunar new year, when nearly nobody is enrolled.
-TET = ((date(2023, 1, 18), date(2023, 1, 29)), (date(2024, 2, 7), date(2024, 2, 18)))
+TET = (
+    (date(2023, 1, 18), date(2023, 1, 29)),
+    (date(2024, 2, 7), date(2024, 2, 18)),
+    (date(2025, 1, 26), date(2025, 2, 6)),
+)
 
 
 @dataclass(frozen=True)
@@ -78,22 +82,32 @@ class Records:
     def __len__(self) -> int:
         return len(self.person)
 
+    def first_day(self, people: int) -> Ints:
+        """The day of everybody's first record, of ``people`` persons."""
+        first = np.full(people, NEVER)
+        np.minimum.at(first, self.person, self.created_day)
+        return first
+
 
 def group_of(settings: Calibration, people: People, courses: Courses) -> Ints:
-    """Each person's group in the plan, as a place in :data:`GROUPS`, at the start of the rollout."""
-    start, end = day_number(settings.period.first_record), day_number(settings.period.end)
-    age = (people.age * YEAR - (end - start) * 0.5) / YEAR  # halfway through the rollout
-    ill = (courses.hypertension.diagnosed_day < end - 400) | (courses.diabetes.diagnosed_day < end - 400)
-    pregnant = people.pregnant_until < NEVER
+    """Each person's group in the plan, as a place in :data:`GROUPS`, halfway through what the look sees of it."""
+    look, end = day_number(settings.period.look), day_number(settings.period.end)
+    age = people.age - (end - _halfway(settings)) / YEAR
+    ill = (courses.hypertension.diagnosed_day < look - 400) | (courses.diabetes.diagnosed_day < look - 400)
+    pregnant = people.pregnant_until < look + 270
     return np.select([age > 50, ill, pregnant, people.age < CHILD_UNDER], [0, 1, 2, 3], 4).astype(np.int64)
 
 
 def is_ill(settings: Calibration, people: People, courses: Courses) -> Bools:
-    """Who has hypertension or diabetes, known or not, halfway through the rollout."""
-    first, end = day_number(settings.period.first_record), day_number(settings.period.end)
+    """Who has hypertension or diabetes, known or not, halfway through what the look sees of the rollout."""
     everyone = np.arange(len(people), dtype=np.int64)
-    day = np.full(len(people), (first + end) // 2, dtype=np.int64)
+    day = np.full(len(people), _halfway(settings), dtype=np.int64)
     return courses.has_hypertension(everyone, day) | courses.has_diabetes(everyone, day)
+
+
+def _halfway(settings: Calibration) -> int:
+    """The day between the first record and the look."""
+    return (day_number(settings.period.first_record) + day_number(settings.period.look)) // 2
 
 
 def _score(settings: Calibration, people: People, courses: Courses) -> Floats:
@@ -116,9 +130,10 @@ def _reference(settings: Calibration) -> tuple[People, Floats, Ints]:
 
 @cache
 def _levels(settings: Calibration) -> Floats:
-    """Per district the level at which its final share of records is met, solved on the reference sample."""
+    """Per district the level at which its share of records on the day of the look is met, on the reference sample."""
     people, score, _ = _reference(settings)
-    here = people.gone_day >= NEVER
+    look = day_number(settings.period.look)
+    here = (people.gone_day > look) & (people.registered_day <= look)
     found = []
     for unit, wanted in enumerate(settings.districts.record_share):
         own = score[(people.district == unit) & here]
@@ -140,9 +155,7 @@ def draw_records(
     settings: Calibration, people: People, courses: Courses, rng: np.random.Generator
 ) -> Records:
     """The records of ``people``; a few have two, from two systems."""
-    chance = expit(_score(settings, people, courses) + _levels(settings)[people.district])
-    person = np.flatnonzero(rng.random(len(people)) < chance)
-    created = _created(settings, people, courses, person, rng)
+    person, created = _created(settings, people, courses, rng)
     lives = (created < people.gone_day[person]) & (created <= day_number(settings.period.end))
     person, created = person[lives], created[lives]
     again = rng.random(len(person)) < settings.enrolment.second_record_share
@@ -153,26 +166,32 @@ def draw_records(
 
 
 def _created(
-    settings: Calibration, people: People, courses: Courses, person: Ints, rng: np.random.Generator
-) -> Ints:
-    """The day each record is made: the phase's curve, quickened by the district's pace, around Tết and Sundays."""
-    end = day_number(settings.period.end)
-    group = group_of(settings, people, courses)[person]
-    pace = settings.districts.pace[people.district[person]]
-    day = np.empty(len(person), dtype=np.int64)
+    settings: Calibration, people: People, courses: Courses, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """Whose record is made (rows), and when: the phase's curve at the district's pace, around Tết and Sundays.
+
+    Whoever has a record on the day of the look with chance ``c`` has one by the time the curve stands at ``F`` of what
+    it is on that day if a uniform draw lies below ``c F``. So it goes on beyond the look.
+    """
+    look, end = day_number(settings.period.look), day_number(settings.period.end)
+    chance = expit(_score(settings, people, courses) + _levels(settings)[people.district])
+    draw = rng.random(len(people)) / chance
+    group = group_of(settings, people, courses)
+    day = np.full(len(people), NEVER)
     for place, name in enumerate(GROUPS):
-        own = np.flatnonzero(group == place)
         opening, (a, b) = day_number(_OPENING[PHASE_OF[name]]), _SHAPE[PHASE_OF[name]]
-        part = (
-            _enrolment(rng.random(len(own)), a, b, (end - opening) / (end - opening + _GOES_ON)) ** pace[own]
-        )
-        day[own] = opening + (part * (end - opening)).astype(np.int64)
-    day = _within_capacity(settings, people, person, day)
-    day = _with_jump(settings, group, day, rng)
+        seen = (look - opening) / (look - opening + _GOES_ON)
+        passed = draw * betainc(a, b, seen)
+        own = np.flatnonzero((group == place) & (passed < 1))
+        part = (betaincinv(a, b, passed[own]) / seen) ** settings.districts.pace[people.district[own]]
+        day[own] = opening + (part * (look - opening)).astype(np.int64)
+    person = np.flatnonzero(day <= end)
+    day = _within_capacity(settings, people, person, day[person])
+    day = _with_jump(settings, group[person], day, rng)
     # Newborns and people who moved in get theirs when they are registered.
     day = np.maximum(day, np.minimum(people.registered_day[person] + rng.integers(3, 60, len(person)), end))
     late = day > end
-    return np.where(late, day, np.minimum(_working_day(day, rng), end))
+    return person, np.where(late, day, np.minimum(_working_day(day, rng), end))
 
 
 def _within_capacity(settings: Calibration, people: People, person: Ints, day: Ints) -> Ints:
@@ -205,12 +224,8 @@ def _with_jump(settings: Calibration, group: Ints, day: Ints, rng: np.random.Gen
     """Part of the last phase is enrolled at a stroke, by loading a register."""
     switches = settings.switches
     jumps = (group == GROUPS.index("other")) & (rng.random(len(day)) < switches.jump_share)
+    jumps &= day <= day_number(settings.period.look)
     return np.where(jumps, day_number(switches.jump_day) + rng.integers(0, _JUMP_DAYS, len(day)), day)
-
-
-def _enrolment(draw: Floats, a: float, b: float, seen: float) -> Floats:
-    """Moments (0 to 1) of an enrolment whose curve goes on beyond the end: its first part ``seen``, stretched."""
-    return np.asarray(betaincinv(a, b, draw * betainc(a, b, seen)) / seen, dtype=np.float64)
 
 
 def _working_day(day: Ints, rng: np.random.Generator) -> Ints:

@@ -124,7 +124,7 @@ def budget_table(settings: Calibration, as_of: date) -> pl.DataFrame:
     """The ``budget`` extract: allocated and disbursed up to the end of each month."""
     months = list(_months(settings.period.first_record, as_of))
     rows = [
-        (line, month, amount, round(amount * (1 - (1 - (place + 1) / 30) ** 1.6)))
+        (line, month, amount, round(amount * (1 - max(1 - (place + 1) / 30, 0.0) ** 1.6)))
         for line, amount in _BUDGET.items()
         for place, month in enumerate(months)
     ]

@@ -72,6 +72,7 @@ class Switches:
     official_error           largest error of a district's official population, as a share
     split_share              of the holders of a record whose hospital visits stand under another reference
     split_odds_ratio         of that, the ill against others
+    restated_share           of the addresses from before July 2025 that registers write anew in its units since
     defects                  shares of the rows that each of :data:`DEFECTS` befalls, of those it can befall
     """
 
@@ -98,6 +99,7 @@ class Switches:
     official_error: float
     split_share: float
     split_odds_ratio: float
+    restated_share: float
     defects: Mapping[str, float]
 
     def selection_by_district(self) -> Floats:

@@ -14,10 +14,9 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from warehouse.geography import districts, wards
+from warehouse.geography import districts, units, wards
 from warehouse.synthetic.calibration import Calibration
 from warehouse.synthetic.columns import (
-    NEVER,
     Bools,
     Ints,
     dates,
@@ -32,6 +31,7 @@ from warehouse.synthetic.one_visit import raised_glucose, raised_pressure
 from warehouse.synthetic.people import ADULT, People
 from warehouse.synthetic.processes import ORIGIN_YEAR, Course, Courses, quarter_of
 from warehouse.synthetic.records import Records
+from warehouse.synthetic.residence import districts_of, units_of, wards_on
 
 #: Followed as processes since 2019; the others from the first quarter with records on.
 _PROCESSES = (
@@ -56,20 +56,19 @@ def truth_table(
     settings: Calibration, people: People, courses: Courses, struck: Struck, records: Records, apart: Bools,
     rng: np.random.Generator,
 ) -> pl.DataFrame:  # fmt: skip
-    """One row per person: place, days, usual values on the last day, the course of each disease, the first record.
+    """One row per person: place on the last day, days, usual values then, the course of each disease, the first record.
+
+    ``moved_from`` is the district before ``moved_on``, of everybody who moved within the city.
 
     Usual values are those of adults, as treated: whoever is treated and controlled has them below the line and the
     disease all the same. ``hospital_ref`` is the reference a hospital gave of its own. Columns of definitions are
     named ``condition__variant``; see the top of this file for their bits.
     """
-    first_record = np.full(len(people), NEVER)
-    np.minimum.at(first_record, records.person, records.created_day)
     frame = pl.DataFrame(
         {
             "person_ref": person_refs(people.number),
             "hospital_ref": hospital_refs(people.number),
-            "district_code": pl.Series([item.code for item in districts()]).gather(people.district),
-            "ward_code": pl.Series([ward.code for ward in wards()]).gather(people.ward),
+            **_place(settings, people),
             "sex": pl.Series(["male", "female"]).gather(people.is_female.astype(int)),
             "birth_date": dates(people.birth_day),
             "registered_from": dates(people.registered_day),
@@ -81,11 +80,25 @@ def truth_table(
             **_course("hypertension", courses.hypertension),
             **_course("diabetes", courses.diabetes),
             **{f"{name}_onset": dates(day) for name, day in struck.onset_day.items()},
-            "first_record_on": dates(first_record),
+            "first_record_on": dates(records.first_day(len(people))),
             **_bits(settings, people, courses, struck, rng),
         }
     )
     return frame.with_columns(pl.when(pl.Series(apart)).then(pl.col("hospital_ref")).alias("hospital_ref"))
+
+
+def _place(settings: Calibration, people: People) -> dict[str, pl.Series]:
+    """Where everybody lives in the end, in both geographies, and where before."""
+    ward = wards_on(people, day_number(settings.period.end))
+    code = pl.Series([item.code for item in districts()])
+    before = pl.DataFrame({"on": dates(people.moved_day), "from": code.gather(people.district)})
+    return {
+        "district_code": code.gather(districts_of(ward)),
+        "ward_code": pl.Series([item.code for item in wards()]).gather(ward),
+        "unit_code": pl.Series([item.code for item in units()]).gather(units_of(ward, people.number)),
+        "moved_on": before["on"],
+        "moved_from": before.select(pl.when(pl.col("on").is_not_null()).then("from")).to_series(),
+    }
 
 
 def _usual(settings: Calibration, people: People, courses: Courses) -> dict[str, pl.Series]:
@@ -175,12 +188,15 @@ def _counts_on(truth: pl.DataFrame, day: date) -> pl.DataFrame:
         pl.col("registered_from").fill_null(born) <= day,
         pl.col("death_date").is_null() | (pl.col("death_date") > day),
         pl.col("left_on").is_null() | (pl.col("left_on") > day),
-    ).with_columns((day.year - born.dt.year() - before_birthday).cast(pl.Int16).alias("age"))
+    ).with_columns(
+        (day.year - born.dt.year() - before_birthday).cast(pl.Int16).alias("age"),
+        pl.when(pl.col("moved_on") > day).then("moved_from").otherwise("district_code").alias("district"),
+    )
     names = [name for name in truth.columns if "__" in name]
     place = int(quarter_of(np.array([day_number(day)]))[0])
     counted = (
         present.filter(pl.col("age") >= ADULT)
-        .group_by(pl.col("district_code").alias("district"), "sex", "age")
+        .group_by("district", "sex", "age")
         .agg(
             pl.len().cast(pl.Int64).alias("people"),
             *(((pl.col(name) // 2**place) % 2).sum().cast(pl.Int64).alias(name) for name in names),
