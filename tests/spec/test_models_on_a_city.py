@@ -85,7 +85,8 @@ def test_the_city_agrees_with_the_rung_below_where_people_are_many(city: Generat
     assert modelled["value"] == pytest.approx(weighted["value"], abs=0.015)
     for name in ("numerator", "denominator", "state"):
         assert modelled[name] == weighted[name]
-    assert modelled["lower"] < 0.266 < modelled["upper"]
+    # Neither knows of misclassification: some of the well are found ill, so both lie above the truth.
+    assert 0.26 < modelled["value"] < 0.34
 
 
 def test_corrected_rungs_come_nearer_to_the_truth_than_raw_ones(city: Generation) -> None:
@@ -95,7 +96,8 @@ def test_corrected_rungs_come_nearer_to_the_truth_than_raw_ones(city: Generation
     of_city = {row["estimator"]: row for row in rows.filter(pl.col("level") == "city").to_dicts()}
     assert set(of_city) == set(ESTIMATORS)
     assert max(of_city[name]["error"] for name in CORRECTED) < of_city["crude"]["error"]
-    assert of_city["weighted"]["covered"] == of_city["misclassification"]["covered"] == 1
+    assert of_city["misclassification"]["covered"] == 1
+    assert of_city["misclassification"]["error"] < of_city["weighted"]["error"] < 0.06
     of_districts = rows.filter(pl.col("level") == "district")
     assert of_districts["answers"].unique().to_list() == [22]
     assert of_districts["shown"].max() <= 22
