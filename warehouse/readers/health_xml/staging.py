@@ -1,0 +1,107 @@
+"""From one file to staged tables: visits sent again give way to the later, and a person has one row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.contracts import load_contracts
+from warehouse.errors import Defect
+from warehouse.readers.health_xml import account, contents
+from warehouse.readers.health_xml.account import Account
+from warehouse.readers.health_xml.batches import COLUMNS, Batches
+from warehouse.readers.health_xml.envelope import Envelope
+from warehouse.readers.staged import Staged, StagedTable
+
+_WORK = "health_xml_work"
+_NEWEST = (
+    "row_number() over (partition by {key} order by try_cast(_at as timestamp) desc nulls last, _row desc)"
+)
+#: Tables of people -> what has one row.
+_OF_PEOPLE = {"resident": "person_ref", "insurance_spell": "person_ref, from_date"}
+
+
+def stage(connection: duckdb.DuckDBPyConnection, path: Path, *, prefix: str = "staged") -> Staged:
+    """Make the temporary tables ``<prefix>_<table>`` of one file: text columns of the contract, and ``_row``.
+
+    ``_row`` is the number of the HOSO in the file from 1. ``records`` counts visits of which something could be read;
+    a visit has one bad record for all its broken parts, whose other parts arrive. Raises :class:`UserError` when the
+    file is refused whole; then no table is left.
+    """
+    if not prefix.isidentifier():
+        raise Defect(f"{prefix!r} cannot begin the name of a table")
+    counts = Account()
+    try:
+        batches = Batches(connection, prefix)
+        envelope = Envelope(path)
+        for visit in envelope.visits():
+            for table, cells in contents.read(visit, envelope.name, counts):
+                batches.add(visit.row, table, cells)
+        batches.close()
+        counts.set_aside(account.VISIT, account.SENT_AGAIN, _drop_earlier(connection, batches))
+        facilities = _facilities(connection, batches, prefix)
+        tables = [*(_settled(connection, batches, table) for table in COLUMNS), facilities]
+    except BaseException:
+        for table in (*COLUMNS, "facility"):
+            _run(connection, f"drop table if exists {prefix}_{table}")
+        raise
+    finally:
+        _run(connection, f"drop table if exists {_WORK}")
+    return Staged(
+        tables=tuple(table for table in tables if table is not None),
+        bad=tuple(counts.bad),
+        records={account.VISIT: counts.visits} if counts.visits else {},
+        set_aside=counts.told(),
+    )
+
+
+def _drop_earlier(connection: duckdb.DuckDBPyConnection, batches: Batches) -> int:
+    """Delete the rows of visits that come again later in the file. Returns how many visits."""
+    visits = batches.relation("encounter")
+    _run(
+        connection,
+        f"""create or replace temp table {_WORK} as select _row from {visits} where encounter_id in
+            (select encounter_id from {visits} group by all having count(*) > 1)
+            qualify row_number() over (partition by encounter_id order by _row desc) > 1""",
+    )
+    [(count,)] = _run(connection, f"select count(*) from {_WORK}")
+    for table in COLUMNS if count else ():
+        _run(connection, f"delete from {batches.relation(table)} where _row in (select _row from {_WORK})")
+    return int(count)
+
+
+def _settled(connection: duckdb.DuckDBPyConnection, batches: Batches, table: str) -> StagedTable | None:
+    """One row a person where there can be one only; without the column that served for that. None when empty."""
+    relation = batches.relation(table)
+    if table in _OF_PEOPLE:
+        newest = _NEWEST.format(key=_OF_PEOPLE[table])
+        kept = f"select * from {relation} qualify person_ref is null or {newest} = 1"
+        _run(connection, f"create or replace temp table {_WORK} as {kept}")
+        _run(connection, f"drop table {relation}")
+        _run(connection, f"create temp table {relation} as select * exclude (_at) from {_WORK}")
+    return _offered(connection, table, relation)
+
+
+def _facilities(connection: duckdb.DuckDBPyConnection, batches: Batches, prefix: str) -> StagedTable | None:
+    relation = f"{prefix}_facility"
+    _run(
+        connection,
+        f"""create or replace temp table {relation} as select facility_ref, min(_row) as _row
+            from {batches.relation("encounter")} where facility_ref is not null group by all""",
+    )
+    return _offered(connection, "facility", relation)
+
+
+def _offered(connection: duckdb.DuckDBPyConnection, table: str, relation: str) -> StagedTable | None:
+    if not _run(connection, f"select 1 from {relation} limit 1"):
+        _run(connection, f"drop table {relation}")
+        return None
+    there = {row[0] for row in _run(connection, f"describe {relation}")}
+    columns = tuple(name for name in load_contracts()[table].names if name in there)
+    return StagedTable(table=table, relation=relation, columns=columns)
+
+
+def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    return connection.execute(sql).fetchall()
