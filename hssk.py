@@ -20,7 +20,9 @@ from analytics import render
 from analytics.generation import Generation
 from analytics.indicator_page import indicator_page
 from analytics.scorecard import scorecard
+from hssk_data import data
 from hssk_options import (
+    Accept,
     AgeBands,
     Ages,
     AsOf,
@@ -31,7 +33,9 @@ from hssk_options import (
     Engine,
     Estimator,
     Exact,
+    ExamineAll,
     ExtractForm,
+    FhirShare,
     Folders,
     Form,
     Format,
@@ -71,6 +75,7 @@ app = typer.Typer(
 keys_app = typer.Typer(no_args_is_help=True, help="The three secret keys.")
 app.add_typer(keys_app, name="keys")
 app.add_typer(studies)
+app.add_typer(data)
 
 
 @app.command(epilog="Example: hssk build extracts/2024-12 --as-of 2024-12-31")
@@ -80,6 +85,7 @@ def build(
     full: Annotated[
         bool, typer.Option("--full", help="Rebuild the warehouse aside from these folders alone.")
     ] = False,
+    accept: Accept = None,
     revise: Revise = None,
     reason: Reason = None,
     withdraw: Withdraw = False,
@@ -107,6 +113,7 @@ def build(
             now=_now(),
             as_of=day,
             full=full,
+            accept=accept,
             revision=parse_revision(revise, reason, withdraws=withdraw),
             estimate=None if no_fit else partial(into, truth=truth),
             progress=step,
@@ -302,18 +309,14 @@ def synthesize(
         Scenario,
         typer.Option(help="How hard it is to estimate: what is written down differs from what is so."),
     ] = Scenario.realistic,
-    as_of: Annotated[str | None, typer.Option(help="See the same city on an earlier day.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Seen on this day; 2024-12-31, at most 2025-12-31.")
+    ] = None,
     file_format: Annotated[
         ExtractForm, typer.Option("--format", help="Form of the files.")
     ] = ExtractForm.parquet,
-    examine_all: Annotated[
-        bool,
-        typer.Option(
-            "--examine-all",
-            help="Also examine everybody, in OUT/check: built with the extracts into a home of its own, "
-            "`hssk accuracy` tells what definitions get wrong of everybody.",
-        ),
-    ] = False,
+    fhir_share: FhirShare = 0.0,
+    examine_all: ExamineAll = False,
 ) -> None:
     """Draw a synthetic city: extract files of every contract, and the truth about it in a file of its own."""
     # scipy takes longer to import than most commands take to run.
@@ -331,6 +334,7 @@ def synthesize(
             as_of=day,
             file_format=file_format.value,
             examine_all=examine_all,
+            fhir_share=fhir_share,
             progress=step,
         )
     for name, count in rows.items():

@@ -49,9 +49,26 @@ class QueryForm(StrEnum):
 
 Folders = Annotated[list[Path], typer.Argument(help="Folders of extract files.", metavar="DIR...")]
 Home = Annotated[Path | None, typer.Option("--home", help="Data folder; default HSSK_HOME or ./data.")]
+FhirShare = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of the facilities that send FHIR resources, not tables.")
+]
+ExamineAll = Annotated[
+    bool,
+    typer.Option(
+        "--examine-all",
+        help="Also examine everybody, in OUT/check: built with the extracts into a home of its own, "
+        "`hssk accuracy` tells what definitions get wrong of everybody.",
+    ),
+]
 Truth = Annotated[
     Path | None,
     typer.Option("--truth", help="truth_counts.parquet of a synthetic city, shown beside its estimates."),
+]
+Accept = Annotated[
+    str | None,
+    typer.Option(
+        help="Why deliveries that a guard stops (refused rows, row count, dates) are taken all the same."
+    ),
 ]
 Revise = Annotated[
     str | None,

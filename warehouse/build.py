@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from warehouse.counting import count
 from warehouse.database import rows
 from warehouse.engine_table import Table
 from warehouse.errors import Fault
-from warehouse.extract_files import Folder, read_folder
+from warehouse.extract_files import ExtractFile, Folder, read_folder
 from warehouse.fault_points import check_name, reach
 from warehouse.generation_files import ESTIMATES
 from warehouse.identity import Keys, hmac_parameters, load_keys
@@ -37,6 +36,7 @@ from warehouse.intake import (
     shared_references,
     survey,
     sweep_linkage,
+    take_back,
     take_in,
     unregistered,
 )
@@ -47,6 +47,9 @@ from warehouse.reference_tables import reference_tables
 from warehouse.rules import Rules, load_rules
 from warehouse.settings import Settings
 from warehouse.vintages import Revision, check_carried, freeze
+from warehouse.withheld import Withheld, tell
+from warehouse.withheld import read as read_withheld
+from warehouse.withheld import settle as settle_withheld
 
 #: Writes estimates into a staged generation with this manifest; returns what the manifest says of them.
 Estimate = Callable[[Path, dict[str, Any], Progress], dict[str, Any]]
@@ -76,6 +79,7 @@ def build(
     now: datetime,
     as_of: date | None = None,
     full: bool = False,
+    accept: str | None = None,
     revision: Revision | None = None,
     estimate: Estimate | None = None,
     rules: Rules | None = None,
@@ -84,40 +88,96 @@ def build(
     """Load what is new in ``folders`` and publish a new generation.
 
     ``estimate`` fits the models (a floor above); counts are published even if it fails, and the manifest says so. With
-    ``full`` the warehouse is built aside from ``folders`` alone and then replaces the old one. ``revision`` publishes
-    a new vintage of quarters that are frozen. ``rules``: all of this installation where none are given. Raises
-    :class:`UserError` when another build runs, keys are missing, synthetic and real data would mix, or a file's
-    refused share passes the limit; then nothing is changed.
+    ``full`` the warehouse is built aside from ``folders`` alone and then replaces the old one. ``accept``: why
+    deliveries that a guard stops are taken all the same. ``revision`` publishes a new vintage of quarters that are
+    frozen. What was retracted or forgotten since the last build is taken out. ``rules``: all of this installation
+    where none are given. Raises :class:`UserError` when another build runs, keys are missing, synthetic and real data
+    would mix, or a guard stops a file; then nothing is changed.
     """
     check_name(settings.fault)
     keys = load_keys(settings)
-    rules = rules or load_rules()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o750)
     with build_lock(settings.home, now), database.told_when_exhausted(settings):
         rebuild.settle(settings.home)
         progress("fingerprint", ", ".join(folder.name for folder in folders))
-        found = [read_folder(folder) for folder in folders]
-        known = refuse_loss(settings, found) if full else frozenset()
-        store, linkage = _stores(settings.home, full=full)
-        files = [file for folder in found for file in folder.files]
-        with _scratch(settings) as scratch, database.open_warehouse(settings, store) as connection:
-            plan = survey(connection, files, progress)
-            if full:
-                refuse_refusals(plan, files, known)
-            load = partial(_load, store=linkage, as_of=as_of, rules=rules)
-            loaded = load(connection, settings, plan, keys, now=now, revision=revision, progress=progress)
-            generation = _prepare(
-                connection, settings, loaded, scratch=scratch, revision=revision, now=now, progress=progress
-            )
-            owned = sealed_files(connection)
+        withheld = read_withheld(settings.home)
+        order = _Order(
+            folders=tuple(_without_retracted(read_folder(folder), withheld) for folder in folders),
+            as_of=as_of,
+            full=full,
+            accept=accept,
+            revision=revision,
+            rules=rules or load_rules(),
+            withheld=withheld,
+            now=now,
+        )
+        loaded, generation, owned = _count(settings, keys, order, progress)
         if full:
             rebuild.install(settings.home, fault=settings.fault)
+        settle_withheld(settings.home, settings.home / LINKAGE, keys, withheld)
         if estimate is not None:
             generation = _estimated(generation, estimate, progress)
         _publish(settings, generation)
         releases.record(settings.home, generation.build_id, generation.manifest["vintages"], now)
         sweep_linkage(settings.home, owned)
-        return _report(found, loaded, generation, retired=publish.retire(settings.home, now))
+        return _report(order.folders, loaded, generation, retired=publish.retire(settings.home, now))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Order:
+    """What is asked of a build; see :func:`build`."""
+
+    folders: tuple[Folder, ...]
+    as_of: date | None
+    full: bool
+    accept: str | None
+    revision: Revision | None
+    rules: Rules
+    withheld: Withheld
+    now: datetime
+
+    @property
+    def files(self) -> list[ExtractFile]:
+        return [file for folder in self.folders for file in folder.files]
+
+
+def _count(
+    settings: Settings, keys: Keys, order: _Order, progress: Progress
+) -> tuple[_Loaded, _Generation, frozenset[str]]:
+    """Files to people to counts; and the names of the sealed files that belong to the store then."""
+    known = refuse_loss(settings, order.folders) if order.full else frozenset()
+    store, linkage = _stores(settings.home, full=order.full)
+    with _scratch(settings) as scratch, database.open_warehouse(settings, store) as connection:
+        plan = survey(connection, order.files, progress)
+        if order.full:
+            sound = [file.logical_name for file, _ in plan.sound]
+            refuse_refusals([*sound, *plan.skipped], plan.refused, order.files, known)
+        loaded = _load(connection, settings, plan, keys, order, store=linkage, progress=progress)
+        if order.full:
+            landed = [item.logical_name for item in loaded.intake.landed]
+            refuse_refusals([*landed, *plan.skipped], loaded.intake.refused, order.files, known)
+        generation = _prepare(
+            connection,
+            settings,
+            loaded,
+            scratch=scratch,
+            revision=order.revision,
+            now=order.now,
+            progress=progress,
+        )
+        return loaded, generation, sealed_files(connection)
+
+
+def _without_retracted(folder: Folder, withheld: Withheld) -> Folder:
+    """Files that were retracted are left alone, whoever sends them again."""
+    told = [(file, withheld.reason(file.sha256)) for file in folder.files]
+    left = [
+        Fault(message=f"retracted on {found.on}: {found.reason}", file=file.path.name)
+        for file, found in told
+        if found is not None
+    ]
+    kept = tuple(file for file, found in told if found is None)
+    return replace(folder, files=kept, ignored=(*folder.ignored, *left))
 
 
 def _stores(home: Path, *, full: bool) -> tuple[Path, Path]:
@@ -171,24 +231,26 @@ def _load(
     settings: Settings,
     plan: Plan,
     keys: Keys,
+    order: _Order,
     *,
     store: Path,
-    now: datetime,
-    as_of: date | None,
-    revision: Revision | None,
-    rules: Rules,
     progress: Progress,
 ) -> _Loaded:
     """Files to ``raw_``: all of them, or none where one must not be loaded."""
+    tell(connection, order.withheld)
     with unregistered(connection):
-        landed = land_all(connection, settings, plan, keys, store=store, progress=progress)
+        landed, refused = land_all(connection, settings, plan, keys, store=store, progress=progress)
         progress("land", "repeats")
         rows(connection, "begin transaction")
-        intake = take_in(connection, settings, plan, keys, landed, now=now)
-        check_carried(settings.home, keys.record_key, revision)
-        day, source = extract_date(connection, as_of, now.date())
-        reference, notes = reference_tables(connection, rules, as_of=day, record_key=keys.record_key)
-        notes += shared_references(connection)
+        retracted = take_back(connection, order.withheld)
+        intake = take_in(
+            connection, settings, plan, keys, landed, refused, now=order.now, accept=order.accept
+        )
+        check_carried(settings.home, keys.record_key, order.revision)
+        day, source = extract_date(connection, order.as_of, order.now.date())
+        reference, notes = reference_tables(connection, order.rules, as_of=day, record_key=keys.record_key)
+        notes += shared_references(connection) + list(intake.accepted)
+        notes += [f"retracted: {name}" for name in retracted]
         reach("before_commit", settings.fault)
         rows(connection, "commit")
     reach("after_commit", settings.fault)
@@ -287,7 +349,7 @@ def _publish(settings: Settings, generation: _Generation) -> None:
 def _fingerprints(
     connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]
 ) -> dict[str, dict[str, Any]]:
-    names = sorted(table.name for table in tables if table.is_mart)
+    names = sorted(table.name for table in tables if table.is_mart and not table.is_history)
     return {name: publish.table_fingerprint(connection, f"marts.main.{name}") for name in names}
 
 

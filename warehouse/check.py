@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from warehouse.errors import Fault, UserError
 from warehouse.extract_files import read_folder
 from warehouse.identity import throwaway_keys
 from warehouse.landing import Landed
+from warehouse.readers import formats
 from warehouse.settings import Settings
+from warehouse.settling import settle
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,19 @@ def check(
     landed: list[Landed] = []
     refused: list[Fault] = []
     with database.open_memory(settings) as connection:
-        for file_id, file in enumerate((file for folder in found for file in folder.files), start=1):
+        for file in (file for folder in found for file in folder.files):
             progress("land", file.logical_name)
             try:
-                source = landing.inspect(file)
-                item = landing.land(connection, file, source, file_id=file_id, keys=keys, sealed=None)
-                landed.append(item)
+                form, source = formats.inspect(file.task)
+                file = replace(file, format=form)  # noqa: PLW2901 (the same file, as it is read)
+                for scan in formats.scans(connection, file.task, source):
+                    file_id = len(landed) + 1
+                    landed.append(
+                        landing.land(connection, file, scan, file_id=file_id, keys=keys, store=None)
+                    )
             except UserError as error:
                 refused.append(error.fault)
-        landed = landing.settle(connection, landed)
+        landed = settle(connection, landed)
     ignored = tuple(fault for folder in found for fault in folder.ignored)
     return CheckReport(tuple(landed), tuple(refused), ignored)
 

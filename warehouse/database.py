@@ -28,8 +28,12 @@ TEMPORARY = "tmp"
 CATALOG = "people"
 #: Catalog of the tables a build works out anew: ``rule_`` and ``core_``, in a file that goes with the build.
 CORE = "core"
+#: Pseudonyms of people who were forgotten; filled for a build, kept in no store.
+FORGOTTEN = "forgotten_person"
 #: Bookkeeping that SQL may read: what became of the rows of every file.
-META_TABLES = ("meta_file", "meta_quarantine")
+META_TABLES = ("meta_file", "meta_quarantine", "meta_set_aside")
+#: What the checks of the build before found.
+FINDINGS = "meta_finding"
 _META = """
 create table if not exists meta_file (
     file_id integer primary key, logical_name varchar, table_name varchar, file_name varchar, format varchar,
@@ -39,6 +43,8 @@ create table if not exists meta_file (
 create table if not exists meta_key (name varchar primary key, mark bigint);
 create table if not exists meta_quarantine (
     file_id integer, row_number bigint, column_name varchar, rule varchar, value varchar, expected varchar);
+create table if not exists meta_finding (check_id varchar, person_key bigint, subject_key bigint);
+create table if not exists meta_set_aside (file_id integer, kind varchar, why varchar, records bigint);
 """
 
 
@@ -115,6 +121,7 @@ def core_store(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Bookkeeping tables and one empty ``raw_`` table per contract, where they are not there yet."""
     connection.execute(_META).fetchall()
+    connection.execute(f"create temp table if not exists {FORGOTTEN} (person_key bigint)").fetchall()
     for contract in load_contracts().values():
         columns = {name: kind for name, (kind, _) in stored_columns(contract).items()}
         body = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())

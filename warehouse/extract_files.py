@@ -5,17 +5,19 @@ from __future__ import annotations
 import difflib
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from warehouse.contracts import load_contracts
 from warehouse.errors import EXIT_DATA, Fault, UserError
-from warehouse.readers.tabular import SUFFIXES, is_tabular
+from warehouse.readers import fhir, formats, wild
+from warehouse.readers.formats import SUFFIXES
 
 MANIFEST = "manifest.toml"
+MAPPING = ".mapping.toml"
 _BLOCK = 1 << 20
 _EARLIEST, _LATEST = 2000, 2100
 T = TypeVar("T")
@@ -40,13 +42,24 @@ class ExtractFile:
     """
 
     path: Path
-    table: str
+    format: str
+    table: str | None
     logical_name: str
     sha256: str
     bytes: int
     manifest: Manifest
     folder: str
     """The folder it was found in, resolved: stays in the people's store."""
+    mapping: wild.Mapping | None = None
+    beside: tuple[Path, ...] = ()
+    """Other files of the same delivery that this one may refer to."""
+
+    @property
+    def task(self) -> formats.Task:
+        """What a reader needs to know of it."""
+        return formats.Task(
+            path=self.path, format=self.format, table=self.table, mapping=self.mapping, beside=self.beside
+        )
 
 
 @dataclass(frozen=True)
@@ -73,16 +86,7 @@ def read_folder(folder: Path) -> Folder:
             action="Name its folder on the command line, beside this one",
             exit_code=EXIT_DATA,
         )
-    links = sorted(path for path in folder.rglob("*") if path.is_symlink() and path.is_dir())
-    files, ignored = [], [_left_alone(path, "a linked folder", "a folder named directly") for path in links]
-    for path in sorted(item for item in folder.rglob("*") if item.is_file() and item.name != MANIFEST):
-        table = table_of(path, folder)
-        if not is_tabular(path):
-            ignored.append(_left_alone(path, "not a format this program reads", ", ".join(SUFFIXES)))
-        elif table is None:
-            ignored.append(_left_alone(path, "no table of that name", _nearest(path)))
-        else:
-            files.append(_extract(path, folder, table, manifest))
+    files, ignored = _sorted_out(folder, manifest)
     if not files:
         names = ", ".join(load_contracts())
         raise UserError(
@@ -92,6 +96,48 @@ def read_folder(folder: Path) -> Folder:
             exit_code=EXIT_DATA,
         )
     return Folder(manifest, tuple(files), tuple(ignored))
+
+
+def _sorted_out(folder: Path, manifest: Manifest) -> tuple[list[ExtractFile], list[Fault]]:
+    """The extracts of a folder, and what is left alone with the reason."""
+    links = sorted(path for path in folder.rglob("*") if path.is_symlink() and path.is_dir())
+    ignored = [_left_alone(path, "a linked folder", "a folder named directly") for path in links]
+    files: list[ExtractFile] = []
+    mappings = wild.read_mappings(folder)
+    for path in sorted(item for item in folder.rglob("*") if item.is_file() and item.name != MANIFEST):
+        if path.name.endswith(MAPPING):
+            continue
+        found = _recognised(path, folder, manifest, mappings)
+        if isinstance(found, ExtractFile):
+            files.append(found)
+        else:
+            ignored.append(found)
+    # A prescription may name a drug that another file of the delivery describes.
+    delivery = tuple(file.path for file in files if file.format == formats.FHIR)
+    return [replace(file, beside=delivery) if file.path in delivery else file for file in files], ignored
+
+
+def _recognised(
+    path: Path, folder: Path, manifest: Manifest, mappings: Sequence[wild.Mapping]
+) -> ExtractFile | Fault:
+    """An extract of a format and a table, or why the file is left alone."""
+    form = formats.format_of(path)
+    if form is None and fhir.is_export_manifest(path):
+        return _left_alone(path, "the manifest of a bulk export: its files are read", "nothing to do")
+    if form is None:
+        return _left_alone(path, "not a format this program reads", ", ".join(SUFFIXES))
+    relative = path.relative_to(folder).as_posix()
+    mapping = wild.mapping_for(mappings, relative)
+    if mapping is not None and form not in (formats.FHIR, formats.HEALTH_XML):
+        return _extract(path, folder, manifest, form=formats.MAPPED, mapping=mapping)
+    if form in (formats.FHIR, formats.HEALTH_XML):
+        return _extract(path, folder, manifest, form=form)
+    table = table_of(path, folder)
+    if form == formats.BOOK:
+        return _extract(path, folder, manifest, form=form, table=table)
+    if table is None:
+        return _left_alone(path, "no table of that name", _nearest(path))
+    return _extract(path, folder, manifest, form=form, table=table)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -162,12 +208,33 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _extract(path: Path, folder: Path, table: str, manifest: Manifest) -> ExtractFile:
+def _extract(
+    path: Path,
+    folder: Path,
+    manifest: Manifest,
+    *,
+    form: str,
+    table: str | None = None,
+    mapping: wild.Mapping | None = None,
+) -> ExtractFile:
     relative = path.relative_to(folder)
-    logical = (Path(manifest.name) / relative.parent / _stem(path)).as_posix()
     return ExtractFile(
-        path, table, logical, fingerprint(path), path.stat().st_size, manifest, str(folder.resolve())
+        path=path,
+        format=form,
+        table=table,
+        logical_name=(Path(manifest.name) / relative.parent / _stem(path)).as_posix(),
+        sha256=_fingerprint(path, mapping),
+        bytes=path.stat().st_size,
+        manifest=manifest,
+        folder=str(folder.resolve()),
+        mapping=mapping,
     )
+
+
+def _fingerprint(path: Path, mapping: wild.Mapping | None) -> str:
+    """Of the file, and of the mapping it is read by: with another mapping its rows are others."""
+    own = fingerprint(path)
+    return own if mapping is None else hashlib.sha256(f"{own} {mapping.sha256}".encode()).hexdigest()
 
 
 def _stem(path: Path) -> str:

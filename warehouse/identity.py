@@ -90,6 +90,13 @@ def key_marks(keys: Keys) -> dict[str, int]:
     }
 
 
+def person_key(keys: Keys, ref: str) -> int:
+    """The pseudonym of a sender's reference, as :func:`hmac_sql` makes it for whole files."""
+    return int(
+        hmac.new(keys.pseudonym_key, f"person:{ref}".encode(), hashlib.sha256).hexdigest()[:_DIGITS], 16
+    )
+
+
 def hmac_parameters(prefix: str, key: bytes) -> dict[str, bytes]:
     """Parameters ``$<prefix>_inner`` and ``$<prefix>_outer`` for :func:`hmac_sql`."""
     padded = key.ljust(_BLOCK, b"\0")

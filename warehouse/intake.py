@@ -6,9 +6,9 @@ of any, and the rows of a file count once ``meta_file`` names it: registering al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -19,10 +19,14 @@ from warehouse.database import rows
 from warehouse.errors import EXIT_CONFIG, EXIT_DATA, Fault, Faults, UserError
 from warehouse.extract_files import ExtractFile, Folder
 from warehouse.fault_points import reach
+from warehouse.guards import Before, jumps, told
 from warehouse.identity import Keys, key_marks
 from warehouse.landing import Landed
+from warehouse.readers import formats
 from warehouse.readers.tabular import Source
 from warehouse.settings import Settings
+from warehouse.settling import settle
+from warehouse.withheld import Withheld, take_out
 
 LINKAGE = "linkage"
 Progress = Callable[[str, str], None]
@@ -35,6 +39,10 @@ _RECORDED = (
 )  # fmt: skip
 
 
+#: Logical name of a correction -> (file id, table) of all the earlier file gave.
+Replaced = dict[str, list[tuple[int, str]]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Intake:
     """What became of the files of a build. ``skipped`` were loaded before; ``replaced`` were corrected."""
@@ -43,29 +51,35 @@ class Intake:
     skipped: tuple[str, ...]
     replaced: tuple[str, ...]
     refused: tuple[Fault, ...]
+    accepted: tuple[str, ...] = ()
+    """Guards that were passed over, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is to be done with the files of a build, before anything is changed."""
 
-    sound: tuple[tuple[ExtractFile, Source], ...]
+    sound: tuple[tuple[ExtractFile, Source | None], ...]
+    """Files to land; with what a plain table was found to be."""
     skipped: tuple[str, ...]
-    replaced: dict[str, tuple[int, str]]
-    """Logical name of a correction -> (file id, table) of the earlier file."""
+    replaced: Replaced
     refused: tuple[Fault, ...]
 
 
 def survey(connection: duckdb.DuckDBPyConnection, files: Sequence[ExtractFile], progress: Progress) -> Plan:
-    """Decide what is new, what corrects, what is refused; reads every new file to its end, changes nothing."""
+    """Decide what is new, what corrects, what is refused; reads every new plain table to its end, changes nothing.
+
+    Files of records are read to their end when they are landed, and refused then where they must be.
+    """
     refuse_mixture(connection, files)
     new, skipped, replaced = _plan(connection, files)
-    sound: list[tuple[ExtractFile, Source]] = []
+    sound: list[tuple[ExtractFile, Source | None]] = []
     refused: list[Fault] = []
     for file in new:
         progress("read", file.logical_name)
         try:
-            sound.append((file, landing.inspect(file)))
+            form, source = formats.inspect(file.task)
+            sound.append((replace(file, format=form), source))
         except UserError as error:
             refused.append(error.fault)
     names = {file.logical_name for file, _ in sound}
@@ -98,18 +112,28 @@ def land_all(
     *,
     store: Path,
     progress: Progress,
-) -> list[Landed]:
-    """Land every sound file; sealed files go to ``store``. Nothing counts yet."""
+) -> tuple[list[Landed], list[Fault]]:
+    """Land every sound file, table by table; sealed files go to ``store``. Nothing counts yet.
+
+    With the faults of the files that turned out to be damaged when they were read.
+    """
     refuse_other_keys(connection, keys)
     store.mkdir(exist_ok=True, mode=0o700)
     [(next_id,)] = rows(connection, "select coalesce(max(file_id), 0) + 1 from meta_file")
     landed: list[Landed] = []
-    for file_id, (file, source) in enumerate(plan.sound, start=next_id):
+    refused: list[Fault] = []
+    for file, source in plan.sound:
         progress("land", file.logical_name)
-        sealed = store / f"{file.sha256}.sealed"
-        landed.append(landing.land(connection, file, source, file_id=file_id, keys=keys, sealed=sealed))
-        reach("after_linkage", settings.fault)
-    return landed
+        try:
+            for scan in formats.scans(connection, file.task, source):
+                file_id = next_id + len(landed)
+                landed.append(landing.land(connection, file, scan, file_id=file_id, keys=keys, store=store))
+                reach("after_linkage", settings.fault)
+        except UserError as error:
+            refused.append(error.fault)
+    if refused and not landed and not rows(connection, "select 1 from meta_file limit 1"):
+        raise Faults([*plan.refused, *refused], exit_code=EXIT_DATA)
+    return landed, refused
 
 
 def take_in(
@@ -118,23 +142,35 @@ def take_in(
     plan: Plan,
     keys: Keys,
     landed: Sequence[Landed],
+    refused: Sequence[Fault],
     *,
     now: datetime,
+    accept: str | None,
 ) -> Intake:
-    """Make landed files count, and those they correct no more, inside the caller's transaction."""
-    for file_id, table in plan.replaced.values():
+    """Make landed files count, and those they correct no more, inside the caller's transaction.
+
+    ``accept``: why deliveries that a guard stops are to be taken all the same; else they raise :class:`Faults`.
+    """
+    before = _loaded(connection)
+    names = {item.logical_name for item in landed}
+    replaced = {name: parts for name, parts in plan.replaced.items() if name in names}
+    for file_id, table in (part for parts in replaced.values() for part in parts):
         landing.unland(connection, file_id, table)
-    settled = landing.settle(connection, landed)
-    _refuse_jump(settled, settings.quarantine_share_limit)
-    for item, (file, source) in zip(settled, plan.sound, strict=True):
-        landing.register(connection, file, item, source.format, now)
+    settled = settle(connection, landed)
+    stopped = jumps(settled, before, share_limit=settings.quarantine_share_limit)
+    if stopped and accept is None:
+        raise Faults(stopped, exit_code=EXIT_DATA)
+    files = {file.logical_name: file for file, _ in plan.sound}
+    for item in settled:
+        landing.register(connection, files[item.logical_name], item, now)
     for name, mark in key_marks(keys).items():
         rows(connection, "insert or ignore into meta_key values ($name, $mark)", {"name": name, "mark": mark})
     return Intake(
         landed=tuple(settled),
         skipped=plan.skipped,
-        replaced=tuple(sorted(plan.replaced)),
-        refused=plan.refused,
+        replaced=tuple(sorted(replaced)),
+        refused=(*plan.refused, *refused),
+        accepted=tuple(told(stopped, accept or "")),
     )
 
 
@@ -185,37 +221,64 @@ def refuse_loss(settings: Settings, found: Sequence[Folder]) -> frozenset[str]:
     return loaded
 
 
-def refuse_refusals(plan: Plan, files: Sequence[ExtractFile], loaded: frozenset[str]) -> None:
-    """A full rebuild stops when a file that is loaded now can no longer be used."""
-    sound = {file.logical_name for file, _ in plan.sound} | set(plan.skipped)
-    if (loaded & {file.logical_name for file in files}) - sound:
-        raise Faults(plan.refused, exit_code=EXIT_DATA)
+def refuse_refusals(
+    sound: Iterable[str], refused: Sequence[Fault], files: Sequence[ExtractFile], loaded: frozenset[str]
+) -> None:
+    """A full rebuild stops when a file that is loaded now can no longer be used; ``sound``: logical names."""
+    if (loaded & {file.logical_name for file in files}) - set(sound):
+        raise Faults(refused, exit_code=EXIT_DATA)
+
+
+def take_back(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> tuple[str, ...]:
+    """Take retracted files and forgotten people out, inside the caller's transaction; names of the files.
+
+    Raises :class:`UserError` when rows of other files were dropped as repeats of a retracted one.
+    """
+    gone: Replaced = {}
+    for name, file_id, table, sha in rows(
+        connection, "select logical_name, file_id, table_name, sha256 from meta_file order by file_id"
+    ):
+        if withheld.reason(sha) is not None:
+            gone.setdefault(name, []).append((file_id, table))
+    _refuse_hidden_repeats(connection, gone)
+    for file_id, table in (part for parts in gone.values() for part in parts):
+        landing.unland(connection, file_id, table)
+    take_out(connection, withheld)
+    return tuple(sorted(gone))
 
 
 def _plan(
     connection: duckdb.DuckDBPyConnection, files: Sequence[ExtractFile]
-) -> tuple[list[ExtractFile], list[str], dict[str, tuple[int, str]]]:
+) -> tuple[list[ExtractFile], list[str], Replaced]:
     """Files to land, names of those already in, and earlier files (id, table) that a correction replaces.
 
     Corrections are found first: the content of a file that is about to be replaced does not count as loaded, or a
     renamed file whose old name gets new content would be lost.
     """
     files = _each_once(files)
-    known = rows(connection, "select logical_name, file_id, table_name, sha256, folder from meta_file")
-    by_name = {name: (file_id, table, sha, folder) for name, file_id, table, sha, folder in known}
-    replaced = {}
+    known = rows(
+        connection,
+        "select logical_name, file_id, table_name, format, sha256, folder from meta_file order by 2",
+    )
+    by_name = {name: (sha, folder) for name, *_, sha, folder in known}
+    replaced: Replaced = {}
     for file in files:
-        earlier = by_name.get(file.logical_name)
-        if earlier is not None and earlier[2] != file.sha256:
-            _refuse_other_folder(file, earlier[3])
-            replaced[file.logical_name] = earlier[:2]
-    staying = {(sha, table) for name, (_, table, sha, _) in by_name.items() if name not in replaced}
+        earlier, folder = by_name.get(file.logical_name, (file.sha256, ""))
+        if earlier != file.sha256:
+            _refuse_other_folder(file, folder)
+            replaced[file.logical_name] = [row[1:3] for row in known if row[0] == file.logical_name]
+    staying = {
+        (sha, None if form in formats.TELLING else table)
+        for name, _, table, form, sha, _ in known
+        if name not in replaced
+    }
     new, skipped = [], []
     for file in files:
-        if (file.sha256, file.table) in staying:
+        key = (file.sha256, None if file.format in formats.TELLING else file.table)
+        if key in staying:
             skipped.append(file.logical_name)
         else:
-            staying.add((file.sha256, file.table))
+            staying.add(key)
             new.append(file)
     return new, skipped, {name: earlier for name, earlier in replaced.items() if name not in skipped}
 
@@ -251,12 +314,10 @@ def _refuse_other_folder(file: ExtractFile, folder: str) -> None:
         )
 
 
-def _refuse_hidden_repeats(
-    connection: duckdb.DuckDBPyConnection, replaced: dict[str, tuple[int, str]]
-) -> None:
+def _refuse_hidden_repeats(connection: duckdb.DuckDBPyConnection, replaced: Replaced) -> None:
     """Rows of other files that repeated the replaced one were dropped; only a full rebuild brings them back."""
-    corrected = {file_id for file_id, _ in replaced.values()}
-    for name, (_, table) in replaced.items():
+    corrected = {file_id for parts in replaced.values() for file_id, _ in parts}
+    for name, table in ((name, table) for name, parts in replaced.items() for _, table in parts):
         others = rows(
             connection,
             "select logical_name, file_id from meta_file where table_name = $table and repeats_of_others > 0",
@@ -265,26 +326,15 @@ def _refuse_hidden_repeats(
         hidden = [other for other, file_id in others if file_id not in corrected]
         if hidden:
             raise UserError(
-                f"{name} is corrected, but {hidden[0]} holds rows that were dropped as repeats of other files",
+                f"{name} is replaced or taken back, but {hidden[0]} holds rows dropped as repeats of other files",
                 action="Rebuild from all folders with --full, so that those rows are looked at again",
                 exit_code=EXIT_DATA,
             )
 
 
-def _refuse_jump(landed: Sequence[Landed], limit: float) -> None:
-    faults = [
-        Fault(
-            message=f"{item.quarantined} of {item.received} rows were refused",
-            file=item.file_name,
-            field="; ".join(f"{column or 'line'}: {rule}" for column, rule, _, _ in item.reasons[:3]),
-            expected=f"a refused share of at most {limit:.0%}",
-            action="Look with `hssk check DIR`; mend the file, or raise HSSK_QUARANTINE_SHARE_LIMIT",
-        )
-        for item in landed
-        if item.received and item.quarantined / item.received > limit
-    ]
-    if faults:
-        raise Faults(faults, exit_code=EXIT_DATA)
+def _loaded(connection: duckdb.DuckDBPyConnection) -> list[Before]:
+    sql = "select logical_name, table_name, accepted, last_date from meta_file order by file_id"
+    return [Before(*row) for row in rows(connection, sql)]
 
 
 def extract_date(connection: duckdb.DuckDBPyConnection, given: date | None, today: date) -> tuple[date, str]:
@@ -323,7 +373,8 @@ def shared_references(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def sealed_files(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """Names of the sealed files that belong to the loaded files."""
-    return frozenset(f"{sha}.sealed" for (sha,) in rows(connection, "select sha256 from meta_file"))
+    known = rows(connection, "select sha256, table_name, format from meta_file")
+    return frozenset(landing.sealed_name(*row) for row in known)
 
 
 def sweep_linkage(home: Path, owned: frozenset[str]) -> None:

@@ -1,4 +1,4 @@
-"""Landing: the rows of one file become rows of ``raw_<table>``, of the linkage store, or of the quarantine.
+"""Landing: the rows of one table of a file become rows of ``raw_<table>``, of the linkage store, or of the quarantine.
 
 Nothing is lost silently: accepted + quarantined + duplicate = received, asserted for every file. Identifying values
 pass from the scan to the sealed linkage file and rest nowhere else.
@@ -6,9 +6,8 @@ pass from the scan to the sealed linkage file and rest nowhere else.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -17,32 +16,38 @@ import polars as pl
 
 from warehouse import casting, linkage, repeats
 from warehouse.contracts import PERSON, TYPES, Contract, load_contracts
-from warehouse.database import rows
-from warehouse.errors import EXIT_DATA, Defect, UserError
+from warehouse.database import FORGOTTEN, META_TABLES, rows
+from warehouse.errors import Defect
 from warehouse.extract_files import ExtractFile
 from warehouse.identity import Keys, hmac_parameters, hmac_sql, reference_parameters, reference_sql
-from warehouse.readers import tabular
+from warehouse.quarantine import Reason, counted, keep, quarantine, unread
+from warehouse.readers import formats
+from warehouse.readers.scan import NO_TABLE, Scan
+from warehouse.readers.staged import SetAside
 
-QUARANTINE_DETAIL_LIMIT = 1_000_000
 _SEALED_CHUNK_ROWS = 1_000_000
-_MASK_LENGTH = 40
-_MALFORMED = "malformed"
-#: (file id, line, column, rule, value or None, expected)
-Refusal = tuple[int, int, str, str, str | None, str]
-#: (column, rule, expected, rows)
-Reason = tuple[str, str, str, int]
-_STAGING = ("landing_person", "landing_row", "landing_repeat", "landing_text")
+#: Rows of people who were forgotten are refused, whoever sends them again.
+_FORGOTTEN_RULE = casting.Rule(
+    PERSON,
+    "forgotten",
+    f"p.person_key in (select person_key from {FORGOTTEN})",
+    "nobody who was forgotten on request",
+)
+_STAGING = ("landing_person", "landing_row", "landing_repeat")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Landed:
-    """What became of one file."""
+    """What became of the rows of one table of a file."""
 
     file_id: int
     table: str
+    format: str
     logical_name: str
     file_name: str
     sha256: str
+    as_of: date | None
+    """The extract date of its manifest."""
     received: int
     accepted: int
     quarantined: int
@@ -54,105 +59,75 @@ class Landed:
     unknown_columns: tuple[str, ...]
     reasons: tuple[Reason, ...]
     """What was refused."""
-
-
-def inspect(file: ExtractFile) -> tabular.Source:
-    """Read a file to its end; what it is, or :class:`UserError` when it cannot be used."""
-    contract = load_contracts()[file.table]
-    source = tabular.open_source(file.path, contract.names)
-    _require_columns(contract, source)
-    tabular.verify(source)
-    return source
+    set_aside: tuple[SetAside, ...] = ()
+    """Records of the whole file that were read and give no row, with the reason; beside its first table only."""
 
 
 def land(
     connection: duckdb.DuckDBPyConnection,
     file: ExtractFile,
-    source: tabular.Source,
+    scan: Scan,
     *,
     file_id: int,
     keys: Keys,
-    sealed: Path | None,
+    store: Path | None,
 ) -> Landed:
-    """Land one inspected file. ``sealed`` is the linkage file, None in a dry run.
+    """Land one table of a file. ``store`` is the folder of sealed linkage files, None in a dry run.
 
     Its rows count once the file is registered; until then they are nobody's, and :func:`clear` takes them away.
     """
-    contract = load_contracts()[file.table]
-    clause, parameters, bad_lines = tabular.scan(connection, source)
-    rules = _stage(connection, contract, source, clause, parameters, keys)
+    if scan.table == NO_TABLE:
+        return _land_nothing(connection, file, scan, file_id)
+    contract = load_contracts()[scan.table]
+    rules = _stage(connection, contract, file, scan, keys)
     repeats.mark_within(connection, contract)
-    if sealed is not None:
-        linkage.seal(sealed, keys.linkage_key, file.sha256, _identifiers(connection, contract, source))
-    landed = _move(connection, contract, file, file_id, rules, bad_lines, source)
+    if store is not None:
+        sealed = store / sealed_name(file.sha256, scan.table, file.format)
+        label = sealed.name.removesuffix(linkage.SEALED)
+        linkage.seal(sealed, keys.linkage_key, label, _identifiers(connection, contract, scan))
+    landed = _move(connection, contract, file, file_id, rules, scan)
     for table in _STAGING:
         rows(connection, f"drop table if exists {table}")
     return landed
 
 
+def _land_nothing(
+    connection: duckdb.DuckDBPyConnection, file: ExtractFile, scan: Scan, file_id: int
+) -> Landed:
+    """A file whose records give no row: what was not read is told all the same."""
+    refused = unread(file_id, scan)
+    keep(connection, refused)
+    return Landed(
+        file_id=file_id,
+        table=NO_TABLE,
+        format=file.format,
+        logical_name=file.logical_name,
+        file_name=file.path.name,
+        sha256=file.sha256,
+        as_of=file.manifest.as_of,
+        received=len(scan.bad),
+        accepted=0,
+        quarantined=len(scan.bad),
+        duplicate=0,
+        repeats_of_others=0,
+        first_date=None,
+        last_date=None,
+        unknown_columns=(),
+        reasons=counted((), refused),
+        set_aside=scan.set_aside,
+    )
+
+
+def sealed_name(sha256: str, table: str, form: str) -> str:
+    """The linkage file of one table of a file: by the fingerprint alone where a file is one table."""
+    return (f"{sha256}-{table}" if form in formats.TELLING else sha256) + linkage.SEALED
+
+
 def unland(connection: duckdb.DuckDBPyConnection, file_id: int, table: str) -> None:
     """Take the rows of an earlier file out again, inside the caller's transaction."""
-    for target in (f"raw_{table} where _file_id", "meta_quarantine where file_id", "meta_file where file_id"):
+    raw = () if table == NO_TABLE else (f"raw_{table} where _file_id",)
+    for target in (*raw, *(f"{name} where file_id" for name in META_TABLES)):
         rows(connection, f"delete from {target} = $file_id", {"file_id": file_id})
-
-
-def settle(connection: duckdb.DuckDBPyConnection, landed: Sequence[Landed]) -> list[Landed]:
-    """Take out of files just landed the rows whose key an earlier file brought, and count them."""
-    if not landed:
-        return []
-    first_new = min(item.file_id for item in landed)
-    settled = {item.file_id: item for item in landed}
-    for table in sorted({item.table for item in landed}):
-        contract = load_contracts()[table]
-        if repeats.mark_across(connection, contract, first_new=first_new):
-            for file_id, again, same in rows(
-                connection,
-                """select _file_id, count(*), count(*) filter (is_same)
-                   from landing_repeat group by _file_id order by _file_id""",
-            ):
-                settled[file_id] = _without(connection, contract, settled[file_id], again, same)
-            rows(connection, "drop table landing_repeat")
-    return list(settled.values())
-
-
-def _without(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, item: Landed, again: int, same: int
-) -> Landed:
-    """The file without its rows in ``landing_repeat``: ``again`` of them, ``same`` equal to the row that stays."""
-    number = {"file_id": item.file_id}
-    [(taken,)] = rows(
-        connection,
-        f"""delete from raw_{contract.table} where _file_id = $file_id
-            and _row in (select _row from landing_repeat where _file_id = $file_id)""",
-        number,
-    )
-    if taken != again:
-        raise Defect(f"{taken} of {again} repeated rows of {item.file_name} were taken out")
-    malformed = rows(
-        connection,
-        "select row_number from meta_quarantine where file_id = $file_id and rule = $rule order by all",
-        {**number, "rule": _MALFORMED},
-    )
-    shift = [row for (row,) in malformed]
-    differing = rows(
-        connection,
-        """select _row from landing_repeat where _file_id = $file_id and not is_same
-           order by _row limit $limit""",
-        {**number, "limit": QUARANTINE_DETAIL_LIMIT},
-    )
-    conflicts = [_conflict(contract, item.file_id, _line(row, shift)) for (row,) in differing]
-    _keep(connection, conflicts)
-    first, last = _date_range(connection, contract, item.file_id)
-    return replace(
-        item,
-        accepted=item.accepted - again,
-        quarantined=item.quarantined + again - same,
-        duplicate=item.duplicate + same,
-        repeats_of_others=again,
-        first_date=first,
-        last_date=last,
-        reasons=_counted(item.reasons, conflicts),
-    )
 
 
 def clear(connection: duckdb.DuckDBPyConnection) -> None:
@@ -166,51 +141,33 @@ def clear(connection: duckdb.DuckDBPyConnection) -> None:
     rows(connection, "commit")
 
 
-def _require_columns(contract: Contract, source: tabular.Source) -> None:
-    missing = [c.name for c in contract.columns if c.required and c.name not in source.columns]
-    if missing:
-        # A file without a header shows a person's cells here: the contract's names are told, never the file's.
-        raise UserError(
-            f"required columns are missing: {', '.join(missing)}",
-            file=source.path.name,
-            expected="a header line with the names of the contract: " + ", ".join(contract.names),
-            exit_code=EXIT_DATA,
-        )
-
-
 def _stage(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    source: tabular.Source,
-    clause: str,
-    parameters: dict[str, object],
-    keys: Keys,
+    connection: duckdb.DuckDBPyConnection, contract: Contract, file: ExtractFile, scan: Scan, keys: Keys
 ) -> list[casting.Rule]:
     """``landing_row``: every parsed row, typed, keyed and judged. Returns the rules that ``_fault`` counts from 1."""
     rules, limits = casting.rules(contract)
+    if contract.has_person:
+        rules.append(_FORGOTTEN_RULE)
     hashed = [column.name for column in contract.columns if column.pseudonymised]
     secret = hmac_parameters("pseudonym", keys.pseudonym_key)
     if contract.has_person:
-        types = dict(zip(source.columns, source.types, strict=True))
-        text = casting.text_expression(contract.column(PERSON), types[PERSON])
+        text = casting.text_expression(contract.column(PERSON), scan.kinds[PERSON])
         key = hmac_sql("pseudonym", "'person:' || ref")
         sql = (
             f"create temp table landing_person as select ref, {key} as person_key"
-            f" from (select distinct {text} as ref from {clause}) where ref is not null"
+            f" from (select distinct {text} as ref from {scan.clause}) where ref is not null"
         )
-        rows(connection, sql, {**parameters, **secret})
+        rows(connection, sql, {**scan.parameters, **secret})
         if rows(connection, "select 1 from landing_person having count(*) <> count(distinct person_key)"):
-            raise Defect(f"two people of {source.path.name} have one pseudonym: 60 bits are not enough")
-    query = _stage_sql(contract, source, clause, rules, hashed)
+            raise Defect(f"two people of {file.path.name} have one pseudonym: 60 bits are not enough")
+    query = _stage_sql(contract, scan, rules, hashed)
     used = reference_parameters(map(_kind, hashed), keys.pseudonym_key)
-    rows(connection, f"create temp table landing_row as {query}", {**parameters, **limits, **used})
+    rows(connection, f"create temp table landing_row as {query}", {**scan.parameters, **limits, **used})
     return rules
 
 
-def _stage_sql(
-    contract: Contract, source: tabular.Source, clause: str, rules: list[casting.Rule], hashed: list[str]
-) -> str:
-    types = dict(zip(source.columns, source.types, strict=True))
+def _stage_sql(contract: Contract, scan: Scan, rules: list[casting.Rule], hashed: list[str]) -> str:
+    types = scan.kinds
     texts, typed = [], []
     for column in contract.columns:
         if column.name not in types:
@@ -228,7 +185,7 @@ def _stage_sql(
     if contract.has_person:
         judged.append("p.person_key")
         join = f' left join landing_person p on p.ref = t."_text_{PERSON}"'
-    layer_1 = f"select _row, {', '.join(texts)} from {clause}"
+    layer_1 = f"select _row, {', '.join(texts)} from {scan.clause}"
     layer_2 = f"select *, {', '.join(typed)} from ({layer_1})"
     return f"select {', '.join(judged)} from ({layer_2}) t{join}"
 
@@ -244,17 +201,18 @@ def _kind(name: str) -> str:
 
 
 def _identifiers(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, source: tabular.Source
+    connection: duckdb.DuckDBPyConnection, contract: Contract, scan: Scan
 ) -> Iterator[pl.DataFrame]:
     """The identifying part of a file in frames of at most a million rows: who is who, and what was written."""
     if not contract.has_person:
         return
-    names = [
-        c.name for c in contract.columns if c.identifying and c.name != PERSON and c.name in source.columns
-    ]
+    names = [c.name for c in contract.columns if c.identifying and c.name != PERSON and c.name in scan.kinds]
     texts = ", ".join(f'"_text_{name}" as "{name}"' for name in names)
     some = " or ".join(f'"_text_{name}" is not null' for name in names)
-    queries = ["select person_key, ref as person_ref, null::bigint as _row from landing_person"]
+    not_forgotten = f"person_key not in (select person_key from {FORGOTTEN})"
+    queries = [
+        f"select person_key, ref as person_ref, null::bigint as _row from landing_person where {not_forgotten}"
+    ]
     if names:
         queries.append(
             f'select person_key, "{PERSON}" as person_ref, _row, {texts} from landing_row'
@@ -271,8 +229,7 @@ def _move(
     file: ExtractFile,
     file_id: int,
     rules: list[casting.Rule],
-    bad_lines: list[tabular.BadLine],
-    source: tabular.Source,
+    scan: Scan,
 ) -> Landed:
     stored = casting.stored_columns(contract)
     names = ", ".join(f'"{name}"' for name in stored)
@@ -283,28 +240,31 @@ def _move(
         " from landing_row where _fault is null and _row not in (select _row from landing_repeat)",
         {"file_id": file_id},
     )
-    reasons = _quarantine(connection, contract, file_id, rules, bad_lines)
+    reasons = quarantine(connection, contract, file_id, rules, scan)
     [(parsed,)] = rows(connection, "select count(*) from landing_row")
     [(same, differing)] = rows(
         connection, "select count(*) filter (is_same), count(*) filter (not is_same) from landing_repeat"
     )
     [(refused,)] = rows(connection, "select count(*) from landing_row where _fault is not null")
-    first, last = _date_range(connection, contract, file_id)
+    first, last = date_range(connection, contract, file_id, until=file.manifest.as_of)
     landed = Landed(
         file_id=file_id,
         table=contract.table,
+        format=file.format,
         logical_name=file.logical_name,
         file_name=file.path.name,
         sha256=file.sha256,
-        received=parsed + len(bad_lines),
+        as_of=file.manifest.as_of,
+        received=parsed + len(scan.bad),
         accepted=accepted,
-        quarantined=refused + differing + len(bad_lines),
+        quarantined=refused + differing + len(scan.bad),
         duplicate=same,
         repeats_of_others=0,
         first_date=first,
         last_date=last,
-        unknown_columns=tuple(sorted(set(source.columns) - set(contract.names))),
+        unknown_columns=tuple(sorted(set(scan.kinds) - set(contract.names))),
         reasons=reasons,
+        set_aside=scan.set_aside,
     )
     _check_nothing_lost(connection, contract, landed)
     return landed
@@ -319,112 +279,38 @@ def _check_nothing_lost(connection: duckdb.DuckDBPyConnection, contract: Contrac
         raise Defect(f"an accepted row of {landed.file_name} has no pseudonym")
 
 
-def _quarantine(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    file_id: int,
-    rules: list[casting.Rule],
-    bad_lines: list[tabular.BadLine],
-) -> tuple[Reason, ...]:
-    """Write what was refused, one row each, and return the counts by reason. Identifying values are never written."""
-    found: list[Refusal] = []
-    shift = sorted(line.row for line in bad_lines)
-    for number, rule in enumerate(rules, start=1):
-        column = contract.column(rule.column)
-        hidden = column.identifying or column.pseudonymised
-        shown = "null" if hidden else _masked(f'"_text_{column.name}"::varchar')
-        broken = rows(
-            connection,
-            f"select _row, {shown} from landing_row where _fault = $number order by _row limit $limit",
-            {"number": number, "limit": QUARANTINE_DETAIL_LIMIT},
-        )
-        found += [
-            (file_id, _line(row, shift), rule.column, rule.rule, value, rule.expected)
-            for row, value in broken
-        ]
-    repeated = rows(
-        connection,
-        "select _row from landing_repeat where not is_same order by _row limit $limit",
-        {"limit": QUARANTINE_DETAIL_LIMIT},
-    )
-    found += [_conflict(contract, file_id, _line(row, shift)) for (row,) in repeated]
-    found += [(file_id, line.row, "", _MALFORMED, None, line.reason) for line in bad_lines]
-    _keep(connection, found)
-    return _counted((), found)
-
-
-def _conflict(contract: Contract, file_id: int, line: int) -> Refusal:
-    expected = "one row per key; the first stays, this one differs"
-    return (file_id, line, ", ".join(contract.key), "conflict", None, expected)
-
-
-def _keep(connection: duckdb.DuckDBPyConnection, found: list[Refusal]) -> None:
-    if found:
-        frame = pl.DataFrame(found, schema=_QUARANTINE_SCHEMA, orient="row")
-        connection.register("incoming_quarantine", frame.to_arrow())
-        rows(connection, "insert into meta_quarantine select * from incoming_quarantine")
-        connection.unregister("incoming_quarantine")
-
-
-def _counted(reasons: Iterable[Reason], found: Sequence[Refusal]) -> tuple[Reason, ...]:
-    """Rows by reason: those counted before, and those of ``found``."""
-    counts = {reason[:3]: reason[3] for reason in reasons}
-    for _, _, name, kind, _, expected in found:
-        counts[(name, kind, expected)] = counts.get((name, kind, expected), 0) + 1
-    return tuple((*reason, count) for reason, count in counts.items())
-
-
-def _masked(text: str) -> str:
-    """The value where it cannot name a person (two signs, or a short number), else only its shape.
-
-    In a file whose columns have shifted, a name stands under ``sex`` and an identity number under ``ward_code``.
-    """
-    letters = f"regexp_replace({text}, '[\\p{{L}}\\p{{M}}]', 'a', 'g')"
-    shape = f"left(regexp_replace({letters}, '\\p{{N}}', '9', 'g'), {_MASK_LENGTH})"
-    harmless = f"length({text}) <= 2 or regexp_full_match({text}, '[-+0-9.,/]{{1,6}}')"
-    return f"case when {harmless} then {text} else {shape} end"
-
-
-_QUARANTINE_SCHEMA = {
-    "file_id": pl.Int32,
-    "row_number": pl.Int64,
-    "column_name": pl.String,
-    "rule": pl.String,
-    "value": pl.String,
-    "expected": pl.String,
-}
-
-
-def _line(parsed_row: int, refused_rows: list[int]) -> int:
-    """Number of a data row in the file, from its number among the parsed rows and the rows refused by the parser."""
-    row = parsed_row
-    while (shifted := parsed_row + bisect_right(refused_rows, row)) != row:
-        row = shifted
-    return row
-
-
-def _date_range(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, file_id: int
+def date_range(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, file_id: int, *, until: date | None
 ) -> tuple[date | None, date | None]:
+    """Earliest and latest day in the rows of a file, of those up to its extract date; no identifying one."""
     days = [c.name for c in contract.columns if c.type in ("date", "timestamp") and not c.identifying]
     if not days:
         return None, None
-    lows, highs = (", ".join(f'{name}(("{day}")::date)' for day in days) for name in ("min", "max"))
+    lows, highs = (
+        ", ".join(
+            f'{name}("{day}"::date) filter (where "{day}"::date <= coalesce($until, "{day}"::date))'
+            for day in days
+        )
+        for name in ("min", "max")
+    )
     sql = f"select least({lows}), greatest({highs}) from raw_{contract.table} where _file_id = $file_id"
-    [(first, last)] = rows(connection, sql, {"file_id": file_id})
+    [(first, last)] = rows(connection, sql, {"file_id": file_id, "until": until})
     return first, last
 
 
 def register(
-    connection: duckdb.DuckDBPyConnection, file: ExtractFile, landed: Landed, form: str, loaded_at: datetime
+    connection: duckdb.DuckDBPyConnection, file: ExtractFile, landed: Landed, loaded_at: datetime
 ) -> None:
-    """Make the rows of a landed file count."""
+    """Make the rows of a landed table of a file count."""
     manifest = file.manifest
     values = (
-        landed.file_id, landed.logical_name, landed.table, landed.file_name, form, landed.sha256, file.bytes,
+        landed.file_id, landed.logical_name, landed.table, landed.file_name, landed.format, landed.sha256, file.bytes,
         landed.received, landed.accepted, landed.quarantined, landed.duplicate, landed.repeats_of_others,
         landed.first_date, landed.last_date, manifest.source or manifest.name, manifest.synthetic, manifest.as_of,
         file.folder, loaded_at.replace(tzinfo=None),
     )  # fmt: skip
     marks = ", ".join("?" for _ in values)
     connection.execute(f"insert into meta_file values ({marks})", list(values)).fetchall()
+    for item in landed.set_aside:
+        row = [landed.file_id, item.kind, item.why, item.records]
+        connection.execute("insert into meta_set_aside values (?, ?, ?, ?)", row).fetchall()

@@ -21,6 +21,7 @@ from warehouse.durable import sync
 from warehouse.errors import EXIT_DATA, UserError
 
 MAGIC = b"HSSKLNK1"
+SEALED = ".sealed"
 _NONCE_BYTES = 12
 _LENGTH = struct.Struct(">QB")
 

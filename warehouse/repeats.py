@@ -1,9 +1,13 @@
 """Rows that come again: of all rows with one key the first stays, in the order of files, then of rows.
 
+Senders of records (FHIR, health XML) send a record again when it has changed: of those the newest file's row stays.
+
 The cheap question (is any key repeated?) comes first, since it nearly never is.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import duckdb
 
@@ -43,6 +47,31 @@ def mark_across(connection: duckdb.DuckDBPyConnection, contract: Contract, *, fi
         where ({key}) in (select ({key}) from ({repeated}))"""
     found = f"{_later(key, candidate)} and _file_id >= $first_new"
     rows(connection, f"create temp table landing_repeat as {found}", number)
+    return True
+
+
+def mark_superseded(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, *, first_new: int, telling: Sequence[int]
+) -> bool:
+    """Rows of files of records whose key a later one of them brought again: are there any?
+
+    ``telling``: numbers of all files of records. They are in ``landing_repeat`` then: ``_file_id`` and ``_row``.
+    """
+    key, table = _key(contract), f"raw_{contract.table}"
+    among = "_file_id in (select unnest($telling::integer[]))"
+    repeated = f"""select {key} from {table} where {among} group by all
+        having count(distinct _file_id) > 1 and max(_file_id) >= $first_new"""
+    values = {"telling": list(telling), "first_new": first_new}
+    if not telling or not rows(connection, f"select 1 from ({repeated}) limit 1", values):
+        return False
+    rows(
+        connection,
+        f"""create temp table landing_repeat as select _file_id, _row from (
+                select _file_id, _row, max(_file_id) over (partition by {key}) as newest
+                from {table} where {among} and ({key}) in (select ({key}) from ({repeated})))
+            where _file_id < newest""",
+        values,
+    )
     return True
 
 

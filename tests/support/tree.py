@@ -8,7 +8,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("dashboard", "models", "analytics", "warehouse")
 #: The command line on top of the floors.
-COMMAND_LINE = (Path("hssk.py"), Path("hssk_options.py"), Path("hssk_output.py"), Path("hssk_studies.py"))
+COMMAND_LINE = tuple(
+    Path(f"{name}.py") for name in ("hssk", "hssk_data", "hssk_options", "hssk_output", "hssk_studies")
+)
 SCRATCH = ("__pycache__", ".mypy_cache")
 
 

@@ -34,6 +34,9 @@ COMMANDS = [
         ["surveys"],
         ["score"],
         ["accuracy"],
+        ["retract"],
+        ["forget"],
+        ["quality"],
     ),
     ["keys", "create"],
 ]

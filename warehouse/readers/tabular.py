@@ -6,6 +6,7 @@ table of text columns (CSV) or names the Parquet scan. Malformed lines are liste
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -17,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import EXIT_DATA, UserError
+from warehouse.readers.staged import BadRecord
 
 CSV_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 PARQUET_SUFFIXES = (".parquet",)
@@ -53,17 +55,22 @@ class Source:
     delimiter: str = ","
 
 
-@dataclass(frozen=True)
-class BadLine:
-    """A line the parser refused. ``row`` counts data rows from 1; the text of the line is never kept."""
-
-    row: int
-    reason: str
-
-
 def is_tabular(path: Path) -> bool:
     """True when the name says CSV or Parquet."""
     return path.name.lower().endswith(SUFFIXES)
+
+
+def is_utf8(path: Path) -> bool:
+    """Whether the beginning of a text file is UTF-8; damaged files are for :func:`open_source` to refuse."""
+    try:
+        head = _head_bytes(path)
+    except UserError:
+        return True
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return b"\x00" not in head
 
 
 def open_source(path: Path, expected: Iterable[str]) -> Source:
@@ -115,7 +122,7 @@ def verify(source: Source) -> None:
 
 def scan(
     connection: duckdb.DuckDBPyConnection, source: Source
-) -> tuple[str, dict[str, object], list[BadLine]]:
+) -> tuple[str, dict[str, object], list[BadRecord]]:
     """Make the rows of ``source`` selectable.
 
     Returns the FROM clause, its parameters, and the lines the parser refused. The clause offers the file's columns
@@ -124,7 +131,7 @@ def scan(
     return _scan_parquet(source) if source.format == "parquet" else _scan_csv(connection, source)
 
 
-def _scan_parquet(source: Source) -> tuple[str, dict[str, object], list[BadLine]]:
+def _scan_parquet(source: Source) -> tuple[str, dict[str, object], list[BadRecord]]:
     clause = (
         f"(select {_names(source)}, file_row_number + 1 as _row"
         " from read_parquet($path, file_row_number = true))"
@@ -134,7 +141,7 @@ def _scan_parquet(source: Source) -> tuple[str, dict[str, object], list[BadLine]
 
 def _scan_csv(
     connection: duckdb.DuckDBPyConnection, source: Source
-) -> tuple[str, dict[str, object], list[BadLine]]:
+) -> tuple[str, dict[str, object], list[BadRecord]]:
     for table in ("reject_errors", "reject_scans"):
         connection.execute(f"drop table if exists {table}").fetchall()
     connection.execute("set preserve_insertion_order = true").fetchall()
@@ -145,7 +152,7 @@ def _scan_csv(
     lines = connection.execute(
         "select line - 1, min(error_type::varchar) from reject_errors group by line order by line"
     ).fetchall()
-    bad = [BadLine(int(row), _ERROR_WORDS.get(kind, kind.lower())) for row, kind in lines]
+    bad = [BadRecord(int(row), _ERROR_WORDS.get(kind, kind.lower())) for row, kind in lines]
     # Row ids inside a transaction start from a large constant; the first one is the first data row.
     first = "(select min(rowid) from landing_text)"
     return f"(select {_names(source)}, rowid - {first} + 1 as _row from landing_text)", {}, bad
@@ -206,15 +213,19 @@ def _first_row(text: str, delimiter: str) -> list[str]:
 
 
 def _head(path: Path) -> str:
-    opener = gzip.open if path.name.lower().endswith(".gz") else open
-    try:
-        with opener(path, "rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except (OSError, EOFError, zlib.error):
-        raise _refuse(path, "the compressed file is damaged", "a whole gzip file; send it again") from None
+    head = _head_bytes(path)
     if head.startswith(_UTF16_MARKS) or b"\x00" in head:
         raise _refuse(path, "not UTF-8 text", "save the file as CSV UTF-8")
     return head.decode("utf-8-sig", errors="replace")
+
+
+def _head_bytes(path: Path) -> bytes:
+    opener = gzip.open if path.name.lower().endswith(".gz") else open
+    try:
+        with opener(path, "rb") as file:
+            return file.read(_HEAD_BYTES)
+    except (OSError, EOFError, zlib.error):
+        raise _refuse(path, "the compressed file is damaged", "a whole gzip file; send it again") from None
 
 
 def _refuse(path: Path, message: str, expected: str) -> UserError:

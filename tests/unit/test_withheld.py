@@ -1,0 +1,135 @@
+"""Files that were retracted and people who were forgotten do not come back, whoever sends them again."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import hssk
+from tests.support import home as support
+from tests.support.home import (
+    count,
+    environment,
+    fingerprints,
+    record,
+    resident,
+    run_build,
+    small_extract,
+    write_csv,
+)
+from warehouse import withheld
+from warehouse.database import open_warehouse, rows
+from warehouse.errors import UserError
+from warehouse.identity import load_keys
+from warehouse.linkage import SEALED, unseal
+
+ASSESSED = ("hypertension", "measured_once", "assessed")
+
+
+def run(home: Path, *arguments: str) -> str:
+    result = CliRunner().invoke(hssk.app, [*arguments, "--home", str(home)], env=environment(home))
+    assert result.exit_code == 0, result.output + repr(result.exception)
+    return result.stdout
+
+
+def sealed_refs(home: Path) -> set[str]:
+    keys = load_keys(support.settings(home))
+    return {
+        str(ref)
+        for path in (home / "linkage").glob(f"*{SEALED}")
+        for frame in unseal(path, keys.linkage_key, path.name.removesuffix(SEALED))
+        if "person_ref" in frame.columns
+        for ref in frame["person_ref"]
+    }
+
+
+def people_in(home: Path, table: str) -> int:
+    with open_warehouse(support.settings(home)) as connection:
+        return int(rows(connection, f"select count(distinct person_key) from {table}")[0][0])
+
+
+def test_a_retracted_file_is_gone_and_its_content_stays_away(tmp_path: Path) -> None:
+    source, home = small_extract(tmp_path / "in"), tmp_path / "home"
+    run_build(home, source)
+    assert count(home, *ASSESSED) == 40
+
+    text = run(home, "retract", "in/measurement", "--reason", "sent by mistake")
+
+    assert "retracted: in/measurement" in text
+    assert count(home, *ASSESSED) == 0
+    (source / "measurement.csv").rename(source / "measurement_again.csv")
+    report = run_build(home, source)
+    assert not report.landed
+    [left] = report.ignored
+    assert "retracted on" in left.message
+    assert "sent by mistake" in left.message
+    # A full rebuild knows of it too.
+    run_build(home, source, full=True)
+    assert count(home, *ASSESSED) == 0
+    # Corrected, it counts again.
+    again = source / "measurement_again.csv"
+    again.write_text("\n".join(reversed_rows(again.read_text())))
+    run_build(home, source)
+    assert count(home, *ASSESSED) == 40
+
+
+def reversed_rows(text: str) -> list[str]:
+    """The same rows in another order: another content."""
+    header, *lines = text.split("\n")
+    return [header, *reversed([line for line in lines if line]), ""]
+
+
+def test_only_what_is_loaded_can_be_retracted(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="did you mean in/resident"):
+        withheld.retract(tmp_path, {"in/resident": "x"}, ["in/residents"], reason="r", on=date(2024, 1, 1))
+
+
+def test_a_forgotten_person_is_in_no_store_and_refused_when_sent_again(tmp_path: Path) -> None:
+    source, home = small_extract(tmp_path / "in"), tmp_path / "home"
+    run_build(home, source)
+    before = fingerprints(home)
+    [gone, *_] = sorted(sealed_refs(home))
+
+    run(home, "forget", gone)
+
+    assert gone not in sealed_refs(home)
+    assert len(sealed_refs(home)) == 39
+    assert people_in(home, "raw_resident") == people_in(home, "raw_measurement") == 39
+    assert count(home, *ASSESSED) == 39
+    assert gone not in (home / withheld.FILE_NAME).read_text()
+    assert withheld.read(home).pending == ()
+    # Sent again in another file, and in a full rebuild of the old ones.
+    write_csv(tmp_path / "more" / "resident.csv", [resident(gone), resident("somebody")])
+    write_csv(tmp_path / "more" / "health_record.csv", [record("somebody")])
+    report = run_build(home, tmp_path / "more", quarantine_share_limit=1)
+    refused = {item.table: item.reasons for item in report.landed}["resident"]
+    assert [(rule, n) for _, rule, _, n in refused] == [("forgotten", 1)]
+    run_build(home, source, tmp_path / "more", full=True, quarantine_share_limit=1)
+    assert gone not in sealed_refs(home)
+    assert people_in(home, "raw_resident") == 40
+    assert fingerprints(home) != before
+
+
+def test_what_was_cut_short_is_finished_by_the_next_build(tmp_path: Path) -> None:
+    """The tombstone is written first; whatever happens then, the person goes with the next build."""
+    source, home = small_extract(tmp_path / "in"), tmp_path / "home"
+    run_build(home, source)
+    [gone, *_] = sorted(sealed_refs(home))
+    keys = load_keys(support.settings(home))
+    withheld.write(home, withheld.forget(home, keys, [gone], on=date(2024, 7, 1)))
+    assert len(withheld.read(home).pending) == 1
+
+    run_build(home, source)
+
+    assert withheld.read(home).pending == ()
+    assert gone not in sealed_refs(home)
+    assert people_in(home, "raw_health_record") == 39
+
+
+def test_a_damaged_list_stops_everything(tmp_path: Path) -> None:
+    (tmp_path / withheld.FILE_NAME).write_text('{"files": []}')
+    with pytest.raises(UserError, match="cannot be read"):
+        withheld.read(tmp_path)

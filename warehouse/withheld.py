@@ -1,0 +1,165 @@
+"""What must not come back: files that were retracted, people who were forgotten.
+
+``withheld.json`` stands beside the store, so that a full rebuild knows of it too. It holds pseudonyms and no name.
+What is new in it is taken out of the store by the next build, which :func:`settle` then remembers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from warehouse import linkage
+from warehouse.contracts import load_contracts
+from warehouse.database import FORGOTTEN, rows
+from warehouse.durable import sync
+from warehouse.errors import EXIT_DATA, UserError, suggest
+from warehouse.identity import Keys, person_key
+from warehouse.linkage import SEALED
+
+FILE_NAME = "withheld.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetractedFile:
+    """A file that was loaded by mistake: its content is not loaded again."""
+
+    sha256: str
+    logical_name: str
+    reason: str
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForgottenPerson:
+    """A tombstone: the pseudonym alone. ``is_done``: the store and the sealed files hold nothing of the person."""
+
+    person_key: int
+    on: date
+    is_done: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withheld:
+    """All of both."""
+
+    files: tuple[RetractedFile, ...] = ()
+    people: tuple[ForgottenPerson, ...] = ()
+
+    @property
+    def pending(self) -> tuple[int, ...]:
+        """Pseudonyms of which the store may still hold something."""
+        return tuple(one.person_key for one in self.people if not one.is_done)
+
+    def reason(self, sha256: str) -> RetractedFile | None:
+        """The retraction of a file of this content."""
+        return next((file for file in self.files if file.sha256 == sha256), None)
+
+
+def read(home: Path) -> Withheld:
+    """What is withheld in this home; nothing where the file is not there."""
+    path = home / FILE_NAME
+    if not path.exists():
+        return Withheld()
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        files = tuple(RetractedFile(**_dated(item)) for item in raw["files"])
+        return Withheld(files=files, people=tuple(ForgottenPerson(**_dated(item)) for item in raw["people"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(
+            f"the list of what is withheld cannot be read ({type(error).__name__})",
+            file=FILE_NAME,
+            action="Restore it from a backup: without it, forgotten people would come back",
+            exit_code=EXIT_DATA,
+        ) from None
+
+
+def write(home: Path, withheld: Withheld) -> None:
+    """Replace the list, durably; mode 0600."""
+    partial = home / f"{FILE_NAME}.partial"
+    text = json.dumps(asdict(withheld), default=str, indent=2) + "\n"
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(home / FILE_NAME)
+    sync(home)
+
+
+def retract(home: Path, known: dict[str, str], names: list[str], *, reason: str, on: date) -> Withheld:
+    """The list with files of these logical names; ``known``: name -> SHA-256 of what is loaded.
+
+    Raises :class:`UserError` for a name that is not loaded.
+    """
+    for name in names:
+        if name not in known:
+            raise UserError("no such file is loaded", field="NAME", value=name, expected=suggest(name, known))
+    more = tuple(
+        RetractedFile(sha256=known[name], logical_name=name, reason=reason, on=on)
+        for name in dict.fromkeys(names)
+    )
+    before = read(home)
+    return replace(before, files=before.files + more)
+
+
+def forget(home: Path, keys: Keys, refs: list[str], *, on: date) -> Withheld:
+    """The list with tombstones of the people of these references (the senders' ``person_ref``)."""
+    before = read(home)
+    known = {one.person_key for one in before.people}
+    new = dict.fromkeys(person_key(keys, ref) for ref in refs)
+    more = tuple(ForgottenPerson(person_key=key, on=on) for key in new if key not in known)
+    return replace(before, people=before.people + more)
+
+
+def tell(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> None:
+    """Let landing know whom to refuse."""
+    rows(connection, f"delete from {FORGOTTEN}")
+    if not withheld.people:
+        return
+    frame = pl.DataFrame(
+        {"person_key": [one.person_key for one in withheld.people]}, schema={"person_key": pl.Int64}
+    )
+    connection.register("incoming_forgotten", frame.to_arrow())
+    rows(connection, f"insert into {FORGOTTEN} select person_key from incoming_forgotten")
+    connection.unregister("incoming_forgotten")
+
+
+def take_out(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> None:
+    """Take pending people out of the store, inside the caller's transaction."""
+    for contract in load_contracts().values():
+        if withheld.pending and contract.has_person:
+            gone = f"person_key in (select person_key from {FORGOTTEN})"
+            rows(connection, f"delete from raw_{contract.table} where {gone}")
+
+
+def settle(home: Path, folder: Path, keys: Keys, withheld: Withheld) -> None:
+    """Take pending people out of the sealed files of ``folder`` too, and note that nothing of them is left."""
+    if not withheld.pending:
+        return
+    gone = pl.Series(withheld.pending, dtype=pl.Int64)
+    for path in sorted(folder.glob(f"*{SEALED}")):
+        label = path.name.removesuffix(SEALED)
+        frames = linkage.unseal(path, keys.linkage_key, label)
+        if any(_has(frame, gone) for frame in frames):
+            again = linkage.unseal(path, keys.linkage_key, label)
+            linkage.seal(path, keys.linkage_key, label, (_without(frame, gone) for frame in again))
+    write(home, replace(withheld, people=tuple(replace(one, is_done=True) for one in withheld.people)))
+
+
+def _has(frame: pl.DataFrame, people: pl.Series) -> bool:
+    return "person_key" in frame.columns and bool(frame["person_key"].is_in(people.implode()).any())
+
+
+def _without(frame: pl.DataFrame, people: pl.Series) -> pl.DataFrame:
+    return frame.filter(~pl.col("person_key").is_in(people.implode())) if _has(frame, people) else frame
+
+
+def _dated(item: dict[str, Any]) -> dict[str, Any]:
+    return {**item, "on": date.fromisoformat(item["on"])}
