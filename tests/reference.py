@@ -66,16 +66,23 @@ def _rows(file: Path) -> list[dict[str, str]]:
 def blood_pressure_days(person: Person) -> dict[int, tuple[Fraction, Fraction]]:
     """Mean systolic and diastolic of readings 2..k (the only one if k = 1) by day, exactly."""
     by_day: dict[int, list[Pair]] = defaultdict(list)
-    for systolic, diastolic in _pairs(person):
-        usable = systolic.is_plausible and diastolic.is_plausible
-        if usable and systolic.value_standard > diastolic.value_standard:
-            by_day[systolic.day].append((systolic, diastolic))
+    for pair in _pairs(person):
+        systolic, diastolic = (reading.value_standard for reading in pair)
+        usable = all(reading.is_plausible for reading in pair)
+        if _is_swapped(systolic, diastolic) or (usable and systolic > diastolic):
+            by_day[pair[0].day].append(pair)
     days = {}
     for day, pairs in by_day.items():
         pairs.sort(key=lambda pair: (pair[0].minute, _or_less(pair[0].number), pair[0].row))
         used = pairs[1:] or pairs
-        days[day] = (_mean(s.value_standard for s, _ in used), _mean(d.value_standard for _, d in used))
+        values = [sorted((s.value_standard, d.value_standard)) for s, d in used]
+        days[day] = (_mean(high for _, high in values), _mean(low for low, _ in values))
     return days
+
+
+def _is_swapped(systolic: float, diastolic: float) -> bool:
+    """Written the wrong way round: 80/120 mmHg. Limits: warehouse/units/quantities.csv."""
+    return systolic < diastolic and 60 <= diastolic <= 300 and 30 <= systolic <= 200
 
 
 def _pairs(person: Person) -> Iterator[Pair]:

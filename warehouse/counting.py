@@ -42,16 +42,28 @@ def count(
     Marts lie in a file of their own, because it will be sealed. ``scratch``: private folder for another engine.
     """
     tables = engine.load_tables()
-    engine.check_inputs(tables, [*database.raw_tables(), *database.META_TABLES, *reference])
+    engine.check_inputs(
+        tables, [*database.raw_tables(), *database.META_TABLES, database.FINDINGS, *reference]
+    )
     database.put_frames(connection, reference)
     rows(connection, f"attach '{database.quoted(staged / MARTS)}' as marts")
     if settings.engine == "spark":
         runs = _by_spark(connection, settings.spark_master, tables, parameters, scratch, progress)
     else:
         runs = _by_groups(connection, tables, parameters, progress)
+    _remember_findings(connection)
     rows(connection, f"create table {_OUT}.rule_age_band as select * from rule_age_band order by age")
     rows(connection, "checkpoint marts")
     return runs
+
+
+def _remember_findings(connection: duckdb.DuckDBPyConnection) -> None:
+    """What the checks found, for the next build to tell what is new, and what is mended."""
+    store = f"{database.CATALOG}.main.{database.FINDINGS}"
+    rows(connection, "begin transaction")
+    rows(connection, f"delete from {store}")
+    rows(connection, f"insert into {store} select check_id, person_key, subject_key from core_found")
+    rows(connection, "commit")
 
 
 def _by_groups(

@@ -23,7 +23,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from warehouse.engine_table import Table
 from warehouse.errors import Defect, suggest
 
-FOLDERS = ("ingest", "person", "mart")
+FOLDERS = ("ingest", "person", "check", "mart")
 
 
 @dataclass(frozen=True)

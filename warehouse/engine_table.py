@@ -10,6 +10,8 @@ import sqlglot
 from sqlglot import exp
 
 MART = "mart_"
+#: Line of a header: the table tells of builds as well as of the city.
+HISTORY = re.compile(r"^-- history:", re.IGNORECASE | re.MULTILINE)
 #: Line of a header: the table may be made of one group of people after another (:mod:`warehouse.slices`).
 SLICED = re.compile(r"^-- slices:\s+people\b", re.IGNORECASE | re.MULTILINE)
 
@@ -42,6 +44,11 @@ class Table:
     @property
     def is_mart(self) -> bool:
         return self.name.startswith(MART)
+
+    @property
+    def is_history(self) -> bool:
+        """Whether equal data may give other rows, because the builds before are told of: in no fingerprint then."""
+        return HISTORY.search(self.sql) is not None
 
 
 @cache

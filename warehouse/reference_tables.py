@@ -11,6 +11,7 @@ from warehouse.database import rows
 from warehouse.geography.places import place_choices, places
 from warehouse.geography.population import delivered_population, reference_population
 from warehouse.noise import noise_table
+from warehouse.quality_checks import check_table
 from warehouse.rule_calendar import MAX_QUARTERS, calendar_tables, last_day_of, quarter_ordinal
 from warehouse.rules import Rules
 
@@ -23,7 +24,7 @@ def reference_tables(
     tables["rule_noise"] = noise_table(record_key)
     origin, notes = _origin(connection, as_of)
     tables |= calendar_tables(origin=origin, last=as_of)
-    tables |= {"rule_place": places(), "rule_place_choice": place_choices()}
+    tables |= {"rule_place": places(), "rule_place_choice": place_choices(), "rule_check": check_table()}
     delivered = connection.sql(
         "select unit_code, sex, age_band, year, people, source from raw_population"
     ).pl()

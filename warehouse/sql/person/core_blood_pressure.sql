@@ -1,10 +1,11 @@
 -- grain:     one paired blood pressure reading (person, day, reading_order)
 -- units:     mmHg; day = days since 1970-01-01
--- sources:   core_measurement (quantity systolic, diastolic)
+-- sources:   core_measurement (quantity systolic, diastolic), rule_quantity (limits)
 -- slices:    people
 -- pairing:   panel          one systolic and one diastolic of the same panel (and reading number)
 --            encounter_time the same encounter (or none), time and reading number
 --            row_order      inferred: several at that key, or different times of one encounter; by order of rows
+-- swapped:   a systolic below its diastolic whose two values are plausible the other way round is read that way round
 -- surprises: readings are paired before implausible ones go, so that a diastolic of 0 (missing) takes its systolic
 --            with it. A reading counts when both values are plausible and systolic > diastolic. reading_order counts
 --            the readings that are left, in order of time, then of rows; row_order must be unique within a person.
@@ -92,6 +93,23 @@ pair as (
         and s.day = d.day
         and s.place = d.place
     where s.quantity = 'systolic' and d.quantity = 'diastolic'
+),
+limits as (
+    select
+        max(case when quantity = 'systolic' then plausible_low end) as systolic_low,
+        max(case when quantity = 'systolic' then plausible_high end) as systolic_high,
+        max(case when quantity = 'diastolic' then plausible_low end) as diastolic_low,
+        max(case when quantity = 'diastolic' then plausible_high end) as diastolic_high
+    from rule_quantity
+),
+judged as (
+    select
+        p.*,
+        p.systolic_mmhg < p.diastolic_mmhg
+        and p.diastolic_mmhg >= l.systolic_low and p.diastolic_mmhg <= l.systolic_high
+        and p.systolic_mmhg >= l.diastolic_low and p.systolic_mmhg <= l.diastolic_high as is_swapped
+    from pair as p
+    cross join limits as l
 )
 select
     person_key,
@@ -99,8 +117,9 @@ select
     taken_at,
     cast(row_number() over (partition by person_key, day order by taken_at, reading_number, row_order) as integer)
         as reading_order,
-    systolic_mmhg,
-    diastolic_mmhg,
-    pairing
-from pair
-where is_plausible and systolic_mmhg > diastolic_mmhg
+    case when is_swapped then diastolic_mmhg else systolic_mmhg end as systolic_mmhg,
+    case when is_swapped then systolic_mmhg else diastolic_mmhg end as diastolic_mmhg,
+    pairing,
+    is_swapped
+from judged
+where is_swapped or (is_plausible and systolic_mmhg > diastolic_mmhg)

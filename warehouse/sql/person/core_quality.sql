@@ -2,8 +2,8 @@
 -- units:     rows: rows as received
 -- sources:   core_measurement, core_blood_pressure
 -- slices:    people
--- meaning:   what landed as it came and is used otherwise or not at all: implausible (kept, never used), unit_inferred and
---            pairing_inferred (repaired)
+-- meaning:   what landed as it came and is used otherwise or not at all: implausible (kept, never used), unit_inferred,
+--            pairing_inferred and swapped (repaired)
 select
     'implausible' as outcome,
     quantity as subject,
@@ -30,3 +30,12 @@ select
 from core_blood_pressure
 where pairing = 'row_order'
 group by pairing
+union all
+select
+    'swapped' as outcome,
+    'blood_pressure' as subject,
+    '' as rule,
+    count(*) as rows
+from core_blood_pressure
+where is_swapped
+having count(*) > 0
