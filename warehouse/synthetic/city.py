@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from warehouse.errors import EXIT_USAGE, UserError
-from warehouse.synthetic import care, cover, population, readings, records, rollout, survey
+from warehouse.synthetic import as_fhir, care, cover, population, readings, records, rollout, survey
 from warehouse.synthetic.calibration import Calibration, calibration, calibration_text, district_rows
 from warehouse.synthetic.columns import NEVER, Bools, day_number, quarter_number, quarter_start
 from warehouse.synthetic.defects import as_hospitals_know, spoil
@@ -68,10 +68,12 @@ def synthesize(
     as_of: date | None = None,
     file_format: str = "parquet",
     examine_all: bool = False,
+    fhir_share: float = 0.0,
     progress: Progress = lambda stage, what: None,
 ) -> dict[str, int]:
     """Write the city into ``out`` and return the rows per table.
 
+    ``fhir_share``: of the facilities whose own rows come as FHIR resources instead of tables; the city is the same.
     ``examine_all``: also a reference examination of everybody, on the first day of the newest quarter that is published
     of ``as_of``, in a folder beside the extracts.
 
@@ -89,10 +91,9 @@ def synthesize(
             rng = np.random.default_rng([seed, part])
             drawn = _draw(settings, first, min(CHUNK, population - first), population, rng)
             surveyed.append(drawn.surveyed)
-            for name, frame in _tables(settings, drawn, day):
+            for name, frame in _sent(settings, drawn, day, seed, fhir_share, writer, part):
                 progress("write", f"{name} of residents from {first:,}")
-                sent = spoil(name, frame, settings.switches.defects, seed, drawn.log)
-                writer.table(name, part, sent)
+                writer.table(name, part, frame)
             if examine_all:
                 examined = survey.examine_everybody(
                     drawn.courses, drawn.people, _newest_quarter(day), drawn.streams[-2]
@@ -107,6 +108,23 @@ def synthesize(
             writer.table(name, 0, frame)
         writer.table("survey", 0, survey.survey_table(settings, surveyed, day_number(day)))
         return writer.rows
+
+
+def _sent(
+    settings: Calibration, drawn: _Drawn, day: date, seed: int, fhir_share: float, writer: Writer, part: int
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The tables as they are sent, with their defects; less what goes as FHIR resources, which is written here."""
+    senders = pl.DataFrame()
+    for name, frame in _tables(settings, drawn, day):
+        sent = spoil(name, frame, settings.switches.defects, seed, drawn.log)
+        if fhir_share and name in as_fhir.TABLES:
+            if name == "encounter":
+                connected = as_fhir.is_connected(sent["facility_ref"], fhir_share, seed)
+                senders = sent.filter(connected).select(encounter_ref="encounter_id")
+            sent, resources = as_fhir.split(name, sent, senders)
+            for kind, lines in resources.items():
+                writer.resources(kind, part, lines)
+        yield name, sent
 
 
 def _write_truth(settings: Calibration, drawn: _Drawn, writer: Writer) -> pl.DataFrame:

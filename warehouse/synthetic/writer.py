@@ -121,6 +121,13 @@ class Writer:
         self._tables.setdefault(name, Fingerprint()).add(frame)
         self._write(self._out / EXTRACTS / name, part, frame)
 
+    def resources(self, kind: str, part: int, lines: pl.Series) -> None:
+        """One part of the FHIR resources of a kind, a line each."""
+        self._tables.setdefault(f"fhir/{kind}", Fingerprint()).add(lines.to_frame())
+        path = self._out / EXTRACTS / "fhir" / f"{kind}.{part:03d}.ndjson"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
     def check(self, name: str, part: int, frame: pl.DataFrame) -> None:
         """One part of a table that is for checks only."""
         self._write(self._out / CHECK / name, part, frame)
