@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, RenderableType
 
 from analytics.question import choose
 from warehouse.errors import EXIT_CONFIG, UserError
@@ -18,7 +17,7 @@ def deliver(
     form: str,
     *,
     content: Callable[[str], bytes],
-    table: Callable[[], Table],
+    table: Callable[[], RenderableType],
     output: Path | None,
     console: Console,
 ) -> None:

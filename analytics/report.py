@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 
 from analytics.catalogue import Quarter, catalogue
@@ -83,6 +83,36 @@ def write(report: Report, form: str, *, output: Path | None, console: Console) -
     )
 
 
+def write_all(
+    reports: Mapping[str, Report], form: str, *, output: Path | None, console: Console, action: str
+) -> None:
+    """Print or write several reports together, as tables or as one JSON object by their names.
+
+    ``action``: how one of them alone is asked for, told where a form holds one table only (csv, parquet).
+    """
+
+    def content(asked: str) -> bytes:
+        if asked == "json":
+            told = {name: _told(report) for name, report in reports.items()}
+            return (json.dumps(told, ensure_ascii=False, indent=1, default=str) + "\n").encode()
+        if asked != "table":
+            raise UserError("this form holds one table", field="format", value=asked, action=action)
+        return b"\n".join(_bytes(report, asked) for report in reports.values())
+
+    deliver(
+        form,
+        content=content,
+        table=lambda: Group(*(as_table(report) for report in reports.values())),
+        output=output,
+        console=console,
+    )
+
+
+def _told(report: Report) -> dict[str, Any]:
+    """A report as JSON has it."""
+    return {"rows": report.rows.to_dicts(), **report.about, "notes": list(report.notes)}
+
+
 def _bytes(report: Report, form: str) -> bytes:
     if form == "csv":
         return report.rows.write_csv().encode()
@@ -92,8 +122,7 @@ def _bytes(report: Report, form: str) -> bytes:
         report.rows.write_parquet(buffer, metadata={"hssk": told})
         return buffer.getvalue()
     if form == "json":
-        whole = {"rows": report.rows.to_dicts(), **report.about, "notes": list(report.notes)}
-        return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode()
+        return (json.dumps(_told(report), ensure_ascii=False, indent=1, default=str) + "\n").encode()
     console = Console(file=io.StringIO(), width=160)
     console.print(as_table(report))
     return console.file.getvalue().encode() if isinstance(console.file, io.StringIO) else b""

@@ -21,6 +21,7 @@ from benchmarks.served import SETTLED, WATCH, chromium, served
 PAGES = {
     "overview": "/?",
     "rollout": "/rollout?",
+    "quality": "/quality?",
     "models": "/models?condition=hypertension",
     "methods": "/methods?about=hypertension/recommended",
     "ncd": "/ncd?estimator=modelled&period=2024Q3",

@@ -1,6 +1,6 @@
--- grain:     outcome x subject
--- units:     rows of the extract tables about measurements
--- sources:   mart_quality
+-- grain:     outcome x subject (quantity, or check)
+-- units:     rows of the extract tables about measurements; of checks, findings
+-- sources:   mart_quality, mart_check
 -- surprises: counts of rows, no health facts: exact
 select
     outcome,
@@ -10,4 +10,7 @@ from mart_quality
 where table_name = 'measurement'
     and outcome in ('duplicate', 'unit_inferred', 'implausible', 'pairing_inferred')
 group by outcome, subject
+union all
+select 'check', check_id, findings::bigint
+from mart_check
 order by outcome, subject

@@ -20,9 +20,12 @@ def chart_card(
     *,
     controls: Sequence[Component] = (),
     has_legend: bool = False,
+    has_picture: bool = True,
     name: str = "",
 ) -> Component:
     """``card`` is the page's name, a dash and the card's: ``ncd-map``. ``body``: its graphs, shown until the table is.
+
+    A card whose body is no graph cannot be saved as a picture: ``has_picture`` is then False.
 
     ``assets/atlas.js`` moves between chart and table and writes the addresses of the exports.
     """
@@ -35,7 +38,7 @@ def chart_card(
     chart = html.Div([*controls, *body, *legend], id=ids.card(card, "chart"), className="chart")
     return html.Section(
         [
-            html.Div([heading, _actions(words, card)], className="card-head"),
+            html.Div([heading, _actions(words, card, has_picture)], className="card-head"),
             chart,
             html.Div(id=ids.card(card, "table"), className="card-table", hidden=True),
             html.P(id=ids.card(card, "summary"), className="for-readers"),
@@ -54,7 +57,7 @@ def texts(card: str, *parts: str) -> list[Output]:
     return [Output(ids.card(card, part), "children") for part in parts]
 
 
-def _actions(words: Words, card: str) -> Component:
+def _actions(words: Words, card: str, has_picture: bool) -> Component:
     """Table, downloads, and what the number is; each is a button or a link a keyboard reaches."""
     page, _, part = card.partition("-")
     table = html.Button(
@@ -70,7 +73,8 @@ def _actions(words: Words, card: str) -> Component:
         for form in ("csv", "xlsx")
     ]
     pictures = [
-        html.Button(words(f"card.{form}"), type="button", **data(picture=form)) for form in ("png", "svg")
+        html.Button(words(f"card.{form}"), type="button", **data(picture=form))
+        for form in (("png", "svg") if has_picture else ())
     ]
     menu = html.Details(
         [

@@ -16,7 +16,7 @@ from flask import current_app
 
 from dashboard import ids
 from dashboard.components import cards, shell
-from dashboard.pages import methods, models, ncd, overview, rollout
+from dashboard.pages import methods, models, ncd, overview, quality, rollout
 from dashboard.selection.base import language_of
 from dashboard.words import LANGUAGE, Words, words
 
@@ -34,7 +34,7 @@ class Page:
 
 PAGES = {
     module.PATH: Page(module.PAGE, module.layout, shell.Link(module.PATH, module.NAME, module.ICON))
-    for module in (overview, rollout, ncd, models, methods)
+    for module in (overview, rollout, ncd, quality, models, methods)
 }
 HOME = overview.PATH
 

@@ -12,6 +12,7 @@ PATHS = {
     "overview": "/?",
     "rollout": "/rollout?",
     "ncd": "/ncd?variant=measured_twice",
+    "quality": "/quality?",
     "models": "/models?",
     "methods": "/methods?about=hypertension/recommended",
     "nothing": "/nowhere?",

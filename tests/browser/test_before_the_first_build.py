@@ -34,7 +34,7 @@ def test_a_build_published_meanwhile_is_shown_by_a_reload(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Hypertension")
 
 
-@pytest.mark.parametrize("path", ["/", "/rollout", "/ncd", "/models", "/methods"])
+@pytest.mark.parametrize("path", ["/", "/rollout", "/ncd", "/quality", "/models", "/methods"])
 def test_every_page_says_what_to_do(open_page: Callable[..., Page], path: str) -> None:
     page = open_page(f"{path}?lang=en")
     expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing to show yet")

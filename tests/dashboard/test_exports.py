@@ -21,6 +21,7 @@ CARDS = {
     "ncd": ("map", "compare", "curve", "trend", "convergence", "survey", "distribution", "matrix"),
     "overview": ("map", "curve"),
     "rollout": ("ladder", "split", "plan", "curves", "flow", "heat"),
+    "quality": ("arrivals", "digits", "completeness", "coverage"),
 }
 
 

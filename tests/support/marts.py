@@ -6,7 +6,7 @@ import json
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -70,6 +70,14 @@ _TABLES = {
     "mart_definition": "condition VARCHAR, variant VARCHAR, version VARCHAR, estimand VARCHAR, name_vi VARCHAR,"
     " name_en VARCHAR, description_vi VARCHAR, description_en VARCHAR, source VARCHAR, denominator VARCHAR,"
     " definition_json VARCHAR",
+    "mart_check": "check_id VARCHAR, kind VARCHAR, table_name VARCHAR, treatment VARCHAR, name_vi VARCHAR,"
+    " name_en VARCHAR, todo_vi VARCHAR, todo_en VARCHAR, findings BIGINT, people BIGINT",
+    "mart_check_history": "check_id VARCHAR, new BIGINT, existing BIGINT, resolved BIGINT",
+    "mart_touched": "check_id VARCHAR, measure_id SMALLINT, people INTEGER",
+    "mart_digit": "district_code VARCHAR, quantity VARCHAR, digit TINYINT, readings BIGINT",
+    "mart_quality": "table_name VARCHAR, logical_name VARCHAR, outcome VARCHAR, subject VARCHAR, rule VARCHAR,"
+    " rows BIGINT",
+    "mart_load": "sender VARCHAR, rows INTEGER, people INTEGER, recorded INTEGER",
     "rule_age_band": "age SMALLINT, age_from SMALLINT, label VARCHAR",
 }
 
@@ -164,12 +172,14 @@ def write_generation(
     noise: Iterable[tuple[int, int, int]] = (),
     units: Iterable[tuple[str, bool, int, int]] = (),
     unit_population: Iterable[Population] = (),
+    more: Mapping[str, Sequence[tuple[Any, ...]]] | None = None,
     build_id: str = "20230210-0123abcd",
     current: bool = True,
 ) -> str:
     """Write ``builds/<build_id>`` and, unless told otherwise, point ``CURRENT`` at it; returns the build id.
 
     Without ``noise`` (people, cell key, noise) counts are shown as they are, so that they can be counted again.
+    ``more``: rows of marts about the quality of the data, which older builds lack.
     """
     folder = home / "builds" / build_id
     folder.mkdir(parents=True)
@@ -188,6 +198,7 @@ def write_generation(
         "mart_quantity": QUANTITIES,
         "mart_definition": [_definition(row) for row in MEASURES if row[4] in ("case", "record_holder")],
         "rule_age_band": [(age, band_start(age), f"from {band_start(age)}") for age in range(-1, 131)],
+        **(more or {}),
     }
     with duckdb.connect(str(folder / MARTS)) as connection:
         for name, rows in tables.items():
