@@ -44,7 +44,7 @@ def arrivals(generation: Generation) -> Report:
         about={"build": build_of(generation)},
         notes=("days behind: of tables without a date after the extract date", *manifest.get("notes", ())),
         shares=("refused_share",),
-        only_in_files=("state", "is_dated_ahead"),
+        only_in_files=("folder", "accepted", "duplicate", "refused", "state", "is_dated_ahead"),
     )
 
 

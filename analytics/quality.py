@@ -88,9 +88,19 @@ def checks(generation: Generation) -> Report:
         about={"quarter": quarter, "build": build_of(generation)},
         notes=(
             "effect: points of prevalence with everybody less without the people touched: where to look, not how wrong",
-            "treatment: repaired (read another way), unused (kept and not counted), used (counted as it is)",
         ),
-        only_in_files=("name_vi", "todo_vi", "name_en", "todo_en", "rounded_to"),
+        only_in_files=(
+            "kind",
+            "table_name",
+            "treatment",
+            "existing",
+            "rounded_to",
+            "definition",
+            "name_vi",
+            "todo_vi",
+            "name_en",
+            "todo_en",
+        ),
     )
 
 

@@ -134,11 +134,13 @@ def as_table(report: Report) -> Table:
     caption = [f"build {build['id']}, extract of {build['extract_date']}"] if build else []
     table = Table(title=report.title, caption="\n".join([*caption, *report.notes]))
     names = [name for name in report.rows.columns if name not in ("reason", *report.only_in_files)]
-    for name in names:
+    for place, name in enumerate(names):
         numeric = report.rows.schema[name].is_numeric()
         table.add_column(
             name.replace("_", " ") + (" %" if name in report.shares else ""),
             justify="right" if numeric else "left",
+            # What a row is about is never cut off.
+            no_wrap=place == 0,
         )
     for row in report.rows.iter_rows(named=True):
         table.add_row(*(_cell(report, name, row) for name in names))
