@@ -40,6 +40,7 @@ def test_layers_inside_a_floor_place_every_file() -> None:
         "models",
         "warehouse",
         "warehouse.readers.fhir",
+        "warehouse.readers.health_xml",
         "warehouse.readers.wild",
         "warehouse.synthetic",
     }

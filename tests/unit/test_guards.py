@@ -17,9 +17,9 @@ from warehouse.landing import Landed
 def landed(**changes: Any) -> Landed:
     values: dict[str, Any] = {
         "file_id": 9, "table": "measurement", "format": "csv", "logical_name": "in/measurement",
-        "file_name": "measurement.csv", "sha256": "x", "as_of": None, "received": 1000, "accepted": 1000, "quarantined": 0,
-        "duplicate": 0, "repeats_of_others": 0, "first_date": date(2024, 1, 1), "last_date": date(2024, 6, 30),
-        "unknown_columns": (), "reasons": (),
+        "file_name": "measurement.csv", "sha256": "x", "as_of": None, "received": 1000, "accepted": 1000,
+        "quarantined": 0, "duplicate": 0, "repeats_of_others": 0, "unknown_columns": (), "reasons": (),
+        "first_date": date(2024, 1, 1), "last_date": date(2024, 6, 30),
     }  # fmt: skip
     return Landed(**{**values, **changes})
 

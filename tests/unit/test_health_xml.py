@@ -371,6 +371,14 @@ def test_notes_give_readings_bound_by_their_panel(tmp_path: Path) -> None:
     assert got.aside == {("XML5", account.NO_FINDING): 1}
 
 
+def test_a_reading_at_home_is_told_apart_from_those_of_the_facility(tmp_path: Path) -> None:
+    """Thresholds at home are others, so no definition uses it."""
+    notes = [{"STT": "1", "DIEN_BIEN_LS": "HA 150/90, HA ở nhà 130/80"}]
+    rows = whole(tmp_path, [[*claim(CAN_NANG=""), listed("XML5", notes)]]).of("measurement")
+    found = {(row["value"], row["method"], row["origin"]) for row in rows if row["code"] == "8480-6"}
+    assert found == {("150", None, "claim"), ("130", "home", "self_declared")}
+
+
 def test_ids_are_unique_where_a_number_is_missing_or_repeated(tmp_path: Path) -> None:
     rows = [DRUG, DRUG, {"TEN_THUOC": "c"}, {"TEN_THUOC": "d"}]
     ids = [
@@ -480,7 +488,7 @@ def test_windows_1258_is_read_where_it_says_so_and_refused_where_it_says_utf_8(t
     text = envelope([claim()], wrapping="nested")
     said = write(tmp_path / "a.xml", vietnamese(text.replace("utf-8", "windows-1258", 1)))
     assert read(said).only("resident")["full_name"] == "Nguyễn Thị Bí Mật"
-    refused(write(tmp_path / "b.xml", vietnamese(text)))
+    assert "not UTF-8" in str(refused(write(tmp_path / "b.xml", vietnamese(text))))
 
 
 def test_a_part_in_windows_1258_is_read_where_it_says_so_and_bad_where_it_does_not(tmp_path: Path) -> None:
@@ -737,3 +745,30 @@ def test_texts_of_absurd_length_cost_no_time_and_give_no_finding(tmp_path: Path)
     )
     assert (got.only("medication")["atc"], got.only("medication")["days_supplied"]) == (None, None)
     assert got.aside == {("XML4", account.NO_CODE): 1, ("XML5", account.TOO_LONG): 1}
+
+
+def test_drug_names_in_windows_1258_are_composed(tmp_path: Path) -> None:
+    parts = [*claim(), listed("XML2", [DRUG | {"TEN_THUOC": "Viễn Thị"}])]
+    text = envelope([parts], wrapping="nested").replace("utf-8", "windows-1258", 1)
+    got = read(write(tmp_path / "a.xml", vietnamese(text)))
+    assert got.only("medication")["name_as_written"] == "Viễn Thị"
+
+
+def test_the_tree_holds_one_visit_at_a_time(tmp_path: Path) -> None:
+    text = envelope([claim(MA_LK=f"LK{number}") for number in range(5)], wrapping="nested")
+    text = text.replace("<HOSO>", "<KHAC/><DANHSACH><HOSO>").replace("</HOSO>", "</HOSO></DANHSACH>")
+    held = []
+    for visit in envelopes.Envelope(write(tmp_path / "a.xml", text)).visits():
+        content = visit.parts[0].content
+        assert content is not None
+        root = content.getroottree().getroot()
+        held.append((visit.row, len(list(root.iter("MA_LK"))), len(list(root.iter("KHAC", "DANHSACH")))))
+    assert [row for row, _, _ in held] == [1, 2, 3, 4, 5]
+    # All five fit in one piece of the file, so that those to come are there already; those before are gone.
+    assert [lks for _, lks, _ in held] == [5, 4, 3, 2, 1]
+    assert [wrappers for _, _, wrappers in held] == [10, 9, 7, 5, 3]
+
+
+def test_rows_that_stand_in_the_file_itself_are_read(tmp_path: Path) -> None:
+    text = envelope([claim()], wrapping="nested").replace("<NOIDUNGFILE>", "").replace("</NOIDUNGFILE>", "")
+    assert read(write(tmp_path / "a.xml", text)).rows == whole(tmp_path, [claim()]).rows

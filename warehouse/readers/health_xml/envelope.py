@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from warehouse.errors import UserError
 from warehouse.readers.health_xml.faults import refuse
 from warehouse.readers.health_xml.opening import opened
 from warehouse.readers.health_xml.parts import SAFE, local_name
@@ -75,8 +76,15 @@ class Envelope:
                     raise refuse(self._path, message, "visits of an ordinary size")
             parser.close()
         except etree.XMLSyntaxError as error:
-            message = f"the XML is damaged or cut short at line {error.lineno}"
-            raise refuse(self._path, message, "a whole XML file in UTF-8; send it again") from None
+            raise self._refused(error) from None
+
+    def _refused(self, error: etree.XMLSyntaxError) -> UserError:
+        """The parser's own words may hold what it read: only the line is told."""
+        if error.code == etree.ErrorTypes.ERR_INVALID_ENCODING:
+            message = f"the text is not UTF-8 at line {error.lineno}, and does not say what else it is"
+            return refuse(self._path, message, "UTF-8, or windows-1258 where the first line says so")
+        message = f"the XML is damaged or cut short at line {error.lineno}"
+        return refuse(self._path, message, "a whole XML file in UTF-8; send it again")
 
     def _taken(self, event: str, element: etree._Element) -> Visit | None:
         """The visit an element ends; None for an element of that name inside a part."""
@@ -104,13 +112,19 @@ def _sender(visit: etree._Element) -> str | None:
 
 
 def _parts(visit: etree._Element) -> Iterator[Part]:
-    for file in visit.iterchildren("{*}FILEHOSO"):
+    for file in visit:
+        if local_name(file.tag) != "FILEHOSO":
+            continue
         kind = content = None
-        for child in file.iterchildren("{*}LOAIHOSO", "{*}NOIDUNGFILE"):
-            if local_name(child.tag) == "LOAIHOSO":
+        for child in file:
+            name = local_name(child.tag)
+            if name == "LOAIHOSO":
                 kind = (child.text or "").strip().upper()
-            else:
+            elif name == "NOIDUNGFILE":
                 content = child
+        if content is None and len(file) > (kind is not None):
+            # Some write the rows beside LOAIHOSO.
+            content = file
         yield Part(kind=_told(kind), content=content)
 
 

@@ -29,11 +29,11 @@ Aside = Callable[[str, str], None]
 
 def numbered(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
     """Each row with its STT; one without has its place, and a repeated STT a second number, so that all differ."""
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     for place, row in enumerate(rows, start=1):
         number = row.get("number") or f"n{place}"
-        seen[number] += 1
-        yield (number if seen[number] == 1 else f"{number}.{seen[number]}"), row
+        times = seen[number] = seen.get(number, 0) + 1
+        yield (number if times == 1 else f"{number}.{times}"), row
 
 
 def medications(rows: Sequence[Row], part: str, about: Context) -> Iterator[Placed]:
@@ -95,6 +95,8 @@ def notes(rows: Sequence[Row], part: str, about: Context, aside: Aside) -> Itera
                 at=values.moment(row.get("at")), reading=reading if is_pressure else None,
                 panel=(part, number, f"bp{reading or 1}") if is_pressure else None,
                 method="home" if one.at_home else None,
+                # What was measured at home is no test of the facility: no definition uses it.
+                origin="self_declared" if one.at_home else None,
             )  # fmt: skip
 
 
@@ -151,9 +153,10 @@ def _measured(
     reading: str | None = None,
     panel: tuple[str, ...] | None = None,
     method: str | None = None,
+    origin: str | None = None,
 ) -> Placed:
     """A row of measurement; without a time of its own it has that of the visit."""
     return "measurement", (
         about.reference(*place), about.person, about.encounter, about.reference(*panel) if panel else None, reading,
-        code, value, text, unit, at or about.at, about.facility, method, about.origin,
+        code, value, text, unit, at or about.at, about.facility, method, origin or about.origin,
     )  # fmt: skip

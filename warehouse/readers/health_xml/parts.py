@@ -89,7 +89,7 @@ def _rows(root: etree._Element, form: Form) -> list[Row]:
     found: list[Row] = []
     row: Row = {}
     for element in root.iter(*form.tags):
-        tag = str(element.tag)
+        tag: Any = element.tag
         name = means.get(tag) or means[local_name(tag)]
         if name == ROW:
             row = {}
