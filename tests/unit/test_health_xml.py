@@ -373,7 +373,7 @@ def test_notes_give_readings_bound_by_their_panel(tmp_path: Path) -> None:
 
 def test_a_reading_at_home_is_told_apart_from_those_of_the_facility(tmp_path: Path) -> None:
     """Thresholds at home are others, so no definition uses it."""
-    notes = [{"STT": "1", "DIEN_BIEN_LS": "HA 150/90, HA ở nhà 130/80"}]
+    notes = [{"STT": "1", "DIEN_BIEN_LS": "HA 150/90"}, {"STT": "2", "DIEN_BIEN_LS": "HA ở nhà 130/80"}]
     rows = whole(tmp_path, [[*claim(CAN_NANG=""), listed("XML5", notes)]]).of("measurement")
     found = {(row["value"], row["method"], row["origin"]) for row in rows if row["code"] == "8480-6"}
     assert found == {("150", None, "claim"), ("130", "home", "self_declared")}
