@@ -26,6 +26,7 @@ from tests.support.health_xml import (
 )
 from warehouse.contracts import load_contracts
 from warehouse.errors import Defect, UserError
+from warehouse.readers import free_text
 from warehouse.readers.health_xml import SUFFIXES, account, contents, findings, is_health_xml, opening, stage
 from warehouse.readers.health_xml import envelope as envelopes
 from warehouse.readers.health_xml.doses import days_supplied
@@ -57,7 +58,7 @@ class Mined:
 
 
 @pytest.fixture(autouse=True)
-def colleagues(monkeypatch: pytest.MonkeyPatch) -> None:
+def known_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drug names and free text are read by modules with tests of their own."""
     known = {"Amlodipin 5mg": "C08CA01", "metformin": "A10BA02"}
     monkeypatch.setattr(findings, "atc_of", known.get)
@@ -371,8 +372,11 @@ def test_notes_give_readings_bound_by_their_panel(tmp_path: Path) -> None:
     assert got.aside == {("XML5", account.NO_FINDING): 1}
 
 
-def test_a_reading_at_home_is_told_apart_from_those_of_the_facility(tmp_path: Path) -> None:
+def test_a_reading_at_home_is_told_apart_from_those_of_the_facility(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Thresholds at home are others, so no definition uses it."""
+    monkeypatch.setattr(findings, "mined", free_text.mined)
     notes = [{"STT": "1", "DIEN_BIEN_LS": "HA 150/90"}, {"STT": "2", "DIEN_BIEN_LS": "HA ở nhà 130/80"}]
     rows = whole(tmp_path, [[*claim(CAN_NANG=""), listed("XML5", notes)]]).of("measurement")
     found = {(row["value"], row["method"], row["origin"]) for row in rows if row["code"] == "8480-6"}
