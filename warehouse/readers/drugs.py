@@ -23,7 +23,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import combinations
 
@@ -31,6 +31,8 @@ from itertools import combinations
 _KEPT = ("A10", "C02", "C03", "C07", "C08", "C09")
 #: More parts than any fixed combination has; a longer list is no drug.
 _MOST_PARTS = 6
+#: Names and words whose reading is kept: a city writes some ten thousand, a damaged file any number.
+_REMEMBERED = 65_536
 #: Between the parts of a combination. "12,5mg" and "5mg/ml" are cut as well: what is left of them says nothing.
 _BETWEEN = re.compile(r"[+/;&,]|\b(?:va|voi|and|with|phoi hop|ket hop)\b")
 _BRACKETED = re.compile(r"[(\[{]([^)\]}]*)[)\]}]?")
@@ -65,7 +67,7 @@ def _plain(text: str) -> str:
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def _spelling(word: str) -> str:
     """A word as both spellings would write it: ``hydrochlorothiazide`` and ``hydroclorothiazid`` are one."""
     for written, short in (("ph", "f"), ("ch", "c"), ("th", "t"), ("y", "i")):
@@ -179,7 +181,7 @@ def _mixture(code: str | None, text: str) -> str | None:
     return code
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def atc_of(name: str) -> str | None:
     """The ATC code of a drug name as written; none for a name that is not known.
 

@@ -32,6 +32,7 @@ from warehouse.readers.free_text_context import (
     unit_in_brackets,
 )
 from warehouse.readers.free_text_words import (
+    CHANGES,
     CLINIC,
     COUNTED,
     DIASTOLIC,
@@ -42,6 +43,7 @@ from warehouse.readers.free_text_words import (
     PRESSURE_UNITS,
     SEPARATORS,
     SIDES,
+    STRENGTHS,
     SYSTOLIC,
     TIMES,
     Measure,
@@ -153,7 +155,7 @@ def _pair(tokens: Sequence[Token], first: int, at: int) -> tuple[_Value, ...]:
         return ()
     unit, length = unit_at(tokens, at + 3, PRESSURE_UNITS)
     after = at + 3 + length
-    if _goes_on(tokens, after):
+    if _goes_on(tokens, after) or tokens[after].text in STRENGTHS:
         return ()
     upper = _millimetres(systolic, unit, _CM_SYSTOLIC)
     lower = _millimetres(diastolic, unit, _CM_DIASTOLIC)
@@ -325,7 +327,8 @@ def _measure(tokens: Sequence[Token], first: int, measure: Measure, found: _Foun
     value = replace(value, unit=value.unit or printed)
     if measure.quantity == "random_glucose" and is_fasting(tokens, value.after, said):
         value = replace(value, quantity="fasting_glucose")
-    if not is_of_another_time(tokens, first) and not is_dated(tokens, value.after):
+    is_change = measure.quantity == "weight" and first > 0 and tokens[first - 1].text in CHANGES
+    if not (is_change or is_of_another_time(tokens, first) or is_dated(tokens, value.after)):
         found.add((value,), at_home=is_at_home(tokens, first, value.after, said))
     return value.after
 

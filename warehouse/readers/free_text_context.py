@@ -93,6 +93,8 @@ def is_joined_number(tokens: Sequence[Token], at: int) -> bool:
 def is_of_another_time(tokens: Sequence[Token], first: int) -> bool:
     """Whether what stands before a name makes it a target or a history: "tiền sử HA 180/100"."""
     is_same_clause = True
+    if first and tokens[first - 1].text == "khi":
+        return True  # "báo bác sĩ khi HA 180/110"
     for at in range(first - 1, max(first - 1 - BACK, -1), -1):
         word = tokens[at].text
         if word in ENDS or word in NOW:
@@ -107,6 +109,7 @@ def is_of_another_time(tokens: Sequence[Token], first: int) -> bool:
 def is_dated(tokens: Sequence[Token], after: int) -> bool:
     """Whether what follows a value puts it into the past: "HA 180/100 năm ngoái", "(năm 2019)"."""
     at = after + (tokens[after].text == "(")
+    at += number(tokens[at].text) is not None  # "8% (3 tháng trước)"
     in_year = tokens[at].text == "nam" and len(tokens[at + 1].text) == 4 and number(tokens[at + 1].text)
     return bool(in_year) or (tokens[at].text, tokens[at + 1].text) in LONG_AGO
 

@@ -174,12 +174,16 @@ SIDES, TIMES = _words("tay trai phai t p nam ngoi dung lan nha sang chieu toi"),
 CLINIC = _words("vien kham pk bv tram")
 #: Between one reading and the next.
 SEPARATORS = _words(", ; va &") | {".", "\n", "/", "-"}
+#: Before a weight: by how much it changed.
+CHANGES = _words("giam sut tang len")
 #: What may stand before a loose name, besides a sign or a number: "BN cao 1m60", "60kg cao 1m60".
 BEFORE_LOOSE = _words("tuoi bn nhan tre be nu va kg cm p phut mmhg")
 #: After a number without a unit: it counts something else.
 COUNTED = _words(
     "nam thang ngay tuan tuoi lan vien gio h phut p nguoi % / cm m kg g gr mg ml l mcg ui iu mmol mmhg cmhg"
 )
+#: After two numbers with a stroke: they are of a drug, "thuốc hạ HA 10/5 mg".
+STRENGTHS = _words("mg mcg vien v")
 CLOCK = _words("h g gio p ph phut")
 #: Ends of a clause; "nay" and "hiện" begin a new one: "tiền sử HA 180/100, nay HA 150/90".
 ENDS, NOW = frozenset((".", ";", "\n")), _words("nay hien")
@@ -192,6 +196,8 @@ LONG_AGO = frozenset(
             ("cach", "day"),
             ("nam", "ngoai"),
             ("hom", "qua"),
+            ("dem", "qua"),
+            ("ngay", "truoc"),
             ("lan", "truoc"),
         ),
         *(("thang", "truoc"), ("nam", "truoc"), ("tuan", "truoc")),

@@ -25,6 +25,7 @@ def read(visit: Visit, envelope: str, counts: Account) -> list[Placed]:
     """Every row of a visit; its parts and what is wrong with them go to ``counts``."""
     faults: list[str] = []
     opened = _opened(visit, envelope, counts, faults)
+    _keep_one_visit(opened, envelope == EXAMINATION, faults)
     rows_of = _rows(opened, visit, envelope == EXAMINATION, counts) if opened else iter(())
     found = list(islice(rows_of, ROWS_LIMIT + 1))
     if len(found) > ROWS_LIMIT:
@@ -52,6 +53,21 @@ def _opened(visit: Visit, envelope: str, counts: Account, faults: list[str]) -> 
         else:
             counts.set_aside(part.kind, account.EMPTY)
     return opened
+
+
+def _keep_one_visit(opened: Opened, is_exam: bool, faults: list[str]) -> None:
+    """Leave the rows of one visit: people and visits must not be mixed because a sender put two into one HOSO."""
+    mains = [row for part in _MAIN[is_exam] for row in opened.get(part, ())]
+    if any(len({row[name] for row in mains if name in row}) > 1 for name in ("visit", "patient", "identity")):
+        faults.append(account.SEVERAL)
+        opened.clear()
+        return
+    visit = next((row["visit"] for row in mains if "visit" in row), None)
+    for part, found in opened.items():
+        own = [row for row in found if visit is None or row.get("visit", visit) == visit]
+        if len(own) < len(found):
+            faults.append(f"{part}: {account.ANOTHER}")
+            opened[part] = own
 
 
 def _rows(opened: Opened, visit: Visit, is_exam: bool, counts: Account) -> Iterator[Placed]:

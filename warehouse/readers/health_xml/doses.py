@@ -14,6 +14,7 @@ _LONGEST = 365
 #: A longer text is no dose, and searching it takes time that grows with its square.
 _LONGEST_TEXT = 300
 _AMOUNT = r"(\d+(?:[.,]\d+)?(?:/\d+)?)"
+_PLAIN = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9}|/[0-9]{1,9})?")
 _PIECE = r"(viên|gói|ống|nang|vien|goi|ong)"
 _DAILY = re.compile(rf"{_AMOUNT}\s*{_PIECE}[^\d*x×,;]*?(?:/|mỗi|một|1)\s*ngày")
 _TIMES = re.compile(
@@ -68,7 +69,10 @@ def _daily(text: str, unit: str) -> list[Fraction]:
 
 
 def _fraction(text: str | None) -> Fraction | None:
+    """A number or a fraction as people write them; none for "1e9", which takes all memory to write out."""
+    if not text or not _PLAIN.fullmatch(text):
+        return None
     try:
-        return Fraction(text.replace(",", ".")) if text else None
+        return Fraction(text.replace(",", "."))
     except (ValueError, ZeroDivisionError):
         return None

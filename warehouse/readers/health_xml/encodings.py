@@ -61,7 +61,8 @@ def to_utf8(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         text = held + decoder.decode(chunk)
         # windows-1258 writes a letter and its tone mark apart: they must not end up in two pieces.
         text, held = text[:-1], text[-1:]
-        yield unicodedata.normalize("NFC", text if place else text.removeprefix("\ufeff")).encode()
+        text = text if place else text.removeprefix("\ufeff")
+        yield (unicodedata.normalize("NFC", text) if encoding == VIETNAMESE else text).encode()
     yield (held + decoder.decode(b"", final=True)).encode()
 
 

@@ -29,11 +29,15 @@ Aside = Callable[[str, str], None]
 
 def numbered(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
     """Each row with its STT; one without has its place, and a repeated STT a second number, so that all differ."""
-    seen: dict[str, int] = {}
+    used: set[str] = set()
+    times: dict[str, int] = {}
     for place, row in enumerate(rows, start=1):
-        number = row.get("number") or f"n{place}"
-        times = seen[number] = seen.get(number, 0) + 1
-        yield (number if times == 1 else f"{number}.{times}"), row
+        number = unique = row.get("number") or f"n{place}"
+        while unique in used:
+            times[number] = times.get(number, 1) + 1
+            unique = f"{number}.{times[number]}"
+        used.add(unique)
+        yield unique, row
 
 
 def medications(rows: Sequence[Row], part: str, about: Context) -> Iterator[Placed]:
@@ -108,17 +112,16 @@ def _text(value: float | None) -> str | None:
 
 def vital_signs(parts: Sequence[tuple[str, Sequence[Row]]], about: Context, aside: Aside) -> Iterator[Placed]:
     """XML3 and XML10 of examinations. What the second repeats is one reading; another pressure is the second."""
-    seen: set[tuple[str, str]] = set()
+    seen: dict[tuple[str, str], str] = {}
     readings: Counter[str] = Counter()
     for part, rows in parts:
         for number, row in numbered(rows):
             for field in ("pressure", *_VITAL):
                 if field not in row:
                     continue
-                if (field, row[field]) in seen:
+                if seen.setdefault((field, row[field]), part) != part:
                     aside(part, account.REPEATED)
                     continue
-                seen.add((field, row[field]))
                 readings[field] += 1
                 place = (part, number, field)
                 if field == "pressure":

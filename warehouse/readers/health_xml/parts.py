@@ -47,7 +47,9 @@ def _bytes(text: str) -> bytes:
     if text.startswith("<"):
         return text.encode()
     try:
-        return binascii.a2b_base64(text)
+        return binascii.a2b_base64(
+            text + "=="
+        )  # some senders leave the padding out; more of it is passed over
     except ValueError:
         raise BadPart("the content is neither base64 nor XML") from None
 

@@ -19,6 +19,12 @@ _WORK = "health_xml_work"
 _NEWEST = (
     "row_number() over (partition by {key} order by try_cast(_at as timestamp) desc nulls last, _row desc)"
 )
+#: Tables that name a visit, and how.
+_NAMES_OF_VISITS = {
+    "encounter": "encounter_id",
+    "medication": "encounter_ref",
+    "measurement": "encounter_ref",
+}
 #: Tables of people -> what has one row.
 _OF_PEOPLE = {"resident": "person_ref", "insurance_spell": "person_ref, from_date"}
 
@@ -58,13 +64,22 @@ def stage(connection: duckdb.DuckDBPyConnection, path: Path, *, prefix: str = "s
 
 
 def _drop_earlier(connection: duckdb.DuckDBPyConnection, batches: Batches) -> int:
-    """Delete the rows of visits that come again later in the file. Returns how many visits."""
-    visits = batches.relation("encounter")
+    """Delete the rows of visits that come again later in the file. Returns how many visits.
+
+    One whose person could not be read gives way to a whole one, wherever that stands.
+    """
+    named = " union ".join(
+        f"select {key}, _row, person_ref is not null as is_whole"
+        f" from {batches.relation(table)} where {key} is not null"
+        for table, key in _NAMES_OF_VISITS.items()
+    )
     _run(
         connection,
-        f"""create or replace temp table {_WORK} as select _row from {visits} where encounter_id in
-            (select encounter_id from {visits} group by all having count(*) > 1)
-            qualify row_number() over (partition by encounter_id order by _row desc) > 1""",
+        f"""create or replace temp table {_WORK} as
+            with named(visit, _row, is_whole) as ({named}),
+            sent as (select visit, _row, bool_or(is_whole) as is_whole from named group by visit, _row)
+            select _row from sent
+            qualify row_number() over (partition by visit order by is_whole desc, _row desc) > 1""",
     )
     [(count,)] = _run(connection, f"select count(*) from {_WORK}")
     for table in COLUMNS if count else ():

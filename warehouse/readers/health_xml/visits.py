@@ -55,10 +55,15 @@ def facility_of(sender: str | None, part: str | None) -> str | None:
 
 
 def _person(main: Row, facility: str | None) -> str | None:
-    if (patient := main.get("patient")) and facility:
+    if (patient := main.get("patient")) and facility and _names_somebody(patient):
         return f"{facility}:{patient}"
-    identities = values.parts_of(main.get("identity"))
+    identities = [one for one in values.parts_of(main.get("identity")) if _names_somebody(one)]
     return identities[0] if identities else _card(main)
+
+
+def _names_somebody(number: str) -> bool:
+    """False for what senders write where a number is asked for and there is none ("0", "000000000000")."""
+    return bool(number.strip("0-. "))
 
 
 def rows(main: Row, about: Context) -> Iterator[Placed]:
