@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import sys
+from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from warehouse import build as builder
 from warehouse import database, withheld
 from warehouse.casting import TIME_ZONE
 from warehouse.identity import load_keys
+from warehouse.intake import refuse_to_hide
 from warehouse.lock import build_lock
 from warehouse.settings import Settings, load_settings
 
@@ -48,10 +50,10 @@ def retract(
     The same content is not loaded again, whatever its name; a corrected file is.
     """
     settings, now = load_settings(home), _now()
-    with database.open_warehouse(settings) as connection:
+    with build_lock(settings.home, now), database.open_warehouse(settings) as connection:
         known = dict(database.rows(connection, "select logical_name, sha256 from meta_file"))
-    with build_lock(settings.home, now):
         found = withheld.retract(settings.home, known, names, reason=reason, on=now.date())
+        refuse_to_hide(connection, found)
         withheld.write(settings.home, found)
     _publish(settings, now)
 
@@ -59,7 +61,8 @@ def retract(
 @data.command(epilog="Example: hssk forget P123456")
 def forget(
     refs: Annotated[
-        list[str], typer.Argument(metavar="REF...", help="The sender's references of the person.")
+        list[str],
+        typer.Argument(metavar="REF...", help="The sender's references; - reads lines of standard input."),
     ],
     home: Home = None,
 ) -> None:
@@ -69,8 +72,10 @@ def forget(
     """
     settings, now = load_settings(home), _now()
     keys = load_keys(settings)
-    with build_lock(settings.home, now):
-        withheld.write(settings.home, withheld.forget(settings.home, keys, refs, on=now.date()))
+    wanted = sys.stdin.read().splitlines() if refs == ["-"] else refs
+    with build_lock(settings.home, now), database.open_warehouse(settings) as connection:
+        withheld.refuse_strangers(connection, keys, wanted)
+        withheld.write(settings.home, withheld.forget(settings.home, keys, wanted, on=now.date()))
     _publish(settings, now)
 
 
@@ -99,8 +104,9 @@ def _publish(settings: Settings, now: datetime) -> None:
     # scipy takes longer to import than most commands take to run.
     from models.fit import into  # noqa: PLC0415
 
+    day = date.fromisoformat(Generation.open(settings.home).extract_date)
     with progress() as step:
-        built = builder.build(settings, [], now=now, estimate=into, progress=step)
+        built = builder.build(settings, [], now=now, as_of=day, estimate=into, progress=step)
     for note in built.notes:
         out.print(f"note: {note}")
     out.print(f"published as {built.build_id}")

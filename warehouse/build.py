@@ -114,7 +114,7 @@ def build(
         loaded, generation, owned = _count(settings, keys, order, progress)
         if full:
             rebuild.install(settings.home, fault=settings.fault)
-        settle_withheld(settings.home, settings.home / LINKAGE, keys, withheld)
+        settle_withheld(settings.home, settings.home / LINKAGE, keys, loaded.withheld)
         if estimate is not None:
             generation = _estimated(generation, estimate, progress)
         _publish(settings, generation)
@@ -145,7 +145,7 @@ def _count(
     settings: Settings, keys: Keys, order: _Order, progress: Progress
 ) -> tuple[_Loaded, _Generation, frozenset[str]]:
     """Files to people to counts; and the names of the sealed files that belong to the store then."""
-    known = refuse_loss(settings, order.folders) if order.full else frozenset()
+    known = refuse_loss(settings, order.folders, order.withheld) if order.full else frozenset()
     store, linkage = _stores(settings.home, full=order.full)
     with _scratch(settings) as scratch, database.open_warehouse(settings, store) as connection:
         plan = survey(connection, order.files, progress)
@@ -224,6 +224,7 @@ class _Loaded:
     record_key: bytes
     reference: Mapping[str, pl.DataFrame]
     notes: tuple[str, ...]
+    withheld: Withheld
 
 
 def _load(
@@ -242,7 +243,7 @@ def _load(
         landed, refused = land_all(connection, settings, plan, keys, store=store, progress=progress)
         progress("land", "repeats")
         rows(connection, "begin transaction")
-        retracted = take_back(connection, order.withheld)
+        retracted, withheld = take_back(connection, order.withheld)
         intake = take_in(
             connection, settings, plan, keys, landed, refused, now=order.now, accept=order.accept
         )
@@ -261,6 +262,7 @@ def _load(
         record_key=keys.record_key,
         reference=reference,
         notes=tuple(notes),
+        withheld=withheld,
     )
 
 

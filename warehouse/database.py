@@ -28,8 +28,8 @@ TEMPORARY = "tmp"
 CATALOG = "people"
 #: Catalog of the tables a build works out anew: ``rule_`` and ``core_``, in a file that goes with the build.
 CORE = "core"
-#: Pseudonyms of people who were forgotten; filled for a build, kept in no store.
-FORGOTTEN = "forgotten_person"
+#: Pseudonyms of people who were forgotten, and of their records; filled for a build, kept in no store.
+FORGOTTEN, FORGOTTEN_RECORD = "forgotten_person", "forgotten_record"
 #: Bookkeeping that SQL may read: what became of the rows of every file.
 META_TABLES = ("meta_file", "meta_quarantine", "meta_set_aside")
 #: What the checks of the build before found.
@@ -121,7 +121,8 @@ def core_store(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Bookkeeping tables and one empty ``raw_`` table per contract, where they are not there yet."""
     connection.execute(_META).fetchall()
-    connection.execute(f"create temp table if not exists {FORGOTTEN} (person_key bigint)").fetchall()
+    for table in (FORGOTTEN, FORGOTTEN_RECORD):
+        connection.execute(f"create temp table if not exists {table} (key bigint)").fetchall()
     for contract in load_contracts().values():
         columns = {name: kind for name, (kind, _) in stored_columns(contract).items()}
         body = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,9 @@ from warehouse.readers.formats import SUFFIXES
 
 MANIFEST = "manifest.toml"
 MAPPING = ".mapping.toml"
+#: Files of a bulk export that others refer to: a prescription names a drug, a result somebody by an identifier. Exports
+#: name files by what they hold; Bundles hold what they refer to.
+_LOOKED_UP = re.compile(r"(?i)(^|[^a-z])(medication|patient)($|[^a-z])")
 _BLOCK = 1 << 20
 _EARLIEST, _LATEST = 2000, 2100
 T = TypeVar("T")
@@ -112,9 +116,20 @@ def _sorted_out(folder: Path, manifest: Manifest) -> tuple[list[ExtractFile], li
             files.append(found)
         else:
             ignored.append(found)
-    # A prescription may name a drug that another file of the delivery describes.
-    delivery = tuple(file.path for file in files if file.format == formats.FHIR)
-    return [replace(file, beside=delivery) if file.path in delivery else file for file in files], ignored
+    looked_up = [
+        file for file in files if file.format == formats.FHIR and _LOOKED_UP.search(_stem(file.path))
+    ]
+    return [_beside(file, looked_up) for file in files], ignored
+
+
+def _beside(file: ExtractFile, looked_up: Sequence[ExtractFile]) -> ExtractFile:
+    """A file of resources with those it may refer to: its rows are others when these are, so is its fingerprint."""
+    others = [other for other in looked_up if other.path != file.path]
+    if file.format != formats.FHIR or not others:
+        return file
+    parts = " ".join([file.sha256, *(other.sha256 for other in others)])
+    sha256 = hashlib.sha256(parts.encode()).hexdigest()
+    return replace(file, sha256=sha256, beside=tuple(other.path for other in others))
 
 
 def _recognised(

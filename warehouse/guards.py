@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from statistics import median
 
 from warehouse.errors import Fault
-from warehouse.landing import Landed
+from warehouse.landing import FORGOTTEN_RULE, Landed
 
 #: A correction may have this many times the rows of the file it corrects, or this part of them.
 _OF_CORRECTED = (0.5, 2.0)
@@ -22,23 +22,28 @@ _FEW_ROWS = 100
 
 @dataclass(frozen=True)
 class Before:
-    """What is loaded of one table of one file."""
+    """What is loaded of one table of one file; ``rows``: sound ones, also where newer files have them."""
 
     logical_name: str
     table: str
-    accepted: int
+    rows: int
     last_date: date | None
 
 
-def jumps(landed: Sequence[Landed], before: Sequence[Before], *, share_limit: float) -> list[Fault]:
-    """Faults of files whose refused share, row count or date range jumps."""
+def jumps(
+    landed: Sequence[Landed], before: Sequence[Before], *, share_limit: float, replaced: Sequence[Before] = ()
+) -> list[Fault]:
+    """Faults of files whose refused share, row count or date range jumps.
+
+    ``replaced``: what files that are corrected had given; a table that the correction does not give is lost.
+    """
     known = {(item.logical_name, item.table): item for item in before}
     faults = []
     for item in landed:
         corrected = known.get((item.logical_name, item.table))
         faults += _refused_share(item, share_limit)
         if corrected is not None:
-            faults += _rows(item, corrected.accepted, _OF_CORRECTED, "the file it corrects")
+            faults += _rows(item, corrected.rows, _OF_CORRECTED, "the file it corrects")
             faults += _dates(item, corrected.last_date)
         else:
             custom = _custom(item, before)
@@ -46,21 +51,36 @@ def jumps(landed: Sequence[Landed], before: Sequence[Before], *, share_limit: fl
                 faults += _rows(
                     item, round(median(custom)), _OF_OTHERS, "earlier files of this table and folder"
                 )
-    return faults
+    given = {(item.logical_name, item.table) for item in landed}
+    return faults + [_lost(item) for item in replaced if _is_lost(item, given)]
+
+
+def _is_lost(item: Before, given: set[tuple[str, str]]) -> bool:
+    return (item.logical_name, item.table) not in given and item.rows >= _FEW_ROWS
+
+
+def _lost(item: Before) -> Fault:
+    return Fault(
+        message=f"no row of {item.table} where the file it corrects had {item.rows:,}",
+        file=item.logical_name,
+        expected="a correction of all its tables",
+        action="Ask the sender whether it is whole; if so, build with --accept REASON",
+    )
 
 
 def _custom(item: Landed, before: Sequence[Before]) -> list[int]:
     """Rows of the files of the same table that came from the same folder."""
     folder = item.logical_name.rpartition("/")[0]
     return [
-        one.accepted
+        one.rows
         for one in before
         if one.table == item.table and one.logical_name.rpartition("/")[0] == folder
     ]
 
 
 def _refused_share(item: Landed, limit: float) -> list[Fault]:
-    if not item.received or item.quarantined / item.received <= limit:
+    forgotten = sum(count for _, rule, _, count in item.reasons if rule == FORGOTTEN_RULE)
+    if not item.received or (item.quarantined - forgotten) / item.received <= limit:
         return []
     return [
         Fault(
@@ -75,11 +95,12 @@ def _refused_share(item: Landed, limit: float) -> list[Fault]:
 
 def _rows(item: Landed, usual: int, bounds: tuple[float, float], other: str) -> list[Fault]:
     low, high = bounds
-    if max(usual, item.accepted) < _FEW_ROWS or low * usual <= item.accepted <= high * usual:
+    sound = item.received - item.quarantined
+    if max(usual, sound) < _FEW_ROWS or low * usual <= sound <= high * usual:
         return []
     return [
         Fault(
-            message=f"{item.accepted:,} rows where {other} had {usual:,}",
+            message=f"{sound:,} rows where {other} had {usual:,}",
             file=item.file_name,
             expected=f"{low:g} to {high:g} times as many",
             action="Ask the sender whether it is whole; if so, build with --accept REASON",

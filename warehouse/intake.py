@@ -124,13 +124,18 @@ def land_all(
     refused: list[Fault] = []
     for file, source in plan.sound:
         progress("land", file.logical_name)
+        parts: list[Landed] = []
         try:
             for scan in formats.scans(connection, file.task, source):
-                file_id = next_id + len(landed)
-                landed.append(landing.land(connection, file, scan, file_id=file_id, keys=keys, store=store))
+                file_id = next_id + len(landed) + len(parts)
+                parts.append(landing.land(connection, file, scan, file_id=file_id, keys=keys, store=store))
                 reach("after_linkage", settings.fault)
         except UserError as error:
+            # Refused whole: what its first tables left is nobody's.
+            landing.clear(connection, of=[item.file_id for item in parts])
             refused.append(error.fault)
+        else:
+            landed += parts
     if refused and not landed and not rows(connection, "select 1 from meta_file limit 1"):
         raise Faults([*plan.refused, *refused], exit_code=EXIT_DATA)
     return landed, refused
@@ -157,7 +162,8 @@ def take_in(
     for file_id, table in (part for parts in replaced.values() for part in parts):
         landing.unland(connection, file_id, table)
     settled = settle(connection, landed)
-    stopped = jumps(settled, before, share_limit=settings.quarantine_share_limit)
+    lost = [item for item in before if item.logical_name in replaced]
+    stopped = jumps(settled, before, replaced=lost, share_limit=settings.quarantine_share_limit)
     if stopped and accept is None:
         raise Faults(stopped, exit_code=EXIT_DATA)
     files = {file.logical_name: file for file, _ in plan.sound}
@@ -201,15 +207,16 @@ def refuse_other_keys(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None
         )
 
 
-def refuse_loss(settings: Settings, found: Sequence[Folder]) -> frozenset[str]:
-    """A full rebuild starts from nothing: every file in the warehouse must be among the files given.
+def refuse_loss(settings: Settings, found: Sequence[Folder], withheld: Withheld) -> frozenset[str]:
+    """A full rebuild starts from nothing: every file in the warehouse, but those retracted, must be among those given.
 
     Returns the logical names now loaded; the rebuild must not refuse one of them either.
     """
     if not (settings.home / database.FILE_NAME).exists():
         return frozenset()
     with database.open_warehouse(settings) as connection:
-        loaded = frozenset(name for (name,) in rows(connection, "select logical_name from meta_file"))
+        known = rows(connection, "select logical_name, sha256 from meta_file")
+        loaded = frozenset(name for name, sha in known if withheld.reason(sha) is None)
     lost = sorted(loaded - {file.logical_name for folder in found for file in folder.files})
     if lost:
         raise UserError(
@@ -229,10 +236,22 @@ def refuse_refusals(
         raise Faults(refused, exit_code=EXIT_DATA)
 
 
-def take_back(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> tuple[str, ...]:
-    """Take retracted files and forgotten people out, inside the caller's transaction; names of the files.
+def take_back(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> tuple[tuple[str, ...], Withheld]:
+    """Take retracted files and forgotten people out, inside the caller's transaction; names of the files, and the list
+    with what was found.
 
     Raises :class:`UserError` when rows of other files were dropped as repeats of a retracted one.
+    """
+    gone = refuse_to_hide(connection, withheld)
+    for file_id, table in (part for parts in gone.values() for part in parts):
+        landing.unland(connection, file_id, table)
+    return tuple(sorted(gone)), take_out(connection, withheld)
+
+
+def refuse_to_hide(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> Replaced:
+    """Parts of the files that are retracted and still loaded.
+
+    Raises :class:`UserError` when rows of other files were dropped as repeats of one of them.
     """
     gone: Replaced = {}
     for name, file_id, table, sha in rows(
@@ -241,10 +260,7 @@ def take_back(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> tupl
         if withheld.reason(sha) is not None:
             gone.setdefault(name, []).append((file_id, table))
     _refuse_hidden_repeats(connection, gone)
-    for file_id, table in (part for parts in gone.values() for part in parts):
-        landing.unland(connection, file_id, table)
-    take_out(connection, withheld)
-    return tuple(sorted(gone))
+    return gone
 
 
 def _plan(
@@ -333,7 +349,8 @@ def _refuse_hidden_repeats(connection: duckdb.DuckDBPyConnection, replaced: Repl
 
 
 def _loaded(connection: duckdb.DuckDBPyConnection) -> list[Before]:
-    sql = "select logical_name, table_name, accepted, last_date from meta_file order by file_id"
+    sql = """select logical_name, table_name, received - quarantined, last_date from meta_file
+        order by file_id"""
     return [Before(*row) for row in rows(connection, sql)]
 
 

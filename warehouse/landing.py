@@ -6,7 +6,7 @@ pass from the scan to the sealed linkage file and rest nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,8 +15,8 @@ import duckdb
 import polars as pl
 
 from warehouse import casting, linkage, repeats
-from warehouse.contracts import PERSON, TYPES, Contract, load_contracts
-from warehouse.database import FORGOTTEN, META_TABLES, rows
+from warehouse.contracts import PERSON, RECORD, TYPES, Contract, load_contracts
+from warehouse.database import FORGOTTEN, FORGOTTEN_RECORD, META_TABLES, rows
 from warehouse.errors import Defect
 from warehouse.extract_files import ExtractFile
 from warehouse.identity import Keys, hmac_parameters, hmac_sql, reference_parameters, reference_sql
@@ -26,13 +26,7 @@ from warehouse.readers.scan import NO_TABLE, Scan
 from warehouse.readers.staged import SetAside
 
 _SEALED_CHUNK_ROWS = 1_000_000
-#: Rows of people who were forgotten are refused, whoever sends them again.
-_FORGOTTEN_RULE = casting.Rule(
-    PERSON,
-    "forgotten",
-    f"p.person_key in (select person_key from {FORGOTTEN})",
-    "nobody who was forgotten on request",
-)
+FORGOTTEN_RULE = "forgotten"
 _STAGING = ("landing_person", "landing_row", "landing_repeat")
 
 
@@ -130,14 +124,23 @@ def unland(connection: duckdb.DuckDBPyConnection, file_id: int, table: str) -> N
         rows(connection, f"delete from {target} = $file_id", {"file_id": file_id})
 
 
-def clear(connection: duckdb.DuckDBPyConnection) -> None:
-    """Take away what files left that were never registered: of a build that was refused or killed."""
+def clear(connection: duckdb.DuckDBPyConnection, *, of: Sequence[int] | None = None) -> None:
+    """Take away what files left that were never registered: of a build that was refused or killed.
+
+    ``of``: numbers of files, where only these are meant.
+    """
+    if of is not None and not of:
+        return
+    among = "" if of is None else " and {} in (select unnest($of::integer[]))"
+    values = None if of is None else {"of": list(of)}
     rows(connection, "begin transaction")
     for target in [
         *(f"raw_{name} where _file_id" for name in load_contracts()),
         "meta_quarantine where file_id",
     ]:
-        rows(connection, f"delete from {target} not in (select file_id from meta_file)")
+        column = target.rpartition(" ")[2]
+        sql = f"delete from {target} not in (select file_id from meta_file){among.format(column)}"
+        rows(connection, sql, values)
     rows(connection, "commit")
 
 
@@ -146,8 +149,7 @@ def _stage(
 ) -> list[casting.Rule]:
     """``landing_row``: every parsed row, typed, keyed and judged. Returns the rules that ``_fault`` counts from 1."""
     rules, limits = casting.rules(contract)
-    if contract.has_person:
-        rules.append(_FORGOTTEN_RULE)
+    rules += _forgotten_rules(contract)
     hashed = [column.name for column in contract.columns if column.pseudonymised]
     secret = hmac_parameters("pseudonym", keys.pseudonym_key)
     if contract.has_person:
@@ -166,6 +168,19 @@ def _stage(
     return rules
 
 
+def _forgotten_rules(contract: Contract) -> list[casting.Rule]:
+    """Rows of people who were forgotten, and of their records, are refused, whoever sends them again."""
+    said = "nobody who was forgotten on request"
+    found = []
+    if contract.has_person:
+        broken = f"p.person_key in (select key from {FORGOTTEN})"
+        found.append(casting.Rule(PERSON, FORGOTTEN_RULE, broken, said))
+    if contract.has_record:
+        broken = f"{RECORD}_key in (select key from {FORGOTTEN_RECORD})"
+        found.append(casting.Rule(RECORD, FORGOTTEN_RULE, broken, said))
+    return found
+
+
 def _stage_sql(contract: Contract, scan: Scan, rules: list[casting.Rule], hashed: list[str]) -> str:
     types = scan.kinds
     texts, typed = [], []
@@ -180,7 +195,7 @@ def _stage_sql(contract: Contract, scan: Scan, rules: list[casting.Rule], hashed
         typed.append(f'{expression} as "{column.name}"')
     cases = " ".join(f"when {rule.broken} then {number}" for number, rule in enumerate(rules, start=1))
     keys = [_key_expression(name) for name in hashed]
-    judged = ["t.*", f"(case {cases} end)::smallint as _fault", *keys]
+    judged = ["t.*", *keys, f"(case {cases} end)::smallint as _fault"]
     join = ""
     if contract.has_person:
         judged.append("p.person_key")
@@ -209,7 +224,7 @@ def _identifiers(
     names = [c.name for c in contract.columns if c.identifying and c.name != PERSON and c.name in scan.kinds]
     texts = ", ".join(f'"_text_{name}" as "{name}"' for name in names)
     some = " or ".join(f'"_text_{name}" is not null' for name in names)
-    not_forgotten = f"person_key not in (select person_key from {FORGOTTEN})"
+    not_forgotten = f"person_key not in (select key from {FORGOTTEN})"
     queries = [
         f"select person_key, ref as person_ref, null::bigint as _row from landing_person where {not_forgotten}"
     ]

@@ -17,8 +17,8 @@ import duckdb
 import polars as pl
 
 from warehouse import linkage
-from warehouse.contracts import load_contracts
-from warehouse.database import FORGOTTEN, rows
+from warehouse.contracts import RECORD, Contract, load_contracts
+from warehouse.database import FORGOTTEN, FORGOTTEN_RECORD, rows
 from warehouse.durable import sync
 from warehouse.errors import EXIT_DATA, UserError, suggest
 from warehouse.identity import Keys, person_key
@@ -39,11 +39,16 @@ class RetractedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ForgottenPerson:
-    """A tombstone: the pseudonym alone. ``is_done``: the store and the sealed files hold nothing of the person."""
+    """A tombstone: pseudonyms alone, of the person and of the records that were theirs.
+
+    ``is_done``: no table of the store and no sealed file holds anything of the person. The file of the store may hold
+    the bytes of deleted rows until it is written anew (``--full``), as files of databases do.
+    """
 
     person_key: int
     on: date
     is_done: bool = False
+    record_keys: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +76,11 @@ def read(home: Path) -> Withheld:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         files = tuple(RetractedFile(**_dated(item)) for item in raw["files"])
-        return Withheld(files=files, people=tuple(ForgottenPerson(**_dated(item)) for item in raw["people"]))
+        people = tuple(
+            ForgottenPerson(**{**_dated(item), "record_keys": tuple(item["record_keys"])})
+            for item in raw["people"]
+        )
+        return Withheld(files=files, people=people)
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(
             f"the list of what is withheld cannot be read ({type(error).__name__})",
@@ -113,30 +122,93 @@ def forget(home: Path, keys: Keys, refs: list[str], *, on: date) -> Withheld:
     """The list with tombstones of the people of these references (the senders' ``person_ref``)."""
     before = read(home)
     known = {one.person_key for one in before.people}
-    new = dict.fromkeys(person_key(keys, ref) for ref in refs)
+    new = dict.fromkeys(person_key(keys, ref.strip()) for ref in refs)
     more = tuple(ForgottenPerson(person_key=key, on=on) for key in new if key not in known)
     return replace(before, people=before.people + more)
 
 
-def tell(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> None:
-    """Let landing know whom to refuse."""
-    rows(connection, f"delete from {FORGOTTEN}")
-    if not withheld.people:
-        return
-    frame = pl.DataFrame(
-        {"person_key": [one.person_key for one in withheld.people]}, schema={"person_key": pl.Int64}
-    )
-    connection.register("incoming_forgotten", frame.to_arrow())
-    rows(connection, f"insert into {FORGOTTEN} select person_key from incoming_forgotten")
-    connection.unregister("incoming_forgotten")
-
-
-def take_out(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> None:
-    """Take pending people out of the store, inside the caller's transaction."""
+def refuse_strangers(connection: duckdb.DuckDBPyConnection, keys: Keys, refs: list[str]) -> None:
+    """Raise :class:`UserError` when nothing is loaded of somebody who is to be forgotten: a slip would pass unseen."""
+    wanted = {person_key(keys, ref.strip()) for ref in refs}
+    found: set[int] = set()
     for contract in load_contracts().values():
-        if withheld.pending and contract.has_person:
-            gone = f"person_key in (select person_key from {FORGOTTEN})"
-            rows(connection, f"delete from raw_{contract.table} where {gone}")
+        if contract.has_person:
+            sql = (
+                f"select distinct person_key from raw_{contract.table} where list_contains($keys, person_key)"
+            )
+            found |= {key for (key,) in rows(connection, sql, {"keys": sorted(wanted)})}
+    if wanted - found:
+        raise UserError(
+            f"nothing is loaded of {len(wanted - found)} of {len(wanted)} people, so nobody was forgotten",
+            field="REF",
+            expected="references as the sender writes them",
+            action="Look for slips; people with references at several senders need all of them",
+            exit_code=EXIT_DATA,
+        )
+
+
+def tell(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> None:
+    """Let landing know whom to refuse, and whose records."""
+    people = [one.person_key for one in withheld.people]
+    records = [key for one in withheld.people for key in one.record_keys]
+    for table, keys in ((FORGOTTEN, people), (FORGOTTEN_RECORD, records)):
+        rows(connection, f"delete from {table}")
+        rows(connection, f"insert into {table} select unnest($keys::bigint[])", {"keys": keys})
+
+
+def take_out(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> Withheld:
+    """Take forgotten people and their records out of the store, inside the caller's transaction.
+
+    Everybody on the list, also who was done before: an older store may have been restored. Returns the list with the
+    records that were theirs, and as pending whoever the store still held. Rows are counted as refused from then on.
+    """
+    if not withheld.people:
+        return withheld
+    held = rows(
+        connection,
+        f"""select person_key, list(record_id_key order by record_id_key) from raw_health_record
+            where person_key in (select key from {FORGOTTEN}) group by all""",
+    )
+    records = dict(held)
+    rows(
+        connection,
+        f"insert into {FORGOTTEN_RECORD} select unnest($keys::bigint[])",
+        {"keys": [key for found in records.values() for key in found]},
+    )
+    still = {key for contract in load_contracts().values() for key in _take_out_of(connection, contract)}
+    people = tuple(
+        replace(
+            one,
+            is_done=one.is_done and one.person_key not in still,
+            record_keys=tuple(sorted({*one.record_keys, *records.get(one.person_key, ())})),
+        )
+        for one in withheld.people
+    )
+    return replace(withheld, people=people)
+
+
+def _take_out_of(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[int]:
+    """One table; returns whose rows went."""
+    table = f"raw_{contract.table}"
+    if contract.has_person:
+        gone = f"person_key in (select key from {FORGOTTEN})"
+        people = rows(connection, f"select distinct person_key from {table} where {gone}")
+    elif contract.has_record:
+        gone = f"{RECORD}_key in (select key from {FORGOTTEN_RECORD})"
+        people = []
+    else:
+        return []
+    for file_id, count in rows(
+        connection, f"select _file_id, count(*) from {table} where {gone} group by all"
+    ):
+        rows(
+            connection,
+            """update meta_file set accepted = accepted - $count, quarantined = quarantined + $count
+               where file_id = $file_id""",
+            {"count": count, "file_id": file_id},
+        )
+    rows(connection, f"delete from {table} where {gone}")
+    return [key for (key,) in people]
 
 
 def settle(home: Path, folder: Path, keys: Keys, withheld: Withheld) -> None:

@@ -55,7 +55,7 @@ def test_results_are_read_as_the_page_says(tmp_path: Path) -> None:
 
     with measured(tmp_path / "home", "core_measurement") as connection:
         found = {
-            row % 2**40 - 1: (value, inferred, plausible)
+            row % 2**44 - 1: (value, inferred, plausible)
             for row, value, inferred, plausible in rows(
                 connection,
                 "select row_order, value_standard, is_unit_inferred, is_plausible from core_measurement",

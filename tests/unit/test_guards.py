@@ -44,18 +44,30 @@ MONTHS = [Before(f"in/measurement_{n}", "measurement", 900 + n, date(2024, n, 28
         (landed(last_date=None), [BEFORE], None),
         (landed(quarantined=101), [], "101 of 1000 rows were refused"),
         (landed(quarantined=100), [], None),
-        (landed(logical_name="in/measurement_4", accepted=180), MONTHS, "180 rows where earlier files"),
-        (landed(logical_name="in/measurement_4", accepted=181), MONTHS, None),
-        (landed(logical_name="in/measurement_4", accepted=5000), MONTHS, "5,000 rows where earlier files"),
-        (landed(logical_name="in/measurement_4", accepted=5000), MONTHS[:2], None),
-        (landed(logical_name="other/measurement_4", accepted=5000), MONTHS, None),
-        (landed(logical_name="in/measurement_4", table="condition", accepted=5000), MONTHS, None),
+        (landed(logical_name="in/measurement_4", received=180), MONTHS, "180 rows where earlier files"),
+        (landed(logical_name="in/measurement_4", received=181), MONTHS, None),
+        (landed(logical_name="in/measurement_4", received=5000), MONTHS, "5,000 rows where earlier files"),
+        (landed(logical_name="in/measurement_4", received=5000), MONTHS[:2], None),
+        (landed(logical_name="other/measurement_4", received=5000), MONTHS, None),
+        (landed(logical_name="in/measurement_4", table="condition", received=5000), MONTHS, None),
         (landed(accepted=20, received=20), [Before("in/measurement", "measurement", 90, None)], None),
     ],
 )
 def test_guards(item: Landed, before: list[Before], told: str | None) -> None:
     faults = jumps([item], before, share_limit=0.10)
     assert [told in fault.message for fault in faults] == ([] if told is None else [True])  # type: ignore[operator]
+
+
+def test_a_table_that_a_correction_does_not_give_is_lost() -> None:
+    gone = Before("in/measurement", "condition", 500, None)
+    [fault] = jumps([landed()], [BEFORE, gone], replaced=[BEFORE, gone], share_limit=0.10)
+    assert "no row of condition" in fault.message
+    assert not jumps([landed()], [BEFORE], replaced=[BEFORE], share_limit=0.10)
+
+
+def test_rows_of_people_who_were_forgotten_are_no_fault_of_the_file() -> None:
+    item = landed(quarantined=900, reasons=(("person_ref", "forgotten", "nobody", 850),))
+    assert not jumps([item], [], share_limit=0.10)
 
 
 def test_a_shrunken_correction_stops_the_build_and_is_logged_when_accepted(tmp_path: Path) -> None:

@@ -101,6 +101,40 @@ def test_of_records_sent_again_the_newest_file_stays_in_increments_as_in_a_full_
     }
 
 
+def test_the_name_of_a_file_of_records_stays_with_the_people(tmp_path: Path) -> None:
+    """Senders name Bundles of one person after the person."""
+    home = tmp_path / "home"
+    write(tmp_path / "in" / "NGUYEN_VAN_AN_079160001234.ndjson", patient("A"), pressure("A", 3, 150))
+    (tmp_path / "in" / "resident_079160001234.csv").write_text("source,person_ref,sex\nt,B,female\n")
+    run_build(home, tmp_path / "in", as_of=date(2024, 6, 30))
+
+    for path in home.rglob("*"):
+        if path.is_file() and path.name != "warehouse.duckdb":
+            content = path.read_bytes()
+            assert b"079160001234" not in content, path
+            assert b"NGUYEN" not in content, path
+    assert {file["logical_name"].partition("/")[0] for file in manifest(home)["files"]} == {"in"}
+
+
+def test_a_corrected_drug_file_changes_what_prescriptions_mean(tmp_path: Path) -> None:
+    def drug(atc: str) -> dict[str, Any]:
+        coding = [{"system": "http://www.whocc.no/atc", "code": atc}]
+        return {"resourceType": "Medication", "id": "m", "code": {"coding": coding}}
+
+    home, folder = tmp_path / "home", tmp_path / "in"
+    write(folder / "Patient.000.ndjson", patient("A"))
+    write(folder / "MedicationRequest.000.ndjson", {
+        "resourceType": "MedicationRequest", "id": "r", "status": "active", "intent": "order",
+        "subject": {"reference": "Patient/A"}, "authoredOn": "2024-03-01",
+        "medicationReference": {"reference": "Medication/m"},
+    })  # fmt: skip
+    for atc in ("C09AA02", "A10BA02"):
+        write(folder / "Medication.000.ndjson", drug(atc))
+        run_build(home, folder, as_of=date(2024, 6, 30))
+        with open_warehouse(support.settings(home)) as connection:
+            assert rows(connection, "select atc from raw_medication") == [(atc,)]
+
+
 def test_a_corrected_file_of_records_replaces_all_its_tables(tmp_path: Path) -> None:
     home, path = tmp_path / "home", tmp_path / "in" / "all.ndjson"
     write(path, patient("A"), patient("B"), pressure("A", 3, 150), pressure("B", 3, 151))

@@ -29,6 +29,7 @@ TYPES = {
 }
 CODES = ("icd10", "atc", "loinc", "ward", "district", "definition")
 PERSON = "person_ref"
+RECORD = "record_id"
 _TABLE_FIELDS = {"table", "key", "vi", "en", "source", "reviewed", "columns"}
 _COLUMN_FIELDS = {
     "type", "required", "identifying", "pseudonymised", "allowed", "pattern", "code", "at_least", "at_most",
@@ -77,6 +78,11 @@ class Contract:
     def has_person(self) -> bool:
         """True when rows are about one person."""
         return PERSON in self.names
+
+    @property
+    def has_record(self) -> bool:
+        """True when rows are about one health record, told by its reference."""
+        return RECORD in self.names and self.column(RECORD).pseudonymised
 
     def column(self, name: str) -> Column:
         for column in self.columns:

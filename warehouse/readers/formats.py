@@ -23,8 +23,9 @@ FHIR, HEALTH_XML = "fhir", "health_xml"
 #: Formats whose files tell of which tables their rows are.
 TELLING = (BOOK, MAPPED, FHIR, HEALTH_XML)
 SUFFIXES = tuple(dict.fromkeys((*tabular.SUFFIXES, *wild.SUFFIXES, *fhir.SUFFIXES, *health_xml.SUFFIXES)))
-#: More rows than one record can give to one table; a record's number times this leaves room for each.
-_ROWS_PER_RECORD = 1 << 20
+#: More rows than one record can give to one table (a visit of health XML: 100,000); a record's number times this leaves
+#: room for each. With 2^44 rows a file (core_measurement) that is 134 million records.
+_ROWS_PER_RECORD = 1 << 17
 
 
 @dataclass(frozen=True, kw_only=True)

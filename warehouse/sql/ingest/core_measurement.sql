@@ -22,7 +22,7 @@ select
     n.encounter_ref_key as encounter_key,
     n.panel_ref_key as panel_key,
     n.reading_number::integer as reading_number,
-    (n._file_id::bigint << 40) + n._row as row_order,
+    (n._file_id::bigint << 44) + n._row as row_order,
     n.value,
     u.unit,
     n.value * u.factor + u.offset_ as value_standard,

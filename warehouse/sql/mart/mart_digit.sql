@@ -1,10 +1,10 @@
 -- Grain: district of the facility (empty: not known) x pressure x last digit. Units: readings, whole mmHg ones.
--- Sources: raw_measurement, raw_facility, rule_loinc. Meaning: without preference every digit is one in ten.
+-- Sources: raw_measurement, raw_facility, rule_loinc. Meaning: nought is a missing value; without preference every digit is one in ten.
 with reading as (
     select l.quantity, m.facility_ref, (m.value::bigint % 10)::tinyint as digit
     from raw_measurement m
     inner join rule_loinc l on l.loinc = m.code and l.quantity in ('systolic', 'diastolic')
-    where m.value = floor(m.value) and m.value between 0 and 400 and m.taken_at::date <= $as_of
+    where m.value = floor(m.value) and m.value between 1 and 400 and m.taken_at::date <= $as_of
         and coalesce(m.origin, '') not in ('self_declared', 'device')
 )
 select
