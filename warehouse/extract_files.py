@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from warehouse.contracts import load_contracts
 from warehouse.errors import EXIT_DATA, Fault, UserError
-from warehouse.readers import fhir, formats, wild
+from warehouse.readers import fhir, formats, health_xml, wild
 from warehouse.readers.formats import SUFFIXES
 
 MANIFEST = "manifest.toml"
@@ -139,6 +139,9 @@ def _recognised(
     form = formats.format_of(path)
     if form is None and fhir.is_export_manifest(path):
         return _left_alone(path, "the manifest of a bulk export: its files are read", "nothing to do")
+    if form is None and path.name.lower().endswith((*fhir.SUFFIXES, *health_xml.SUFFIXES)):
+        message = "its beginning is neither a FHIR resource nor health XML, or it is damaged"
+        return _left_alone(path, message, "a whole file of either")
     if form is None:
         return _left_alone(path, "not a format this program reads", ", ".join(SUFFIXES))
     relative = path.relative_to(folder).as_posix()

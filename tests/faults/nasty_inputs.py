@@ -387,9 +387,9 @@ FHIR = (
         "ignore",
         "",
     ),
-    Nasty("JSON that is no FHIR", "a.json", text('{"a": 1}'), "ignore", "format"),
+    Nasty("JSON that is no FHIR", "a.json", text('{"a": 1}'), "ignore", "FHIR"),
     Nasty(
-        "a value of half a gigabyte's name",
+        "an id of a million signs",
         "a.ndjson",
         text(observation() + observation(id="x" * 1_000_000)),
         "accept",
