@@ -1,6 +1,6 @@
 -- Grain: one result outside the limits of its quantity, or in a unit that is not known: kept, never used. Units: -.
 -- Sources: core_measurement.
 -- Slices: people.
-select person_key, row_order as subject_key
+select person_key, (hash(quantity, taken_at, value) >> 1)::bigint as subject_key
 from core_measurement
 where not is_plausible

@@ -1,7 +1,8 @@
 -- Grain: facility x year x pair of pressures that looks copied. Units: mmHg; readings. Sources: raw_measurement, rule_loinc.
 -- Meaning: of the first readings of visits, a pair that makes a tenth or more of those of a facility and year with at least
 -- 50, and is five times as common there as at all others that year.
--- Surprises: a single facility has no others to be told apart from. Digit preference alone makes 120/80 common everywhere; so the others are the yardstick.
+-- Surprises: a single facility has no others to be told apart from. Digit preference alone makes 120/80 common everywhere,
+-- so the others are the yardstick.
 with reading as (
     select
         min(m.facility_ref) as facility_ref,

@@ -1,5 +1,6 @@
 -- Grain: one bad row (or person) that a check found. Units: -. Sources: the checks beside this file.
--- Meaning: subject_key tells rows of one person and check apart.
+-- Meaning: subject_key tells rows of one person and check apart, whatever file they came in: of a corrected file the
+-- same rows are the same findings.
 -- Slices: people.
 -- Surprises: a new check is a file, a row of checks.csv and a branch here; a test holds the three together.
 select 'after_end' as check_id, person_key, subject_key::bigint as subject_key from core_check_after_end
