@@ -6,11 +6,9 @@ import json
 import sys
 import time
 from dataclasses import asdict
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.syntax import Syntax
@@ -54,11 +52,10 @@ from hssk_options import (
     Where,
     Withdraw,
 )
-from hssk_output import err, files_table, fits_table, out, print_faults, progress, releases_table
+from hssk_output import err, files_table, fits_table, now, out, print_faults, progress, releases_table
 from hssk_studies import studies
 from warehouse import build as builder
 from warehouse import check as checker
-from warehouse.casting import TIME_ZONE
 from warehouse.contract_page import contract_page
 from warehouse.errors import EXIT_DATA, UserError
 from warehouse.extract_files import parse_day
@@ -110,7 +107,7 @@ def build(
         report = builder.build(
             settings,
             folders,
-            now=_now(),
+            now=now(),
             as_of=day,
             full=full,
             accept=accept,
@@ -143,7 +140,7 @@ def fit(
     from models import fit as fitting  # noqa: PLC0415
 
     with progress() as step:
-        report = fitting.fit(load_settings(home), now=_now(), build=as_of, truth=truth, progress=step)
+        report = fitting.fit(load_settings(home), now=now(), build=as_of, truth=truth, progress=step)
     if form is Form.json:
         print(json.dumps(asdict(report), ensure_ascii=False))
     else:
@@ -252,7 +249,7 @@ def query(
         standard=standard, ages=ages, age_bands=age_bands, where=where or [], confidence=confidence, method=method,
         exact=exact, quantity=quantity, classes=classes, vintage=vintage,
     )  # fmt: skip
-    answer = questions.answer(question, generation, asked_at=_now())
+    answer = questions.answer(question, generation, asked_at=now())
     render.write(answer, form.value, output=output, console=out)
 
 
@@ -355,11 +352,6 @@ def keys_create(file: Annotated[Path, typer.Argument(help="New file, outside the
     """Write three new random keys to a file only its owner can read. Never overwrites."""
     create_key_file(file)
     out.print(f"keys written to {file}; set HSSK_KEY_FILE to it, and keep a copy apart from the data")
-
-
-def _now() -> datetime:
-    """Wall time of the city."""
-    return datetime.now(ZoneInfo(TIME_ZONE))
 
 
 def main() -> None:

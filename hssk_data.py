@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from datetime import date, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -14,10 +13,9 @@ from analytics import quality as qualities
 from analytics.generation import Generation
 from analytics.question import choose
 from hssk_options import AsOf, Home, NumbersForm, Output, QueryForm
-from hssk_output import out, progress
+from hssk_output import now, out, progress
 from warehouse import build as builder
 from warehouse import database, withheld
-from warehouse.casting import TIME_ZONE
 from warehouse.identity import load_keys
 from warehouse.intake import refuse_to_hide
 from warehouse.lock import build_lock
@@ -49,13 +47,13 @@ def retract(
 
     The same content is not loaded again, whatever its name; a corrected file is.
     """
-    settings, now = load_settings(home), _now()
-    with build_lock(settings.home, now), database.open_warehouse(settings) as connection:
+    settings, at = load_settings(home), now()
+    with build_lock(settings.home, at), database.open_warehouse(settings) as connection:
         known = dict(database.rows(connection, "select logical_name, sha256 from meta_file"))
-        found = withheld.retract(settings.home, known, names, reason=reason, on=now.date())
+        found = withheld.retract(settings.home, known, names, reason=reason, on=at.date())
         refuse_to_hide(connection, found)
         withheld.write(settings.home, found)
-    _publish(settings, now)
+    _publish(settings, at)
 
 
 @data.command(epilog="Example: hssk forget P123456")
@@ -70,13 +68,13 @@ def forget(
 
     The tombstone is a pseudonym: rows of the person are refused whoever sends them again, also by a full rebuild.
     """
-    settings, now = load_settings(home), _now()
+    settings, at = load_settings(home), now()
     keys = load_keys(settings)
     wanted = sys.stdin.read().splitlines() if refs == ["-"] else refs
-    with build_lock(settings.home, now), database.open_warehouse(settings) as connection:
+    with build_lock(settings.home, at), database.open_warehouse(settings) as connection:
         withheld.refuse_strangers(connection, keys, wanted)
-        withheld.write(settings.home, withheld.forget(settings.home, keys, wanted, on=now.date()))
-    _publish(settings, now)
+        withheld.write(settings.home, withheld.forget(settings.home, keys, wanted, on=at.date()))
+    _publish(settings, at)
 
 
 @data.command(epilog="Example: hssk quality checks --format csv --output checks.csv")
@@ -100,17 +98,13 @@ def quality(
         report.write(found[part], form.value, output=output, console=out)
 
 
-def _publish(settings: Settings, now: datetime) -> None:
+def _publish(settings: Settings, at: datetime) -> None:
     # scipy takes longer to import than most commands take to run.
     from models.fit import into  # noqa: PLC0415
 
     day = date.fromisoformat(Generation.open(settings.home).extract_date)
     with progress() as step:
-        built = builder.build(settings, [], now=now, as_of=day, estimate=into, progress=step)
+        built = builder.build(settings, [], now=at, as_of=day, estimate=into, progress=step)
     for note in built.notes:
         out.print(f"note: {note}")
     out.print(f"published as {built.build_id}")
-
-
-def _now() -> datetime:
-    return datetime.now(ZoneInfo(TIME_ZONE))

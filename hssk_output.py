@@ -1,15 +1,18 @@
-"""What the command line prints: progress, tables of files, fits and releases, faults."""
+"""The clock of the command line, and what it prints: progress, tables of files, fits and releases, faults."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from warehouse.casting import TIME_ZONE
 from warehouse.errors import Fault
 from warehouse.landing import Landed
 
@@ -18,6 +21,11 @@ if TYPE_CHECKING:
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+
+
+def now() -> datetime:
+    """Wall time of the city."""
+    return datetime.now(ZoneInfo(TIME_ZONE))
 
 
 @contextmanager

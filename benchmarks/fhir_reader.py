@@ -15,16 +15,15 @@ import json
 import random
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
+from benchmarks.fastest import best
 from warehouse.readers.fhir import stage
 from warehouse.readers.fhir.shapes import SHAPES, duckdb_columns
 
-RUNS = 5
 _SCAN = "read_json($path, columns = $columns, format = 'newline_delimited')"
 _COLUMNS = (
     f"create or replace temp table plain as select * exclude (component), unnest(component) from {_SCAN}"
@@ -69,16 +68,6 @@ def _panel(number: int, rng: random.Random) -> dict[str, object]:
             for code, side, value in sides
         ],
     }  # fmt: skip
-
-
-def best(work: Callable[[], object]) -> float:
-    """Seconds of the fastest run."""
-    seconds = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
 
 
 def measure(path: Path) -> dict[str, float]:

@@ -22,18 +22,17 @@ import random
 import resource
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
 import duckdb
 from lxml import etree
 
+from benchmarks.fastest import best
 from warehouse.readers.health_xml import findings, stage
 from warehouse.readers.health_xml.forms import forms
 
-RUNS = 5
 #: Fields of each part in their order (QĐ 3176); those not told here are filled with a short text.
 _FIELDS = {
     "TONG_HOP": """MA_LK STT MA_BN HO_TEN SO_CCCD NGAY_SINH GIOI_TINH NHOM_MAU MA_QUOCTICH MA_DANTOC MA_NGHE_NGHIEP
@@ -149,16 +148,6 @@ def envelope(path: Path, used: frozenset[str]) -> None:
         parent = visit.getparent()
         while parent is not None and visit.getprevious() is not None:
             del parent[0]
-
-
-def best(work: Callable[[], object]) -> float:
-    """Seconds of the fastest run."""
-    seconds = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
 
 
 def measure(path: Path) -> dict[str, float]:

@@ -47,11 +47,10 @@ def check(
             try:
                 form, source = formats.inspect(file.task)
                 file = replace(file, format=form)  # noqa: PLW2901 (the same file, as it is read)
-                for scan in formats.scans(connection, file.task, source):
-                    file_id = len(landed) + 1
-                    landed.append(
-                        landing.land(connection, file, scan, file_id=file_id, keys=keys, store=None)
-                    )
+                first_id = len(landed) + 1
+                landed += landing.land_file(
+                    connection, file, source, first_id=first_id, keys=keys, store=None
+                )
             except UserError as error:
                 refused.append(error.fault)
         landed = settle(connection, landed)

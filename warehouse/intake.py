@@ -124,18 +124,12 @@ def land_all(
     refused: list[Fault] = []
     for file, source in plan.sound:
         progress("land", file.logical_name)
-        parts: list[Landed] = []
+        first_id = next_id + len(landed)
         try:
-            for scan in formats.scans(connection, file.task, source):
-                file_id = next_id + len(landed) + len(parts)
-                parts.append(landing.land(connection, file, scan, file_id=file_id, keys=keys, store=store))
-                reach("after_linkage", settings.fault)
+            landed += landing.land_file(connection, file, source, first_id=first_id, keys=keys, store=store)
+            reach("after_linkage", settings.fault)
         except UserError as error:
-            # Refused whole: what its first tables left is nobody's.
-            landing.clear(connection, of=[item.file_id for item in parts])
             refused.append(error.fault)
-        else:
-            landed += parts
     if refused and not landed and not rows(connection, "select 1 from meta_file limit 1"):
         raise Faults([*plan.refused, *refused], exit_code=EXIT_DATA)
     return landed, refused

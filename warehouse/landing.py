@@ -17,11 +17,11 @@ import polars as pl
 from warehouse import casting, linkage, repeats
 from warehouse.contracts import PERSON, RECORD, TYPES, Contract, load_contracts
 from warehouse.database import FORGOTTEN, FORGOTTEN_RECORD, META_TABLES, rows
-from warehouse.errors import Defect
+from warehouse.errors import Defect, UserError
 from warehouse.extract_files import ExtractFile
 from warehouse.identity import Keys, hmac_parameters, hmac_sql, reference_parameters, reference_sql
 from warehouse.quarantine import Reason, counted, keep, quarantine, unread
-from warehouse.readers import formats
+from warehouse.readers import formats, tabular
 from warehouse.readers.scan import NO_TABLE, Scan
 from warehouse.readers.staged import SetAside
 
@@ -55,6 +55,30 @@ class Landed:
     """What was refused."""
     set_aside: tuple[SetAside, ...] = ()
     """Records of the whole file that were read and give no row, with the reason; beside its first table only."""
+
+
+def land_file(
+    connection: duckdb.DuckDBPyConnection,
+    file: ExtractFile,
+    source: tabular.Source | None,
+    *,
+    first_id: int,
+    keys: Keys,
+    store: Path | None,
+) -> list[Landed]:
+    """Land a file table by table, numbered from ``first_id``; ``source``: what a plain table was found to be.
+
+    Raises :class:`UserError` when it cannot be read; then nothing of it is left.
+    """
+    landed: list[Landed] = []
+    try:
+        for scan in formats.scans(connection, file.task, source):
+            file_id = first_id + len(landed)
+            landed.append(land(connection, file, scan, file_id=file_id, keys=keys, store=store))
+    except UserError:
+        clear(connection, of=[item.file_id for item in landed])
+        raise
+    return landed
 
 
 def land(

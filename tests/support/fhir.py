@@ -5,12 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from tests.support.staged import Read, read_back
 from warehouse.readers import fhir
 from warehouse.readers.staged import Staged
 
@@ -20,41 +18,13 @@ SNOMED = "http://snomed.info/sct"
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
 
 
-@dataclass(frozen=True)
-class Read:
-    """What the reader staged, and the rows of its tables in the order of records."""
-
-    staged: Staged
-    rows: Mapping[str, list[dict[str, Any]]]
-
-    def of(self, table: str) -> list[dict[str, Any]]:
-        return self.rows.get(table, [])
-
-    def only(self, table: str) -> dict[str, Any]:
-        [row] = self.of(table)
-        return row
-
-    @property
-    def aside(self) -> dict[tuple[str, str], int]:
-        return {(item.kind, item.why): item.records for item in self.staged.set_aside}
-
-
 def read(path: Path, *, beside: Iterable[Path] = (), try_fast: bool = True) -> Read:
     """Stage a file on a connection of its own; every record must be accounted for."""
-    with duckdb.connect() as connection:
-        staged = fhir.stage(connection, path, beside=tuple(beside), try_fast=try_fast)
-        rows: dict[str, list[dict[str, Any]]] = {}
-        for table in staged.tables:
-            found = connection.execute(f"select * from {table.relation} order by all")
-            names = [column[0] for column in found.description]
-            rows[table.table] = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-            assert set(names) == {"_row", *table.columns}
-            kinds = connection.execute(f"describe {table.relation}").fetchall()
-            assert {kind for name, kind, *_ in kinds if name != "_row"} == {"VARCHAR"}
-        left = connection.execute("select table_name from duckdb_tables() where temporary").fetchall()
-    assert {name for (name,) in left} == {table.relation for table in staged.tables}
-    _assert_accounted(staged, rows)
-    return Read(staged, rows)
+    found = read_back(
+        lambda connection: fhir.stage(connection, path, beside=tuple(beside), try_fast=try_fast)
+    )
+    _assert_accounted(found.staged, found.rows)
+    return found
 
 
 def _assert_accounted(staged: Staged, rows: Mapping[str, list[dict[str, Any]]]) -> None:

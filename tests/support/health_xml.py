@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import base64
-import importlib
-import sys
-import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-import duckdb
-
-try:
-    importlib.import_module("warehouse.readers.free_text")
-except Exception:  # pragma: no cover - until free_text.py is there
-    _free_text = types.ModuleType("warehouse.readers.free_text")
-    _free_text.mined = lambda text: ()  # type: ignore[attr-defined]
-    sys.modules["warehouse.readers.free_text"] = _free_text
-
+from tests.support.staged import Read, read_back
 from warehouse.readers import health_xml
 from warehouse.readers.staged import Staged
 
@@ -137,42 +125,11 @@ def envelope(
     )
 
 
-@dataclass(frozen=True)
-class Read:
-    """What the reader staged, and the rows of its tables."""
-
-    staged: Staged
-    rows: Mapping[str, list[dict[str, Any]]]
-
-    def of(self, table: str) -> list[dict[str, Any]]:
-        return self.rows.get(table, [])
-
-    def only(self, table: str) -> dict[str, Any]:
-        [row] = self.of(table)
-        return row
-
-    @property
-    def aside(self) -> dict[tuple[str, str], int]:
-        return {(item.kind, item.why): item.records for item in self.staged.set_aside}
-
-    def measured(self) -> list[tuple[Any, ...]]:
-        return [(row["code"], row["value"], row["unit"], row["taken_at"]) for row in self.of("measurement")]
-
-
 def read(path: Path) -> Read:
-    """Stage a file on a connection of its own; every visit must be accounted for, and no table left over."""
-    with duckdb.connect() as connection:
-        staged = health_xml.stage(connection, path)
-        rows: dict[str, list[dict[str, Any]]] = {}
-        for table in staged.tables:
-            found = connection.execute(f"select * from {table.relation} order by all")
-            names = [column[0] for column in found.description]
-            rows[table.table] = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-            assert set(names) == {"_row", *table.columns}
-        left = connection.execute("select table_name from duckdb_tables() where temporary").fetchall()
-    assert {name for (name,) in left} == {table.relation for table in staged.tables}
-    _assert_accounted(staged, rows)
-    return Read(staged, rows)
+    """Stage a file on a connection of its own; every visit must be accounted for."""
+    found = read_back(lambda connection: health_xml.stage(connection, path))
+    _assert_accounted(found.staged, found.rows)
+    return found
 
 
 def _assert_accounted(staged: Staged, rows: Mapping[str, list[dict[str, Any]]]) -> None:

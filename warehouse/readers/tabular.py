@@ -55,11 +55,6 @@ class Source:
     delimiter: str = ","
 
 
-def is_tabular(path: Path) -> bool:
-    """True when the name says CSV or Parquet."""
-    return path.name.lower().endswith(SUFFIXES)
-
-
 def is_utf8(path: Path) -> bool:
     """Whether the beginning of a text file is UTF-8; damaged files are for :func:`open_source` to refuse."""
     try:
