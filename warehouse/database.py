@@ -31,7 +31,7 @@ CORE = "core"
 #: Pseudonyms of people who were forgotten, and of their records; filled for a build, kept in no store.
 FORGOTTEN, FORGOTTEN_RECORD = "forgotten_person", "forgotten_record"
 #: Bookkeeping that SQL may read: what became of the rows of every file.
-META_TABLES = ("meta_file", "meta_quarantine", "meta_set_aside")
+META_TABLES = ("meta_file", "meta_quarantine", "meta_set_aside", "meta_record")
 #: What the checks of the build before found.
 FINDINGS = "meta_finding"
 _META = """
@@ -45,6 +45,8 @@ create table if not exists meta_quarantine (
     file_id integer, row_number bigint, column_name varchar, rule varchar, value varchar, expected varchar);
 create table if not exists meta_finding (check_id varchar, person_key bigint, subject_key bigint);
 create table if not exists meta_set_aside (file_id integer, kind varchar, why varchar, records bigint);
+create table if not exists meta_record (
+    file_id integer, record_number bigint, record_key bigint, version timestamptz, moment timestamptz);
 """
 
 

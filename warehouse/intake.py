@@ -23,6 +23,7 @@ from warehouse.guards import Before, jumps, told
 from warehouse.identity import Keys, key_marks
 from warehouse.landing import Landed
 from warehouse.readers import formats
+from warehouse.readers.scan import NO_TABLE
 from warehouse.readers.tabular import Source
 from warehouse.settings import Settings
 from warehouse.settling import settle
@@ -330,8 +331,9 @@ def _refuse_hidden_repeats(connection: duckdb.DuckDBPyConnection, replaced: Repl
     for name, table in ((name, table) for name, parts in replaced.items() for _, table in parts):
         others = rows(
             connection,
-            "select logical_name, file_id from meta_file where table_name = $table and repeats_of_others > 0",
-            {"table": table},
+            """select logical_name, file_id from meta_file
+               where repeats_of_others > 0 and (table_name = $table or $table = $none)""",
+            {"table": table, "none": NO_TABLE},
         )
         hidden = [other for other, file_id in others if file_id not in corrected]
         if hidden:

@@ -94,6 +94,7 @@ def land(
 
     Its rows count once the file is registered; until then they are nobody's, and :func:`clear` takes them away.
     """
+    _keep_versions(connection, file_id, scan, keys)
     if scan.table == NO_TABLE:
         return _land_nothing(connection, file, scan, file_id)
     contract = load_contracts()[scan.table]
@@ -136,6 +137,19 @@ def _land_nothing(
     )
 
 
+def _keep_versions(connection: duckdb.DuckDBPyConnection, file_id: int, scan: Scan, keys: Keys) -> None:
+    """Which records the file has, and how new: for :mod:`warehouse.settling` to tell what counts."""
+    if scan.versions is None:
+        return
+    moments = ", ".join(f"try_cast({name} as timestamptz)" for name in ("version", "moment"))
+    rows(
+        connection,
+        f"""insert into meta_record
+            select $file_id, _row, {reference_sql("version", "record")}, {moments} from {scan.versions}""",
+        {"file_id": file_id, **reference_parameters(["version"], keys.pseudonym_key)},
+    )
+
+
 def sealed_name(sha256: str, table: str, form: str) -> str:
     """The linkage file of one table of a file: by the fingerprint alone where a file is one table."""
     return (f"{sha256}-{table}" if form in formats.TELLING else sha256) + linkage.SEALED
@@ -161,6 +175,7 @@ def clear(connection: duckdb.DuckDBPyConnection, *, of: Sequence[int] | None = N
     for target in [
         *(f"raw_{name} where _file_id" for name in load_contracts()),
         "meta_quarantine where file_id",
+        "meta_record where file_id",
     ]:
         column = target.rpartition(" ")[2]
         sql = f"delete from {target} not in (select file_id from meta_file){among.format(column)}"

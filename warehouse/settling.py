@@ -1,4 +1,6 @@
-"""Settling: rows whose key came before in another file, and records that a newer file sent again, are taken out."""
+"""Settling: what other files have too is taken out: rows whose key came before, and records of which another file has a
+later version.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +21,24 @@ from warehouse.readers.scan import NO_TABLE
 
 def settle(connection: duckdb.DuckDBPyConnection, landed: Sequence[Landed]) -> list[Landed]:
     """Take out the rows whose key another file brought, and count them: of files just landed those an earlier file
-    had, of files of records those a newer one sent again.
+    had, of files of records those of which another file has a later version.
     """
     if not landed:
         return []
     first_new = min(item.file_id for item in landed)
     settled = {item.file_id: item for item in landed}
+    repeats.put_parts(
+        connection, ((item.file_id, item.table, item.logical_name, item.format) for item in landed)
+    )
+    if repeats.mark_older(connection, first_new=first_new):
+        for contract in load_contracts().values():
+            if repeats.mark_of_older(connection, contract):
+                settled = _without_later(connection, contract, settled)
+        rows(connection, "drop table landing_older")
     for table in sorted({item.table for item in landed} - {NO_TABLE}):
         contract = load_contracts()[table]
-        settled = _without_superseded(connection, contract, settled, first_new)
+        if repeats.mark_superseded(connection, contract, first_new=first_new):
+            settled = _without_later(connection, contract, settled)
         if repeats.mark_across(connection, contract, first_new=first_new):
             for file_id, again, same in rows(
                 connection,
@@ -36,26 +47,20 @@ def settle(connection: duckdb.DuckDBPyConnection, landed: Sequence[Landed]) -> l
             ):
                 settled[file_id] = _without(connection, contract, settled[file_id], again, same)
             rows(connection, "drop table landing_repeat")
+    rows(connection, "drop table landing_part")
     return list(settled.values())
 
 
-def _without_superseded(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, settled: dict[int, Landed], first_new: int
+def _without_later(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, settled: dict[int, Landed]
 ) -> dict[int, Landed]:
-    """The files without the records that a newer file sent again; those are counted as duplicates of theirs."""
+    """The files without the rows in ``landing_repeat``, for which later ones stand; counted as their duplicates."""
     table = contract.table
-    before = rows(
-        connection, "select file_id, format from meta_file where table_name = $table", {"table": table}
-    )
-    of_files = [*before, *((item.file_id, item.format) for item in settled.values() if item.table == table)]
-    telling = sorted(file_id for file_id, form in of_files if form in formats.TELLING)
-    if not repeats.mark_superseded(connection, contract, first_new=first_new, telling=telling):
-        return settled
     gone = rows(connection, "select _file_id, count(*) from landing_repeat group by all order by all")
     rows(
         connection,
-        f"""delete from raw_{table} where _row in (select _row from landing_repeat
-            where landing_repeat._file_id = raw_{table}._file_id)""",
+        f"""delete from raw_{table} where exists (from landing_repeat n
+            where n._file_id = raw_{table}._file_id and n._row = raw_{table}._row)""",
     )
     rows(connection, "drop table landing_repeat")
     for file_id, again in gone:

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from warehouse import linkage
+from warehouse import linkage, repeats
 from warehouse.contracts import RECORD, Contract, load_contracts
 from warehouse.database import FORGOTTEN, FORGOTTEN_RECORD, rows
 from warehouse.durable import sync
@@ -175,7 +175,9 @@ def take_out(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> Withh
         f"insert into {FORGOTTEN_RECORD} select unnest($keys::bigint[])",
         {"keys": [key for found in records.values() for key in found]},
     )
+    repeats.put_parts(connection, ())
     still = {key for contract in load_contracts().values() for key in _take_out_of(connection, contract)}
+    rows(connection, "drop table landing_part")
     people = tuple(
         replace(
             one,
@@ -207,6 +209,7 @@ def _take_out_of(connection: duckdb.DuckDBPyConnection, contract: Contract) -> l
                where file_id = $file_id""",
             {"count": count, "file_id": file_id},
         )
+    repeats.drop_records(connection, contract, gone)
     rows(connection, f"delete from {table} where {gone}")
     return [key for (key,) in people]
 

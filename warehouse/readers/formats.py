@@ -25,7 +25,7 @@ TELLING = (BOOK, MAPPED, FHIR, HEALTH_XML)
 SUFFIXES = tuple(dict.fromkeys((*tabular.SUFFIXES, *wild.SUFFIXES, *fhir.SUFFIXES, *health_xml.SUFFIXES)))
 #: More rows than one record can give to one table (a visit of health XML: 100,000); a record's number times this leaves
 #: room for each. With 2^44 rows a file (core_measurement) that is 134 million records.
-_ROWS_PER_RECORD = 1 << 17
+ROWS_PER_RECORD = 1 << 17
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Task:
 
 def rows_per_record(form: str) -> int:
     """How many rows of a table one record of a file of this format has room for; 1 where rows are records."""
-    return _ROWS_PER_RECORD if form in (*TELLING, WILD) else 1
+    return ROWS_PER_RECORD if form in (*TELLING, WILD) else 1
 
 
 def format_of(path: Path) -> str | None:
@@ -95,8 +95,9 @@ def scans(connection: duckdb.DuckDBPyConnection, task: Task, source: tabular.Sou
     try:
         yield from _record_scans(task, staged)
     finally:
-        for table in staged.tables:
-            connection.execute(f'drop table if exists "{table.relation}"').fetchall()
+        made = [table.relation for table in staged.tables] + [staged.versions] * bool(staged.versions)
+        for relation in made:
+            connection.execute(f'drop table if exists "{relation}"').fetchall()
 
 
 def _table_scan(connection: duckdb.DuckDBPyConnection, task: Task, source: tabular.Source) -> Scan:
@@ -135,7 +136,15 @@ def _tell_plainly(task: Task) -> None:
 def _record_scans(task: Task, staged: Staged) -> Iterator[Scan]:
     """One scan a table; what was not read and what was set aside stands beside the first, or alone."""
     if not staged.tables:
-        yield Scan(table=NO_TABLE, clause="", kinds={}, bad=staged.bad, set_aside=staged.set_aside)
+        yield Scan(
+            table=NO_TABLE,
+            clause="",
+            kinds={},
+            bad=staged.bad,
+            rows_per_record=rows_per_record(task.format),
+            set_aside=staged.set_aside,
+            versions=staged.versions,
+        )
     for place, table in enumerate(staged.tables):
         bad: Sequence[BadRecord] = () if place else staged.bad
         yield Scan(
@@ -145,6 +154,7 @@ def _record_scans(task: Task, staged: Staged) -> Iterator[Scan]:
             bad=bad,
             rows_per_record=rows_per_record(task.format),
             set_aside=() if place else staged.set_aside,
+            versions=None if place else staged.versions,
         )
 
 
@@ -153,7 +163,7 @@ def _numbered(table: StagedTable) -> str:
     columns = ", ".join(f'"{name}"' for name in table.columns)
     key = ", ".join(f'"{name}"' for name in load_contracts()[table.table].key if name in table.columns)
     place = f"row_number() over (partition by _row order by {key or '1'}) - 1"
-    return f'(select {columns}, _row * {_ROWS_PER_RECORD} + {place} as _row from "{table.relation}")'
+    return f'(select {columns}, _row * {ROWS_PER_RECORD} + {place} as _row from "{table.relation}")'
 
 
 def _contract(task: Task) -> Contract:

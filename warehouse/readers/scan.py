@@ -24,3 +24,5 @@ class Scan:
     bad: Sequence[BadRecord] = ()
     rows_per_record: int = 1
     set_aside: tuple[SetAside, ...] = ()
+    versions: str | None = None
+    """Beside the first table of a file: see :class:`~warehouse.readers.staged.Staged`."""

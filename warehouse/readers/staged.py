@@ -45,3 +45,8 @@ class Staged:
     bad: tuple[BadRecord, ...] = ()
     records: Mapping[str, int] = field(default_factory=dict)
     set_aside: tuple[SetAside, ...] = ()
+    versions: str | None = None
+    """Temporary table of the records that say which they are: ``_row``, ``record``, and as moments or nothing
+    ``version`` and ``moment``. It has the last version of each, also of those that give no row (deleted, entered in
+    error). Of one record in several files the last ``version`` counts; of rows of one key that of the last ``moment``.
+    """

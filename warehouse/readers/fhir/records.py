@@ -71,7 +71,8 @@ def table_of(kind: str) -> str:
 
 
 def read(connection: duckdb.DuckDBPyConnection, path: Path, *, try_fast: bool = True) -> Reading:
-    """Make the tables of resources the file has, ``fhir_other`` (records of no shape) and ``fhir_superseded``.
+    """Make the tables of resources the file has, ``fhir_other`` (records of no shape), ``fhir_version`` (who is who
+    among them, and how new) and ``fhir_superseded``.
 
     Raises :class:`UserError` for a damaged or oversized file, and for a document that is not JSON.
     """
@@ -108,12 +109,15 @@ def _read_fast(connection: duckdb.DuckDBPyConnection, path: Path, kind: str) -> 
         f"select count(*) filter ({name} = $kind), count(*), count(id), count(distinct id) from {table}",
         {"kind": kind},
     )
-    if of_kind == read_all and with_id != ids:
-        updated = "meta.lastUpdated" if kind in SHAPES and kind not in _NARROWED else "updated"
-        version = f"""select _row, $kind as kind, id, {updated} as updated, false as is_deleted, 1 as direction
-            from {table}"""
-        _make_superseded(connection, version, {"kind": kind})
-    return bool(of_kind == read_all)
+    if of_kind != read_all:
+        return False
+    updated = "meta.lastUpdated" if kind in SHAPES and kind not in _NARROWED else "updated"
+    version = f"""select _row, $kind as kind, id, {updated} as updated, false as is_deleted, 1 as direction
+        from {table}"""
+    _make_version(connection, version, {"kind": kind})
+    if with_id != ids:
+        _make_superseded(connection)
+    return True
 
 
 def _read_soundly(connection: duckdb.DuckDBPyConnection, path: Path, *, is_lines: bool) -> Reading:
@@ -136,7 +140,8 @@ def _read_soundly(connection: duckdb.DuckDBPyConnection, path: Path, *, is_lines
         parameters = {"kind": kind, "structure": json_structure(SHAPES[kind])}
         _make_kind(connection, kind, _FROM_RECORDS, parameters)
     version = "select _row, kind, id, updated, is_deleted, direction from fhir_record where fault is null"
-    _make_superseded(connection, version, {})
+    _make_version(connection, version, {})
+    _make_superseded(connection)
     bad = run(connection, "select _row, fault from fhir_record where fault is not null order by _row")
     return Reading(bad=tuple(BadRecord(row, fault) for row, fault in bad), kinds=kinds, is_fast=False)
 
@@ -175,16 +180,16 @@ def make_absent(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
     )
 
 
-def _make_superseded(
-    connection: duckdb.DuckDBPyConnection, version: str, parameters: Mapping[str, Any]
-) -> None:
+def _make_version(connection: duckdb.DuckDBPyConnection, version: str, parameters: Mapping[str, Any]) -> None:
     run(connection, f"create or replace temp table fhir_version as {version}", parameters)
+
+
+def _make_superseded(connection: duckdb.DuckDBPyConnection) -> None:
     words = {
         "superseded": "an older version of a record the file has again",
         "deleted": "deleted by its sender",
     }
     run_file(connection, "superseded", words)
-    run(connection, "drop table fhir_version")
 
 
 def _literal(path: Path) -> str:

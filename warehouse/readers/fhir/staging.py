@@ -82,6 +82,7 @@ def stage(
                 bad=reading.bad,
                 records=_counted(connection, reading.kinds),
                 set_aside=_set_aside(connection, reading.kinds, prefix),
+                versions=_versions(connection, f"{prefix}_version"),
             )
         finally:
             for table in _WORK:
@@ -129,6 +130,13 @@ def _stage_table(
     names = {row[0] for row in run(connection, f"describe {relation}")}
     columns = tuple(name for name in load_contracts()[table].names if name in names)
     return StagedTable(table=table, relation=relation, columns=columns)
+
+
+def _versions(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """The last version of each resource that can give rows, also where the file deletes it."""
+    kinds = [kind for of in TARGETS.values() for kind in of]
+    run(connection, f"create or replace temp table {relation} as {text('versions')}", {"kinds": kinds})
+    return relation
 
 
 def _counted(connection: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> dict[str, int]:

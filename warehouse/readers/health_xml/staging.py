@@ -16,6 +16,7 @@ from warehouse.readers.health_xml.envelope import Envelope
 from warehouse.readers.staged import Staged, StagedTable
 
 _WORK = "health_xml_work"
+_WHOLE = "1970-01-01"
 _NEWEST = (
     "row_number() over (partition by {key} order by try_cast(_at as timestamp) desc nulls last, _row desc)"
 )
@@ -47,10 +48,11 @@ def stage(connection: duckdb.DuckDBPyConnection, path: Path, *, prefix: str = "s
                 batches.add(visit.row, table, cells)
         batches.close()
         counts.set_aside(account.VISIT, account.SENT_AGAIN, _drop_earlier(connection, batches))
+        versions = _versions(connection, batches, prefix)
         facilities = _facilities(connection, batches, prefix)
         tables = [*(_settled(connection, batches, table) for table in COLUMNS), facilities]
     except BaseException:
-        for table in (*COLUMNS, "facility"):
+        for table in (*COLUMNS, "facility", "version"):
             _run(connection, f"drop table if exists {prefix}_{table}")
         raise
     finally:
@@ -60,6 +62,7 @@ def stage(connection: duckdb.DuckDBPyConnection, path: Path, *, prefix: str = "s
         bad=tuple(counts.bad),
         records={account.VISIT: counts.visits} if counts.visits else {},
         set_aside=counts.told(),
+        versions=versions,
     )
 
 
@@ -68,15 +71,10 @@ def _drop_earlier(connection: duckdb.DuckDBPyConnection, batches: Batches) -> in
 
     One whose person could not be read gives way to a whole one, wherever that stands.
     """
-    named = " union ".join(
-        f"select {key}, _row, person_ref is not null as is_whole"
-        f" from {batches.relation(table)} where {key} is not null"
-        for table, key in _NAMES_OF_VISITS.items()
-    )
     _run(
         connection,
         f"""create or replace temp table {_WORK} as
-            with named(visit, _row, is_whole) as ({named}),
+            with named(visit, _row, is_whole) as ({_named(batches)}),
             sent as (select visit, _row, bool_or(is_whole) as is_whole from named group by visit, _row)
             select _row from sent
             qualify row_number() over (partition by visit order by is_whole desc, _row desc) > 1""",
@@ -85,6 +83,36 @@ def _drop_earlier(connection: duckdb.DuckDBPyConnection, batches: Batches) -> in
     for table in COLUMNS if count else ():
         _run(connection, f"delete from {batches.relation(table)} where _row in (select _row from {_WORK})")
     return int(count)
+
+
+def _named(batches: Batches) -> str:
+    """The visits of the file: their name, their number, and whether their person could be read."""
+    return " union ".join(
+        f"select {key}, _row, person_ref is not null from {batches.relation(table)} where {key} is not null"
+        for table, key in _NAMES_OF_VISITS.items()
+    )
+
+
+def _versions(connection: duckdb.DuckDBPyConnection, batches: Batches, prefix: str) -> str:
+    """The visits, and when they began: so the newest row of somebody is told from older ones in other files.
+
+    Senders do not number versions: of a visit in several files the newest file's counts, but for one whose person
+    could not be read. That one has no version, all others the same.
+    """
+    relation = f"{prefix}_version"
+    _run(
+        connection,
+        f"""create or replace temp table {relation} as
+            with named(visit, _row, is_whole) as ({_named(batches)}),
+            began as (select _row, max(started_at) as moment from {batches.relation("encounter")} group by all)
+            select
+                _row,
+                'visit/' || visit as record,
+                if(bool_or(is_whole), '{_WHOLE}', null) as version,
+                min(moment) as moment
+            from named left join began using (_row) group by _row, visit""",
+    )
+    return relation
 
 
 def _settled(connection: duckdb.DuckDBPyConnection, batches: Batches, table: str) -> StagedTable | None:

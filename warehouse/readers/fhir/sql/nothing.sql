@@ -4,4 +4,4 @@ select null::bigint as _row, null::varchar as kind, null::varchar as id, null::v
 create or replace temp table fhir_record as
 select null::varchar as envelope, null::varchar as full_url, null::varchar as kind, null::varchar as id limit 0;
 create or replace temp table fhir_superseded as
-select null::bigint as _row, null::varchar as why limit 0
+select null::bigint as _row, null::varchar as why, false as is_last limit 0
