@@ -1,8 +1,10 @@
 """How good the data of a build are: what its checks found and what that does to numbers, digits, sections, coverage.
 
 Counts of rows, of residents and of people with a faulty row are no health facts and exact. The effect of a check on a
-prevalence is one: it is told only where the people touched, and everybody else, are groups that may be shown, and so
-coarsely that fewer than five people do not move it.
+prevalence is one: how much of it rests on what the check found. The people touched were judged again without those rows
+(``warehouse/shadows.py``); the number as it stands less the number without is the effect. It is told only where the
+people touched, and everybody else, are groups that may be shown, and so coarsely that fewer than five people do not
+move it.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ from analytics.rates import with_interval
 from analytics.report import Report, build_of, need
 
 CITY, UNKNOWN = "city", ""
+#: The mart of the people touched; a build without it is older than this report.
+EFFECT = "mart_check_effect"
+#: Basis of a check whose findings no number of the city reads (:mod:`warehouse.quality_checks`).
+UNREAD = "unread"
 #: Effects are rounded to this many points at least.
 FINEST_POINTS = 0.01
 #: How far register and official count may differ.
@@ -47,7 +53,7 @@ CAUSES = (
 )
 _TOLD: dict[str, Any] = {"state": pl.String, "reason": pl.String}
 _CHECKED: dict[str, Any] = {
-    **dict.fromkeys(("check_id", "kind", "table_name", "treatment"), pl.String),
+    **dict.fromkeys(("check_id", "kind", "table_name", "treatment", "basis"), pl.String),
     **dict.fromkeys(("findings", "people", "new", "existing", "resolved"), pl.Int64),
     "effect_points": pl.Float64,
     "rounded_to": pl.Float64,
@@ -73,12 +79,12 @@ _COVERED: dict[str, Any] = {
 def checks(generation: Generation) -> Report:
     """One row a check: what it found, what is new since the build before, and the prevalence it moves most.
 
-    Columns :data:`_CHECKED`. ``effect_points``: of the newest quarter, crude prevalence with everybody less that
-    without the people touched, of the preferred definition it moves most (``condition``, ``definition``), in
+    Columns :data:`_CHECKED`. ``effect_points``: of the newest quarter, crude prevalence as published less that without
+    what the check found (``basis``), of the preferred definition it moves most (``condition``, ``definition``), in
     percentage points rounded to ``rounded_to``; 0 without a definition where nothing was found. A check whose every
-    effect is hidden is suppressed. Raises UserError for a build of before the checks.
+    effect is hidden is suppressed. Raises UserError for a build of before people were judged again.
     """
-    need(generation, "mart_check")
+    need(generation, EFFECT)
     moved = most_moved(_effects(generation))
     rows = generation.live.frame(read_sql("quality_checks")).join(moved, on="check_id", how="left")
     quarter = catalogue(generation.live).quarters[-1].name
@@ -87,12 +93,14 @@ def checks(generation: Generation) -> Report:
         rows=rows.select(pl.col(name).cast(kind) for name, kind in _CHECKED.items()),
         about={"quarter": quarter, "build": build_of(generation)},
         notes=(
-            "effect: points of prevalence with everybody less without the people touched: where to look, not how wrong",
+            "effect: points of crude prevalence that rest on what was found: as it stands, less without it",
+            "basis: rows: people touched judged again without them; people: left out; unread: no number reads the rows",
         ),
         only_in_files=(
             "kind",
             "table_name",
             "treatment",
+            "basis",
             "existing",
             "rounded_to",
             "definition",
@@ -106,10 +114,10 @@ def checks(generation: Generation) -> Report:
 
 def effects(generation: Generation) -> Report:
     """One row a check that found something and preferred definition: the effect of :func:`checks`."""
-    need(generation, "mart_check")
+    need(generation, EFFECT)
     found = generation.live.frame(read_sql("quality_checks")).filter(pl.col("findings") > 0)
     return Report(
-        title="Effect of the people touched by each check on crude prevalence, in points",
+        title="Effect of what each check found on crude prevalence, in points",
         rows=_effects(generation).filter(pl.col("check_id").is_in(found["check_id"].to_list())),
         about={"quarter": catalogue(generation.live).quarters[-1].name, "build": build_of(generation)},
     )
@@ -141,23 +149,25 @@ def _effects(generation: Generation) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_EFFECT, orient="row")
 
 
-def effect(row: Mapping[str, int]) -> dict[str, Any]:
+def effect(row: Mapping[str, Any]) -> dict[str, Any]:
     """Effect of one check on one definition: effect_points, rounded_to, state, reason. Pure.
 
-    ``row``: findings, and people: cases, counted, touched_cases, touched. Where nothing was found it is nought. Both
-    parts, the touched and the rest, must be groups that may be shown (:func:`analytics.disclosure.withheld`). Rounded
-    to :data:`FINEST_POINTS`, or coarser where five people are more of those counted (1, 2 or 5 times a power of ten).
+    ``row``: findings, basis, and people: cases, counted, touched_cases, touched, without_cases, without. Nought where
+    nothing was found or nothing reads it. Both parts, the touched and the rest, must be groups that may be shown
+    (:func:`analytics.disclosure.withheld`). Rounded to :data:`FINEST_POINTS`, or coarser where five people are more of
+    those counted with or without (1, 2 or 5 times a power of ten).
     """
-    blank = {"effect_points": None, "rounded_to": None, "state": State.SUPPRESSED.value}
-    if not row["findings"]:
+    if not row["findings"] or row["basis"] == UNREAD:
         return {"effect_points": 0.0, "rounded_to": FINEST_POINTS, "state": State.SHOWN.value, "reason": None}
     rest_cases, rest = row["cases"] - row["touched_cases"], row["counted"] - row["touched"]
     parts = ((row["touched_cases"], row["touched"]), (rest_cases, rest))
     hidden = [withheld((cases, counted - cases)) for cases, counted in parts]
     if reason := next((item for item in hidden if item), None):
+        blank = {"effect_points": None, "rounded_to": None, "state": State.SUPPRESSED.value}
         return {**blank, "reason": reason.value}
-    points = 100 * (row["cases"] / row["counted"] - rest_cases / rest)
-    step = step_of(row["counted"])
+    cases, counted = rest_cases + row["without_cases"], rest + row["without"]
+    points = 100 * (row["cases"] / row["counted"] - cases / counted)
+    step = step_of(min(row["counted"], counted))
     return {
         "effect_points": round(round(points / step) * step, 6) + 0.0,
         "rounded_to": step,

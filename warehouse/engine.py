@@ -20,10 +20,10 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
-from warehouse.engine_table import Table
+from warehouse.engine_table import Table, shadows_of
 from warehouse.errors import Defect, suggest
 
-FOLDERS = ("ingest", "person", "check", "mart")
+FOLDERS = ("ingest", "person", "check", "shadow", "mart")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ def parse(name: str, folder: str, sql: str) -> Table:
         if isinstance(source, exp.Table)
     }
     parameters = {node.name for node in tree.find_all(exp.Parameter, exp.Placeholder) if node.name}
-    return Table(name, folder, sql, tuple(sorted(sources)), tuple(sorted(parameters)))
+    inputs = sources | set(shadows_of(sql))
+    return Table(name, folder, sql, tuple(sorted(inputs)), tuple(sorted(parameters)))
 
 
 def order(tables: Mapping[str, Table]) -> tuple[Table, ...]:

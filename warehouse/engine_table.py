@@ -14,6 +14,8 @@ MART = "mart_"
 HISTORY = re.compile(r"^-- history:", re.IGNORECASE | re.MULTILINE)
 #: Line of a header: the table may be made of one group of people after another (:mod:`warehouse.slices`).
 SLICED = re.compile(r"^-- slices:\s+people\b", re.IGNORECASE | re.MULTILINE)
+#: Lines of a header: tables that stand for others while this one is made (:mod:`warehouse.shadows`).
+SHADOWS = re.compile(r"^-- shadows:((?:[\s,-]*core_shadow_\w+)+)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class Table:
         return SLICED.search(self.sql) is not None
 
     @property
+    def shadows(self) -> tuple[str, ...]:
+        """Tables that its header lets stand for those of people; empty for most files."""
+        return shadows_of(self.sql)
+
+    @property
     def is_mart(self) -> bool:
         return self.name.startswith(MART)
 
@@ -49,6 +56,12 @@ class Table:
     def is_history(self) -> bool:
         """Whether equal data may give other rows, because the builds before are told of: in no fingerprint then."""
         return HISTORY.search(self.sql) is not None
+
+
+def shadows_of(sql: str) -> tuple[str, ...]:
+    """Names of the tables that the header of a file lets stand for others."""
+    found = SHADOWS.search(sql)
+    return tuple(re.findall(r"core_shadow_\w+", found[1])) if found else ()
 
 
 @cache

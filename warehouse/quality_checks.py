@@ -13,6 +13,10 @@ import polars as pl
 KINDS = ("conformance", "completeness", "plausibility")
 #: What becomes of a bad row: read another way, kept and not used, or used as it is because nobody can tell.
 TREATMENTS = ("repaired", "unused", "used")
+#: What the effect of a check compares the published number with. ``rows``: the people touched judged again without the
+#: rows (or statements) found; ``people``: without these people, where something is missing and there is no row to leave
+#: out; ``unread``: itself, because no number of the city reads what was found.
+BASES = ("rows", "people", "unread")
 
 
 def check_table() -> pl.DataFrame:

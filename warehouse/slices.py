@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse import engine
+from warehouse import shadows
 from warehouse.database import CATALOG, CORE, rows
 from warehouse.engine import TableRun
 from warehouse.engine_table import Table
@@ -96,7 +96,7 @@ def run(
         with _only(connection, people, part):
             for table in tables:
                 progress(table.name + of)
-                [made] = engine.run(connection, [table], parameters, schema=_SLICE)
+                made = shadows.make(connection, table, parameters, schema=_SLICE)
                 earlier = total.get(table.name, TableRun(table.name, 0, 0.0))
                 total[table.name] = TableRun(
                     table.name, earlier.rows + made.rows, earlier.seconds + made.seconds
@@ -145,9 +145,8 @@ def _views(connection: duckdb.DuckDBPyConnection, inputs: Sequence[str], places:
         {"places": list(places)} if places else None,
     )
     for name in inputs:
-        home = CATALOG if name.startswith("raw_") else CORE
         rows(
             connection,
             f"""create view {_SLICE}.{name} as
-                select t.* from {home}.main.{name} t {join} join {_SLICE}.slice_person using ({_PERSON})""",
+                select t.* from {CORE}.main.{name} t {join} join {_SLICE}.slice_person using ({_PERSON})""",
         )

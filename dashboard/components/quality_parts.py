@@ -153,18 +153,27 @@ def _checked(row: Row, words: Words) -> Component:
         [
             _first(row["name"], quiet),
             _two(words.integer(row["findings"]), people),
-            _two(effect(row, words), row["moved"] or why_hidden(row, words)),
+            _two(effect(row, words), beside(row, words)),
             *counts,
         ]
     )
 
 
+def beside(row: Row, words: Words) -> str:
+    """What an effect is of, or why there is none; and how it is worked out where that is not judging again."""
+    found = row["findings"] and row["basis"] != "rows"
+    how = words(f"quality.basis_{row['basis']}") if found else ""
+    return "; ".join(part for part in (row["moved"] or why_hidden(row, words), how) if part)
+
+
 def effect(row: Row, words: Words) -> str:
-    """``+0,8 điểm``; under its rounding; hidden; a dash where nothing was found."""
+    """``+0,8 điểm``; under its rounding; hidden; none where no number uses it; a dash where nothing was found."""
     if not row["findings"]:
         return _BLANK
     if not phrases.is_shown(row):
         return words("quality.effect_hidden")
+    if row["basis"] == "unread":
+        return words("quality.effect_unread")
     points, step = row["effect_points"], row["rounded_to"]
     digits = next(number for number in (0, 1, 2) if step >= 10.0**-number - 1e-9)
     if points == 0:

@@ -67,11 +67,12 @@ def checks(rows: pl.DataFrame, about: About) -> Sheet:
     words = about.words
     columns = [
         sheets.text_column("name", words("quality.col_check")),
-        *(sheets.code_column(name) for name in ("check_id", "kind", "table_name", "treatment")),
+        *(sheets.code_column(name) for name in ("check_id", "kind", "table_name", "treatment", "basis")),
         sheets.text_column("treated", words("quality.col_treatment")),
         *_counts(words, "findings", "people", "new", "existing", "resolved"),
         sheets.text_column("effect", words("quality.col_effect")),
         sheets.text_column("moved", words("quality.col_moved")),
+        sheets.text_column("judged", words("quality.col_basis")),
         Column(name="effect_points", label="effect_points", kind=Kind.NUMBER, is_code=True),
         Column(name="rounded_to", label="rounded_to", kind=Kind.NUMBER, is_code=True),
         sheets.text_column("note", words("table.note")),
@@ -83,6 +84,7 @@ def checks(rows: pl.DataFrame, about: About) -> Sheet:
             **row,
             "treated": words(f"quality.treatment_{row['treatment']}"),
             "effect": quality_parts.effect(row, words),
+            "judged": words(f"quality.basis_{row['basis']}"),
             "note": quality_parts.why_hidden(row, words),
         }
         for row in rows.to_dicts()

@@ -23,7 +23,7 @@ from dashboard.theme import LIGHT
 from dashboard.words import words
 from warehouse.casting import rules
 from warehouse.contracts import load_contracts
-from warehouse.quality_checks import KINDS, TREATMENTS, check_table
+from warehouse.quality_checks import BASES, KINDS, TREATMENTS, check_table
 
 VI, EN = words("vi"), words("en")
 REGISTER = Register(
@@ -51,7 +51,8 @@ def told(component: Any) -> str:
 def check(**changes: Any) -> dict[str, Any]:
     row = {
         "check_id": "copied", "kind": "plausibility", "table_name": "measurement", "treatment": "used",
-        "name": "Pressures that look copied", "todo": "Visit the station", "findings": 20, "people": 12, "new": 5,
+        "basis": "rows", "name": "Pressures that look copied", "todo": "Visit the station", "findings": 20,
+        "people": 12, "new": 5,
         "existing": 15, "resolved": 2, "effect_points": 0.55, "rounded_to": 0.05, "condition": "hypertension",
         "definition": "recommended", "moved": "Hypertension · Recommended", "state": "shown", "reason": None,
     }  # fmt: skip
@@ -130,6 +131,7 @@ def test_the_lead_names_what_is_counted_as_it_is_and_moves_most() -> None:
         (check(effect_points=0.0, rounded_to=0.1), "under 0.1 points"),
         (HIDDEN, "Hidden"),
         (NOTHING, "–"),
+        (check(basis="unread", effect_points=0.0, rounded_to=0.01, moved=""), "None"),
     ],
 )
 def test_an_effect_is_told_as_far_as_it_is_known(row: dict[str, Any], text: str) -> None:
@@ -140,9 +142,18 @@ def test_checks_are_rows_and_what_found_nothing_is_one_line() -> None:
     found = quality_parts.checks(pl.DataFrame([check(), HIDDEN, NOTHING]), EN)
     text = told(found)
     assert "fewer than 30 people touched" in text
+    assert "judged again" not in text
     assert "Found nothing (1): Ahead." in text
     assert "Counted as it is. Visit the station" in text
     assert told(quality_parts.checks(pl.DataFrame(), EN)) == EN("quality.unchecked")
+
+
+def test_an_effect_that_is_not_of_rows_says_of_what_it_is() -> None:
+    people = check(basis="people", moved="Hypertension · Recommended")
+    assert quality_parts.beside(people, EN) == "Hypertension · Recommended; without these people"
+    unread = check(basis="unread", effect_points=0.0, moved="")
+    assert quality_parts.beside(unread, VI) == "không con số nào dùng các dòng này"
+    assert quality_parts.beside(check(basis="people", findings=0, moved=""), EN) == ""
 
 
 def test_arrivals_name_folders_only_where_there_are_several() -> None:
@@ -221,7 +232,8 @@ def test_dots_stand_against_one_in_ten_and_few_readings_have_none() -> None:
 def test_every_word_the_data_may_need_is_there() -> None:
     needed = {f"table_{name}" for name in load_contracts()}
     needed |= {f"rule_{rule.rule}" for item in load_contracts().values() for rule in rules(item)[0]}
-    needed |= {f"treatment_{name}" for name in TREATMENTS} | {f"cause_{name}" for name in CAUSES}
+    needed |= {f"treatment_{name}" for name in TREATMENTS} | {f"basis_{name}" for name in BASES}
+    needed |= {f"cause_{name}" for name in CAUSES}
     assert {name for name in needed if f"quality.{name}" not in VI.catalogue} == set()
     assert {rule.rule for item in load_contracts().values() for rule in rules(item)[0]} <= set(
         quality_parts.RULES

@@ -70,10 +70,10 @@ _TABLES = {
     "mart_definition": "condition VARCHAR, variant VARCHAR, version VARCHAR, estimand VARCHAR, name_vi VARCHAR,"
     " name_en VARCHAR, description_vi VARCHAR, description_en VARCHAR, source VARCHAR, denominator VARCHAR,"
     " definition_json VARCHAR",
-    "mart_check": "check_id VARCHAR, kind VARCHAR, table_name VARCHAR, treatment VARCHAR, name_vi VARCHAR,"
-    " name_en VARCHAR, todo_vi VARCHAR, todo_en VARCHAR, findings BIGINT, people BIGINT",
+    "mart_check": "check_id VARCHAR, kind VARCHAR, table_name VARCHAR, treatment VARCHAR, basis VARCHAR,"
+    " name_vi VARCHAR, name_en VARCHAR, todo_vi VARCHAR, todo_en VARCHAR, findings BIGINT, people BIGINT",
     "mart_check_history": "check_id VARCHAR, new BIGINT, existing BIGINT, resolved BIGINT",
-    "mart_touched": "check_id VARCHAR, measure_id SMALLINT, people INTEGER",
+    "mart_check_effect": "check_id VARCHAR, measure_id SMALLINT, people INTEGER, people_without INTEGER",
     "mart_digit": "district_code VARCHAR, quantity VARCHAR, digit TINYINT, readings BIGINT",
     "mart_quality": "table_name VARCHAR, logical_name VARCHAR, outcome VARCHAR, subject VARCHAR, rule VARCHAR,"
     " rows BIGINT",

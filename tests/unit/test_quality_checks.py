@@ -126,12 +126,12 @@ def test_findings_are_new_then_existing_then_resolved(tmp_path: Path) -> None:
 
 def test_people_touched_are_counted_in_the_measures_of_the_newest_quarter(tmp_path: Path) -> None:
     build(tmp_path / "home", tmp_path / "in", {}, pressure("P011", "2024-05-05", 75, 125))
-    [(touched,)] = marts(
+    [touched] = marts(
         tmp_path / "home",
-        """select sum(t.people) from mart_touched t join mart_measure m using (measure_id)
+        """select sum(t.people), sum(t.people_without) from mart_check_effect t join mart_measure m using (measure_id)
            where t.check_id = 'pressure_swapped' and m.role = 'record_holder'""",
     )
-    assert touched == 1
+    assert touched == (1, 1)
 
 
 def test_every_check_has_a_file_a_row_and_a_branch() -> None:

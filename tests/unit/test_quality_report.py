@@ -26,9 +26,19 @@ from tests.support.marts import ASSESSED, CASE, SURVEY, Somebody, reference_popu
 from warehouse.errors import UserError
 from warehouse.quality_checks import check_table
 
-SWAPPED = ("pressure_swapped", "conformance", "measurement", "repaired", "ngược", "swapped", "không", "none")
-LATE = ("after_end", "plausibility", "measurement", "used", "muộn", "late", "hỏi", "ask")
-QUIET = ("ahead", "plausibility", "measurement", "unused", "sau", "ahead", "hỏi", "ask")
+SWAPPED = (
+    "pressure_swapped",
+    "conformance",
+    "measurement",
+    "repaired",
+    "rows",
+    "ngược",
+    "swapped",
+    "không",
+    "none",
+)
+LATE = ("after_end", "plausibility", "measurement", "used", "rows", "muộn", "late", "hỏi", "ask")
+QUIET = ("ahead", "plausibility", "measurement", "unused", "unread", "sau", "ahead", "hỏi", "ask")
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +60,13 @@ def people(count: int, cases: int, **changes: Any) -> list[Somebody]:
     return [Somebody(**{**values, **changes}, is_case=number < cases) for number in range(count)]
 
 
-def counts(**changes: int) -> dict[str, int]:
-    return {"findings": 9, "cases": 4000, "counted": 20_000, "touched_cases": 300, "touched": 1000, **changes}
+def counts(basis: str = "rows", **changes: int) -> dict[str, Any]:
+    """Of the touched everybody is judged as before where nothing is changed."""
+    row: dict[str, Any] = {
+        "findings": 9, "basis": basis, "cases": 4000, "counted": 20_000, "touched_cases": 300, "touched": 1000,
+        **changes,
+    }  # fmt: skip
+    return {"without_cases": row["touched_cases"], "without": row["touched"], **row}
 
 
 def by(rows: pl.DataFrame, *names: str) -> dict[Any, dict[str, Any]]:
@@ -59,15 +74,38 @@ def by(rows: pl.DataFrame, *names: str) -> dict[Any, dict[str, Any]]:
     return {key[0] if len(key) == 1 else key: row for key, row in keyed}
 
 
-def test_an_effect_is_the_share_of_all_less_that_of_the_others() -> None:
-    # 4000 of 20,000 are 20 %; the others 3700 of 19,000, 19.474 %: 0.526 points, in steps of 0.05.
-    found = quality.effect(counts())
-    assert (found["effect_points"], found["rounded_to"], found["state"]) == (0.55, 0.05, "shown")
-    # Touched are fewer cases than others: 4000 - 50 of 19,000 are 20.789 %.
-    assert quality.effect(counts(touched_cases=50))["effect_points"] == -0.8
+def test_an_effect_is_the_share_of_all_less_that_without_what_was_found() -> None:
+    # 4000 of 20,000 are 20 %. Of the 300 cases among the touched 90 rest on the rows found: 3910 of 20,000, 0.45 less.
+    found = quality.effect(counts(without_cases=210))
+    assert (found["effect_points"], found["rounded_to"], found["state"]) == (0.45, 0.05, "shown")
+    # Without their rows 500 of the touched have no test, 50 cases of them: 3950 of 19,500, 20.256 %.
+    assert quality.effect(counts(without_cases=250, without=500))["effect_points"] == -0.25
+    # Where nothing can be left out but the people: 3700 of 19,000, 19.474 %.
+    left_out = counts(basis="people", without_cases=0, without=0)
+    assert quality.effect(left_out)["effect_points"] == 0.55
     # In a city of millions, to a hundredth.
-    large = counts(cases=1_000_000, counted=4_000_000, touched=40_000, touched_cases=20_000)
+    large = counts(
+        cases=1_000_000, counted=4_000_000, touched=40_000, touched_cases=20_000, without_cases=10_000
+    )
     assert (quality.effect(large)["effect_points"], quality.effect(large)["rounded_to"]) == (0.25, 0.01)
+
+
+def test_who_is_judged_as_before_moves_nothing_however_ill() -> None:
+    """Who is measured often has more faults and is iller: that is no effect of the faults."""
+    assert quality.effect(counts(touched_cases=900))["effect_points"] == 0
+
+
+def test_what_no_number_reads_has_no_effect_of_however_few() -> None:
+    found = quality.effect(counts(basis="unread", touched=3, touched_cases=1))
+    assert (found["state"], found["effect_points"]) == ("shown", 0)
+
+
+@given(st.integers(0, 300), st.integers(0, 700), st.integers(-2, 2))
+def test_two_people_move_an_effect_by_a_step_at_most(cases: int, others: int, more: int) -> None:
+    without = {"without_cases": cases, "without": cases + others}
+    one = quality.effect(counts(**without))
+    other = quality.effect(counts(**{**without, "without_cases": min(max(cases + more, 0), cases + others)}))
+    assert abs(one["effect_points"] - other["effect_points"]) <= one["rounded_to"] * (1 + 1e-6)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +144,9 @@ def test_the_report_has_a_row_a_check_with_the_definition_it_moves_most(tmp_path
         more={
             "mart_check": [(*QUIET, 0, 0), (*LATE, 4, 4), (*SWAPPED, 120, 100)],
             "mart_check_history": [(QUIET[0], 0, 0, 3), (LATE[0], 4, 0, 0), (SWAPPED[0], 20, 100, 0)],
-            "mart_touched": [
-                ("pressure_swapped", ASSESSED, 100), ("pressure_swapped", CASE, 90), ("pressure_swapped", SURVEY, 5),
-                ("after_end", ASSESSED, 4), ("after_end", CASE, 1),
+            "mart_check_effect": [
+                ("pressure_swapped", ASSESSED, 100, 80), ("pressure_swapped", CASE, 90, 20),
+                ("pressure_swapped", SURVEY, 5, 5), ("after_end", ASSESSED, 4, 4), ("after_end", CASE, 1, 1),
             ],
         },
     )  # fmt: skip
@@ -117,9 +155,9 @@ def test_the_report_has_a_row_a_check_with_the_definition_it_moves_most(tmp_path
 
     assert found.about["quarter"] == "2023Q1"
     assert list(rows) == ["pressure_swapped", "after_end", "ahead"]
-    # 40 % of all; without them 310 of 900, 34.44 %; a step of half a point.
+    # 400 of 1000; without those rows 330 of 980, 33.67 %; five of 980 people are a step of a whole point.
     swapped = rows["pressure_swapped"]
-    assert (swapped["effect_points"], swapped["rounded_to"]) == (5.5, 0.5)
+    assert (swapped["effect_points"], swapped["rounded_to"]) == (6, 1)
     assert (swapped["condition"], swapped["definition"]) == ("hypertension", "recommended")
     assert (swapped["new"], swapped["existing"], swapped["resolved"]) == (20, 100, 0)
     assert (rows["after_end"]["state"], rows["after_end"]["effect_points"]) == ("suppressed", None)
@@ -256,45 +294,40 @@ def test_without_an_official_count_nothing_is_found(tmp_path: Path) -> None:
 
 def test_a_build_of_before_the_checks_says_so(tmp_path: Path) -> None:
     write_generation(tmp_path, people(40, 0))
-    with pytest.raises(UserError, match="mart_check"):
+    with pytest.raises(UserError, match="mart_check_effect"):
         quality.checks(Generation.open(tmp_path))
 
 
-def extract(folder: Path, refs: list[str]) -> Path:
-    """Residents with two readings; one in four ill; those of ``s`` have their pressures the wrong way round."""
+def extract(folder: Path) -> Path:
+    """Residents with two readings; one in four ill; of those of ``s`` half, and one reading is the wrong way round."""
+    refs = [f"p{number:03}" for number in range(300)] + [f"s{number:03}" for number in range(80)]
     rows = []
     for ref in refs:
-        is_ill = int(ref[1:]) % 4 == 0 or (ref[0] == "s" and int(ref[1:]) % 2 == 0)
+        is_ill = int(ref[1:]) % (2 if ref[0] == "s" else 4) == 0
         high, low = (160, 100) if is_ill else (118, 74)
-        pair = (low, high) if ref[0] == "s" else (high, low)
-        for day in ("2024-03-05", "2024-04-05"):
-            rows += pressure(ref, day, *pair)
+        rows += pressure(ref, "2024-03-05", high, low)
+        rows += pressure(ref, "2024-04-05", *((low, high) if ref[0] == "s" else (high, low)))
     write_csv(folder / "resident.csv", [resident(ref) for ref in refs])
     write_csv(folder / "health_record.csv", [record(ref) for ref in refs])
     write_csv(folder / "measurement.csv", rows)
     return folder
 
 
-def test_an_effect_is_what_leaving_the_people_out_of_the_extract_does(tmp_path: Path) -> None:
-    others = [f"p{number:03}" for number in range(300)]
-    swapped = [f"s{number:03}" for number in range(80)]
-    run_build(tmp_path / "all", extract(tmp_path / "a", [*others, *swapped]))
-    run_build(tmp_path / "less", extract(tmp_path / "b", others))
-    generation = Generation.open(tmp_path / "all")
-    row = by(quality.checks(generation).rows, "check_id")["pressure_swapped"]
+def test_an_effect_of_a_build_is_of_the_rows_and_not_of_the_people(tmp_path: Path) -> None:
+    run_build(tmp_path / "home", extract(tmp_path / "in"))
+    rows = by(quality.effects(Generation.open(tmp_path / "home")).rows, "check_id", "condition")
+    found = rows["pressure_swapped", "hypertension"]
     close_all()
-
-    shares = []
-    for home in (tmp_path / "all", tmp_path / "less"):
-        ill, assessed = (
-            count(home, row["condition"], row["definition"], role) for role in ("case", "assessed")
-        )
-        shares.append(100 * ill / assessed)
-    assert (row["findings"], row["people"], row["condition"]) == (160, 80, "hypertension")
-    assert shares[0] - shares[1] == pytest.approx(100 * (115 / 380 - 75 / 300))
-    assert row["effect_points"] == pytest.approx(
-        round((shares[0] - shares[1]) / row["rounded_to"]) * row["rounded_to"]
+    ill, assessed = (
+        count(tmp_path / "home", "hypertension", "recommended", role) for role in ("case", "assessed")
     )
+    # Two raised days make a case; of the 40 ill among the touched one day is left. Everybody is still assessed.
+    assert (ill, assessed) == (115, 380)
+    assert found["effect_points"] == round(100 * 40 / 380 / found["rounded_to"]) * found["rounded_to"]
+    # Only pressures are concerned.
+    assert {key for key, row in rows.items() if row["effect_points"]} == {
+        ("pressure_swapped", "hypertension")
+    }
 
 
 def test_a_built_city_is_told_whole(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ select
     r.kind,
     r.table_name,
     r.treatment,
+    r.basis,
     r.name_vi,
     r.name_en,
     r.todo_vi,
