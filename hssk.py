@@ -19,6 +19,7 @@ from analytics.generation import Generation
 from analytics.indicator_page import indicator_page
 from analytics.scorecard import scorecard
 from hssk_data import data
+from hssk_linkage import linkage
 from hssk_options import (
     Accept,
     AgeBands,
@@ -59,7 +60,6 @@ from warehouse import check as checker
 from warehouse.contract_page import contract_page
 from warehouse.errors import EXIT_DATA, UserError
 from warehouse.extract_files import parse_day
-from warehouse.identity import create_key_file
 from warehouse.lineage import explain as explain_table
 from warehouse.releases import read as read_releases
 from warehouse.releases import verify as verify_releases
@@ -69,10 +69,9 @@ from warehouse.vintages import parse_revision
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
 )
-keys_app = typer.Typer(no_args_is_help=True, help="The three secret keys.")
-app.add_typer(keys_app, name="keys")
 app.add_typer(studies)
 app.add_typer(data)
+app.add_typer(linkage)
 
 
 @app.command(epilog="Example: hssk build extracts/2024-12 --as-of 2024-12-31")
@@ -345,13 +344,6 @@ def synthesize(
 def contracts() -> None:
     """Print the contracts of the extract tables as a Markdown page."""
     print(contract_page(), end="")
-
-
-@keys_app.command("create", epilog="Example: hssk keys create ~/hssk-keys.toml")
-def keys_create(file: Annotated[Path, typer.Argument(help="New file, outside the data folder.")]) -> None:
-    """Write three new random keys to a file only its owner can read. Never overwrites."""
-    create_key_file(file)
-    out.print(f"keys written to {file}; set HSSK_KEY_FILE to it, and keep a copy apart from the data")
 
 
 def main() -> None:

@@ -16,6 +16,22 @@ class Engine(StrEnum):
     spark = "spark"
 
 
+class KeyName(StrEnum):
+    """The keys that can be replaced."""
+
+    linkage = "linkage"
+    pseudonym = "pseudonym"
+    record = "record"
+    all = "all"
+
+
+class GeographyName(StrEnum):
+    """Geographies of the outlines."""
+
+    district = "district"
+    unit = "unit"
+
+
 class Form(StrEnum):
     """Forms of an answer."""
 

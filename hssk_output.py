@@ -18,6 +18,7 @@ from warehouse.landing import Landed
 
 if TYPE_CHECKING:
     from models.fit import FitReport
+    from warehouse.linking.explaining import Explanation
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -84,3 +85,18 @@ def print_faults(faults: Sequence[Fault], word: str) -> None:
     """A line for each fault, which ``word`` says what became of."""
     for fault in faults:
         out.print(f"{word}: {fault}", markup=False)
+
+
+def waterfall_table(found: Explanation, language: str) -> Table:
+    """What makes two references one person, from what is likely beforehand to all together, in bits."""
+    table = Table(title="log2 of the odds that both are one person")
+    for name in ("comparison", "how they agree", "one", "the other"):
+        table.add_column(name)
+    table.add_column("bits", justify="right")
+    table.add_row("before comparing", "", "", "", f"{found.prior_bits:+.1f}")
+    for step in found.steps:
+        bits = "" if step.bits is None else f"{step.bits:+.1f}"
+        name, level = (step.vi, step.level_vi) if language == "vi" else (step.en, step.level_en)
+        table.add_row(name, level, step.one or "-", step.other or "-", bits)
+    table.add_row("together", "", "", "", f"{found.total_bits:+.1f}", style="bold")
+    return table

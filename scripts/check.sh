@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 bin="${1:?usage: scripts/check.sh VENV [pytest options]}/bin"
 shift
-packages=(hssk.py hssk_data.py hssk_options.py hssk_output.py hssk_studies.py
+packages=(hssk.py hssk_data.py hssk_linkage.py hssk_options.py hssk_output.py hssk_studies.py
     warehouse analytics models dashboard benchmarks)
 # Two test processes share the cores; a library of linear algebra that waits for both slows them down.
 export OPENBLAS_NUM_THREADS=1

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from warehouse import database, engine, slices, spark
+from warehouse import database, engine, shadows, slices, spark
 from warehouse.database import CORE, rows
 from warehouse.engine import TableRun
 from warehouse.engine_table import Table
@@ -43,9 +43,10 @@ def count(
     """
     tables = engine.load_tables()
     engine.check_inputs(
-        tables, [*database.raw_tables(), *database.META_TABLES, database.FINDINGS, *reference]
+        tables, [*database.raw_tables(), *database.META_TABLES, *database.PERSON_TABLES, database.FINDINGS, *reference]
     )
     database.put_frames(connection, reference)
+    database.put_people(connection)
     rows(connection, f"attach '{database.quoted(staged / MARTS)}' as marts")
     if settings.engine == "spark":
         runs = _by_spark(connection, settings.spark_master, tables, parameters, scratch, progress)
@@ -126,5 +127,5 @@ def _whole(
     for table in tables:
         schema, stage = (_OUT, "mart") if table.is_mart else (f"{CORE}.main", "core")
         progress(stage, table.name)
-        runs += engine.run(connection, [table], parameters, schema=schema, bodies=bodies)
+        runs.append(shadows.make(connection, table, parameters, schema=schema, bodies=bodies))
     return runs

@@ -30,8 +30,12 @@ CATALOG = "people"
 CORE = "core"
 #: Pseudonyms of people who were forgotten, and of their records; filled for a build, kept in no store.
 FORGOTTEN, FORGOTTEN_RECORD = "forgotten_person", "forgotten_record"
+#: The same under keys from before: place of the key, whether of a person or a record, pseudonym.
+FORGOTTEN_BEFORE = "forgotten_before"
 #: Bookkeeping that SQL may read: what became of the rows of every file.
 META_TABLES = ("meta_file", "meta_quarantine", "meta_set_aside", "meta_record")
+#: What linkage found: persons by reference, and the pairs that were weighed.
+PERSON_TABLES = ("meta_person", "meta_person_pair")
 #: What the checks of the build before found.
 FINDINGS = "meta_finding"
 _META = """
@@ -47,6 +51,14 @@ create table if not exists meta_finding (check_id varchar, person_key bigint, su
 create table if not exists meta_set_aside (file_id integer, kind varchar, why varchar, records bigint);
 create table if not exists meta_record (
     file_id integer, record_number bigint, record_key bigint, version timestamptz, moment timestamptz);
+create table if not exists meta_person (source_key bigint, person_key bigint, since timestamp);
+create table if not exists meta_person_before (
+    source_key bigint, person_key bigint, since timestamp, until timestamp);
+create table if not exists meta_person_pair (key_a bigint, key_b bigint, weight real, key varchar);
+create table if not exists meta_person_seen (entity_key bigint, fingerprint bigint);
+create table if not exists meta_withheld (kind varchar, number bigint, digest varchar);
+create table if not exists meta_linkage (
+    mark varchar, identities bigint, entities bigint, pairs bigint, lent bigint);
 """
 
 
@@ -125,6 +137,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_META).fetchall()
     for table in (FORGOTTEN, FORGOTTEN_RECORD):
         connection.execute(f"create temp table if not exists {table} (key bigint)").fetchall()
+    connection.execute(
+        f"create temp table if not exists {FORGOTTEN_BEFORE} (place smallint, kind varchar, key bigint)"
+    ).fetchall()
     for contract in load_contracts().values():
         columns = {name: kind for name, (kind, _) in stored_columns(contract).items()}
         body = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
@@ -165,6 +180,30 @@ def put_frames(connection: duckdb.DuckDBPyConnection, frames: Mapping[str, pl.Da
         connection.register("incoming_frame", frame.to_arrow())
         connection.execute(f"create or replace table {name} as select * from incoming_frame").fetchall()
         connection.unregister("incoming_frame")
+
+
+def put_people(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let ``raw_`` tables of people tell persons: the references that linkage found to be one have one ``person_key``.
+
+    Views in the core store, which is looked up first; ``source_key`` is the key of the reference. What was received
+    stays as it is.
+    """
+    people = f"{CATALOG}.main"
+    rows(
+        connection,
+        f"""create or replace table {CORE}.main.linked_person as
+            select source_key, person_key from {people}.meta_person where source_key <> person_key""",
+    )
+    some = rows(connection, f"select 1 from {CORE}.main.linked_person limit 1")
+    for contract in load_contracts().values():
+        if not contract.has_person:
+            continue
+        name = f"raw_{contract.table}"
+        person = "coalesce(l.person_key, r.person_key) as person_key"
+        told = f"""select r.* replace ({person}), r.person_key as source_key from {people}.{name} r
+            left join {CORE}.main.linked_person l on l.source_key = r.person_key"""
+        plain = f"select *, person_key as source_key from {people}.{name}"
+        rows(connection, f"create or replace view {CORE}.main.{name} as {told if some else plain}")
 
 
 def rows(

@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     spark_folder: Path | None = Field(
         None, description="private folder that the driver and every executor see; none uses the home folder"
     )
+    linkage: Literal["none", "exact", "full"] = Field(
+        "full", description="how references become people: not at all, by exact keys, also by likeness"
+    )
     language: Literal["vi", "en"] = Field("vi", description="language of pages when the URL names none")
     workers: int = Field(2, ge=1, le=64, description="web server processes")
     fault: str | None = Field(

@@ -22,14 +22,17 @@ NHANES = SHARED / "real" / "nhanes_2009_2010"
 
 
 def settings(home: Path, **changes: Any) -> Settings:
-    """Settings of a test; quarters are frozen on their last day, so that a build of one day has numbers to show."""
-    return Settings(home=home, **{**KEYS, "freeze_days": 0, **changes})
+    """Settings of a test; quarters are frozen on their last day, so that a build of one day has numbers to show.
+
+    Linkage is by exact keys unless a test asks for more: likeness takes seconds in every build.
+    """
+    return Settings(home=home, **{**KEYS, "freeze_days": 0, "linkage": "exact", **changes})
 
 
 def environment(home: Path) -> dict[str, str]:
     """Environment of a child process that uses ``home`` and the test keys."""
     keys = {f"HSSK_{name.upper()}": value for name, value in KEYS.items()}
-    return {**os.environ, **keys, "HSSK_HOME": str(home), "HSSK_FREEZE_DAYS": "0"}
+    return {**os.environ, **keys, "HSSK_HOME": str(home), "HSSK_FREEZE_DAYS": "0", "HSSK_LINKAGE": "exact"}
 
 
 def write_csv(

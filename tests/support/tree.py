@@ -9,7 +9,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("dashboard", "models", "analytics", "warehouse")
 #: The command line on top of the floors.
 COMMAND_LINE = tuple(
-    Path(f"{name}.py") for name in ("hssk", "hssk_data", "hssk_options", "hssk_output", "hssk_studies")
+    Path(f"{name}.py")
+    for name in ("hssk", "hssk_data", "hssk_linkage", "hssk_options", "hssk_output", "hssk_studies")
 )
 SCRATCH = ("__pycache__", ".mypy_cache")
 

@@ -37,8 +37,10 @@ COMMANDS = [
         ["retract"],
         ["forget"],
         ["quality"],
+        ["explain-link"],
     ),
     ["keys", "create"],
+    *(["boundaries", name] for name in ("import", "show", "reset")),
 ]
 
 

@@ -1,0 +1,107 @@
+"""From pairs to people: connected references are one person, unless a guard says that they cannot be.
+
+Where it does (two identity numbers, more references than one person has), the pairs of that group are taken one after
+another from the strongest on, and one that would break a guard is left out (Kruskal's tree with constraints).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import polars as pl
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+#: More references than this of one person are taken for a mistake of linkage.
+MOST_REFERENCES = 12
+#: Two pairs of this little difference (bits) that contradict each other are both left out: it cannot be told which.
+AMBIGUOUS_BITS = 2.0
+
+
+def cluster(pairs: pl.DataFrame, numbers: Mapping[int, str]) -> pl.DataFrame:
+    """``person_key, label`` of everybody in ``pairs`` (key_a, key_b, weight); ``label``: smallest key of the person.
+
+    ``numbers``: identity number of those who have one. Pure; the order of the pairs does not matter.
+    """
+    keys, at = np.unique(np.concatenate([pairs["key_a"], pairs["key_b"]]), return_inverse=True)
+    first, second = at[: len(pairs)], at[len(pairs) :]
+    links = coo_matrix((np.ones(len(pairs), dtype=np.int8), (first, second)), shape=(len(keys), len(keys)))
+    _, group = connected_components(links, directed=False)
+    label = _smallest(keys, group)
+    for members in _breaking(keys, group, numbers):
+        inside = pairs.filter(pl.col("key_a").is_in(members.tolist()))
+        label[np.searchsorted(keys, members)] = _taken_apart(members.tolist(), inside, numbers)
+    return pl.DataFrame(
+        {"person_key": keys, "label": label}, schema={"person_key": pl.Int64, "label": pl.Int64}
+    )
+
+
+def _smallest(keys: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """The smallest key of each group, for each key; ``keys`` are sorted."""
+    _, first = np.unique(group, return_index=True)
+    return np.asarray(keys[first][group])
+
+
+def _breaking(keys: np.ndarray, group: np.ndarray, numbers: Mapping[int, str]) -> Iterable[np.ndarray]:
+    """Groups that break a guard."""
+    order = np.argsort(group, kind="stable")
+    bounds = np.flatnonzero(np.diff(group[order])) + 1
+    for members in np.split(keys[order], bounds):
+        if len(members) > MOST_REFERENCES or _contradict(
+            numbers[k] for k in members.tolist() if k in numbers
+        ):
+            yield members
+
+
+def _contradict(numbers: Iterable[str]) -> bool:
+    """Identity numbers of two people: they differ by more than a digit, or two that changed places."""
+    known = sorted(set(numbers))
+    return any(not _is_slip(one, other) for place, one in enumerate(known) for other in known[:place])
+
+
+def _is_slip(one: str, other: str) -> bool:
+    differ = [place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
+    if len(one) != len(other) or len(differ) > 2:
+        return False
+    if len(differ) < 2:
+        return True
+    first, second = differ
+    return second == first + 1 and one[first] == other[second] and one[second] == other[first]
+
+
+def _taken_apart(members: list[int], pairs: pl.DataFrame, numbers: Mapping[int, str]) -> list[int]:
+    """Labels of ``members``: pairs from the strongest on, those that break a guard or are ambiguous left out."""
+    persons: dict[int, set[int]] = {key: {key} for key in members}
+    ranked = sorted(pairs.select("weight", "key_a", "key_b").iter_rows(), key=lambda p: (-p[0], p[1], p[2]))
+    doubtful = _ambiguous(ranked, numbers)
+    for weight, a, b in ranked:
+        one, other = persons[a], persons[b]
+        together = one | other
+        if one is other or (weight, a, b) in doubtful:
+            continue
+        if len(together) <= MOST_REFERENCES and not _contradict(numbers[k] for k in together if k in numbers):
+            for key in together:
+                persons[key] = together
+    return [min(persons[key]) for key in members]
+
+
+def _ambiguous(
+    ranked: list[tuple[float, int, int]], numbers: Mapping[int, str]
+) -> set[tuple[float, int, int]]:
+    """Pairs of somebody with two people who contradict each other, about equally strong."""
+    of: dict[int, list[tuple[float, int, int]]] = defaultdict(list)
+    for pair in ranked:
+        of[pair[1]].append(pair)
+        of[pair[2]].append(pair)
+    doubtful = set()
+    for key, mine in of.items():
+        best = mine[0]
+        partner = best[1] + best[2] - key
+        for pair in mine[1:]:
+            other = pair[1] + pair[2] - key
+            known = [numbers[k] for k in (partner, other) if k in numbers]
+            if best[0] - pair[0] <= AMBIGUOUS_BITS and _contradict(known):
+                doubtful |= {best, pair}
+    return doubtful

@@ -1,0 +1,323 @@
+"""Linkage of a store: who is one person by what is loaded; a new batch is compared with what is there, not all again.
+
+``meta_person`` tells of every reference of a register which person it is; ``meta_person_before`` what it told before,
+and until when. A person keeps the pseudonym through builds, merges and splits: of the references of a person one that
+was a person before gives it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from warehouse.database import FILE_NAME, TEMPORARY, configure, quoted, rows
+from warehouse.identity import Keys, key_marks, reference_parameters, reference_sql
+from warehouse.linking import exact, identities, model, rekeying, scoring, training
+from warehouse.linking.clusters import cluster
+from warehouse.linking.comparisons import load
+from warehouse.linking.identities import COLUMNS
+from warehouse.linking.model import Model
+from warehouse.settings import Settings
+
+#: Two references are one person from this weight on: odds of 8 to 1, wrong once in nine at the line, far less above it.
+#: Chosen on the curve of synthetic cities whose truth is known; docs/linkage.md shows it.
+THRESHOLD_BITS = 3.0
+#: Pairs of this weight and more are remembered: what lies between is the doubt that is told.
+REMEMBERED_BITS = -5.0
+#: Fewer people than this say nothing about how often people agree by chance: exact keys only.
+LEAST_PEOPLE = 1_000
+PERSON, BEFORE, PAIR, SEEN, STATE = (
+    "meta_person", "meta_person_before", "meta_person_pair", "meta_person_seen", "meta_linkage",
+)  # fmt: skip
+#: Ways to link: what the setting ``linkage`` may say.
+NONE, EXACT, FULL = "none", "exact", "full"
+Progress = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linked:
+    """What linking did. ``pairs``: compared now; ``persons``: of ``references``."""
+
+    references: int
+    persons: int
+    pairs: int
+    is_new: bool
+
+
+def link(
+    people: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    keys: Keys,
+    *,
+    folder: Path,
+    now: datetime,
+    progress: Progress = lambda stage, what: None,
+) -> Linked | None:
+    """Bring ``meta_person`` up to what is loaded. ``folder``: the linkage store. None where nothing has changed.
+
+    Everything happens in one transaction of the store; what was linked before stands until it is through.
+    """
+    mark = _mark(people, settings)
+    if rows(people, f"select 1 from {STATE} where mark = $mark", {"mark": mark}):
+        return None
+    with private(settings) as work:
+        progress("link", "read registers")
+        identities.gather(people, work, folder, keys.linkage_key)
+        progress("link", "exact keys")
+        exact.link(work)
+        _cluster_exact(work)
+        pairs = 0
+        rows(work, "create table scored (key_a bigint, key_b bigint, weight double)")
+        if settings.linkage == FULL:
+            pairs = _score(people, work, keys, folder, progress)
+        progress("link", "persons")
+        _name(people, work)
+        return _remember(people, work, mark, now, pairs)
+
+
+def carry(
+    people: duckdb.DuckDBPyConnection,
+    home: Path,
+    *,
+    before: Path,
+    folder: Path,
+    keys: Keys,
+    replaced: Keys | None = None,
+) -> None:
+    """Give a store that is built anew what the one before knew of persons, so that nobody gets another pseudonym.
+
+    ``before``, ``folder``: the linkage store of the home, and that of the new store. ``replaced``: keys of the store
+    before, where they are rotated. Nothing is carried where the keys are others still.
+    """
+    if not (home / FILE_NAME).exists():
+        return
+    rows(people, f"attach '{quoted(home / FILE_NAME)}' as earlier (read_only)")
+    try:
+        there = {
+            name
+            for (name,) in rows(
+                people, "select table_name from duckdb_tables() where database_name = 'earlier'"
+            )
+        }
+        marks = dict(rows(people, "select name, mark from earlier.meta_key")) if PERSON in there else {}
+        if marks and marks == key_marks(keys):
+            for table in (PERSON, BEFORE):
+                rows(people, f"insert into {table} from earlier.{table}")
+            if (before / model.FILE_NAME).exists():
+                shutil.copy2(before / model.FILE_NAME, folder / model.FILE_NAME)
+        elif marks and replaced is not None and marks == key_marks(replaced):
+            rekeying.carry(people, before, folder, old=replaced, new=keys)
+    finally:
+        rows(people, "detach earlier")
+
+
+@contextmanager
+def private(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory with a folder of its own for what does not fit."""
+    (settings.home / TEMPORARY).mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=settings.home / TEMPORARY) as folder, duckdb.connect() as work:
+        configure(work, settings, Path(folder))
+        yield work
+
+
+def _mark(people: duckdb.DuckDBPyConnection, settings: Settings) -> str:
+    """Tells whether anything that linkage depends on has changed since."""
+    [(files,)] = rows(
+        people,
+        """select coalesce(string_agg(sha256 || ':' || accepted, ' ' order by file_id), '') from meta_file
+           where table_name = 'resident'""",
+    )
+    return f"{settings.linkage} {load().mark} {files}"
+
+
+def _cluster_exact(work: duckdb.DuckDBPyConnection) -> None:
+    """``member`` (person_key, entity_key) of those linked by exact keys, and ``entity``."""
+    _put(work, "member", _clustered(work, "exact_pair").rename({"label": "entity_key"}))
+    exact.merge(work)
+
+
+def _clustered(work: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:
+    """Who is one person by the pairs of a table."""
+    numbers = rows(
+        work,
+        f"""select person_key, national_id_std from identity where national_id_std is not null
+            and person_key in (select unnest([key_a, key_b]) from {table})""",
+    )
+    pairs = work.sql(f"select key_a, key_b, max(weight) as weight from {table} group by all").pl()
+    return cluster(pairs, dict(numbers))
+
+
+def _score(
+    people: duckdb.DuckDBPyConnection,
+    work: duckdb.DuckDBPyConnection,
+    keys: Keys,
+    folder: Path,
+    progress: Progress,
+) -> int:
+    """Fill ``scored``: pairs remembered that still stand, pairs of somebody new or changed. How many of the latter."""
+    [(entities,)] = rows(work, "select count(*) from entity")
+    if entities < LEAST_PEOPLE:
+        return 0
+    _fingerprint(work, keys)
+    known = model.read(folder, keys.linkage_key)
+    if known is None or not known.is_of(entities):
+        progress("link", "count what agrees")
+        rows(work, "create table changed as select entity_key from entity")
+        known = training.train(work)
+        model.write(known, folder, keys.linkage_key)
+    else:
+        _find_changed(people, work)
+        scoring.put_frequencies(work, known)
+    return _score_changed(work, known, progress)
+
+
+def _fingerprint(work: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+    text = "concat_ws('|', " + ", ".join(f"coalesce({name}::varchar, '')" for name in COLUMNS) + ")"
+    rows(
+        work,
+        f"""create table fingerprint as
+            select entity_key, {reference_sql("identity", text)} as fingerprint from entity""",
+        reference_parameters(["identity"], keys.pseudonym_key),
+    )
+
+
+def _find_changed(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection) -> None:
+    """``changed``: entities that are not as they were; pairs of two others are taken from what is remembered."""
+    _copy(people, work, SEEN, "seen")
+    _copy(people, work, PAIR, "remembered")
+    rows(
+        work,
+        """create table changed as select entity_key from fingerprint
+            except all select entity_key from (from fingerprint intersect from seen)""",
+    )
+    rows(
+        work,
+        """insert into scored select key_a, key_b, weight from remembered where key is null
+            and key_a in (select entity_key from entity) and key_b in (select entity_key from entity)
+            and key_a not in (select entity_key from changed) and key_b not in (select entity_key from changed)""",
+    )
+
+
+def _score_changed(work: duckdb.DuckDBPyConnection, known: Model, progress: Progress) -> int:
+    compared = 0
+    spans = scoring.years(work)
+    for number, span in enumerate(spans, start=1):
+        progress("link", f"compare {number}/{len(spans)}")
+        pairs = scoring.candidates(work, span)
+        compared += pairs
+        for name in scoring.weigh(work, known, "candidate") if pairs else ():
+            rows(
+                work,
+                f"""insert into scored select entity_key_l, entity_key_r, match_weight from {name}
+                    where match_weight >= $least""",
+                {"least": REMEMBERED_BITS},
+            )
+    return compared
+
+
+def _name(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection) -> None:
+    """``person`` (source_key, person_key): clusters of all pairs, each under the reference that was a person first."""
+    rows(
+        work,
+        """create table linked as
+            select key_a, key_b, weight from exact_pair
+            union all select key_a, key_b, weight from scored where weight >= $threshold""",
+        {"threshold": THRESHOLD_BITS},
+    )
+    _put(work, "together", _clustered(work, "linked"))
+    _copy(people, work, PERSON, "earlier")
+    rows(
+        work,
+        """create or replace table person as
+            select
+                i.person_key as source_key,
+                first_value(i.person_key) over (
+                    partition by coalesce(t.label, i.person_key)
+                    order by e.source_key is not null desc, i.is_register desc, i.position, i.person_key
+                ) as person_key
+            from identity i
+            left join together t on t.person_key = i.person_key
+            left join earlier e on e.source_key = i.person_key and e.person_key = i.person_key""",
+    )
+
+
+def _remember(
+    people: duckdb.DuckDBPyConnection,
+    work: duckdb.DuckDBPyConnection,
+    mark: str,
+    now: datetime,
+    compared: int,
+) -> Linked:
+    """Write what was found to the store, and what it replaces to the history."""
+    at = now.replace(tzinfo=None)
+    exact_pairs = "select key_a, key_b, max(weight)::real, arg_max(key, weight) from exact_pair group by all"
+    scored = "select key_a, key_b, weight::real, null from scored"
+    rows(people, "begin transaction")
+    _bring(people, work, "person_now", "select source_key, person_key from person")
+    rows(
+        people,
+        f"""insert into {BEFORE} select p.source_key, p.person_key, p.since, $at
+            from {PERSON} p left join person_now n using (source_key)
+            where n.person_key is distinct from p.person_key""",
+        {"at": at},
+    )
+    rows(
+        people,
+        f"""create temp table person_since as
+            select n.source_key, n.person_key, coalesce(p.since, $at) as since
+            from person_now n left join {PERSON} p using (source_key, person_key)""",
+        {"at": at},
+    )
+    rows(people, f"delete from {PERSON}")
+    rows(people, f"insert into {PERSON} from person_since")
+    rows(people, f"delete from {PAIR}")
+    _bring(people, work, "pair_now", f"{exact_pairs} union all {scored}")
+    rows(people, f"insert into {PAIR} from pair_now")
+    rows(people, f"delete from {SEEN}")
+    if rows(work, "select 1 from duckdb_tables() where table_name = 'fingerprint'"):
+        _bring(people, work, "seen_now", "select entity_key, fingerprint from fingerprint")
+        rows(people, f"insert into {SEEN} from seen_now")
+    [(references, persons)] = rows(people, "select count(*), count(distinct person_key) from person_now")
+    [(entities,)] = rows(work, "select count(*) from entity")
+    rows(people, f"delete from {STATE}")
+    rows(
+        people,
+        f"insert into {STATE} values ($mark, $identities, $entities, $pairs, $lent)",
+        {
+            "mark": mark, "identities": references, "entities": entities, "pairs": compared,
+            "lent": exact.lent(work),
+        },
+    )  # fmt: skip
+    for name in ("person_now", "person_since", "pair_now", "seen_now"):
+        rows(people, f"drop table if exists temp.{name}")
+    rows(people, "commit")
+    return Linked(references=references, persons=persons, pairs=compared, is_new=True)
+
+
+def _copy(
+    source: duckdb.DuckDBPyConnection, target: duckdb.DuckDBPyConnection, table: str, name: str
+) -> None:
+    """A table of one database as a table of another."""
+    target.register("given", source.sql(f"from {table}").to_arrow_table())
+    rows(target, f"create or replace table {name} as from given")
+    target.unregister("given")
+
+
+def _bring(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+    people.register("given", work.sql(query).to_arrow_table())
+    rows(people, f"create or replace temp table {name} as from given")
+    people.unregister("given")
+
+
+def _put(work: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
+    work.register("given", frame.to_arrow())
+    rows(work, f"create or replace table {name} as from given")
+    work.unregister("given")

@@ -1,0 +1,118 @@
+"""How the weights are found: once, in pairs of this city; see :mod:`warehouse.linking.model`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from warehouse.database import rows
+from warehouse.linking import scoring
+from warehouse.linking.comparisons import load
+from warehouse.linking.identities import COLUMNS
+from warehouse.linking.model import FIRST_DENSITY, Model, beginning, counted
+
+#: Pairs that are looked at: of one person, and of two.
+SAME_PAIRS = 300_000
+RANDOM_PEOPLE, RANDOM_PARTNERS = 100_000, 6
+_ROUNDS = 20
+#: Pairs weaker than this add nothing to the number of matches (bits of evidence, before the prior).
+_WEAK_BITS = 5.0
+
+
+def train(work: duckdb.DuckDBPyConnection) -> Model:
+    """A model of ``identity``, ``exact_pair`` and ``entity``; everybody in ``changed``."""
+    [(people,)] = rows(work, "select count(*) from entity")
+    model = beginning(people, scoring.frequencies(work, people))
+    scoring.put_frequencies(work, model)
+    model = counted(model, _same(work, model), _others(work, model))
+    return replace(model, density=_density(work, model))
+
+
+def _same(work: duckdb.DuckDBPyConnection, model: Model) -> pl.DataFrame:
+    """Levels in pairs that share an exact key; of the comparison of a key in pairs that share another one."""
+    rows(
+        work,
+        """create or replace table exact_sample as
+            select key_a as join_key_l, key_b as join_key_r, '0' as match_key, 0 as part, string_agg(key, ' ') as keys
+            from exact_pair group by key_a, key_b order by hash(key_a, key_b) limit $pairs""",
+        {"pairs": SAME_PAIRS},
+    )
+    _people(
+        work,
+        "person_key",
+        "identity",
+        "select join_key_l from exact_sample union select join_key_r from exact_sample",
+    )
+    found = []
+    for name in scoring.weigh(work, model, "exact_sample", people="sampled", key="person_key", told=True):
+        rows(
+            work,
+            f"""create or replace table leveled as select p.*, s.keys from {name} p
+                inner join exact_sample s on s.join_key_l = p.person_key_l and s.join_key_r = p.person_key_r""",
+        )
+        for one in load().comparisons:
+            where = f"keys <> '{one.key}'" if one.key else "true"
+            counts = scoring.levels(work, ["leveled"], where)
+            found.append(counts.filter(pl.col("comparison") == one.id))
+        rows(work, "drop table leveled")
+    none = pl.DataFrame(schema={"comparison": pl.String, "level": pl.String, "pairs": pl.Int64})
+    return pl.concat([none, *found])
+
+
+def _others(work: duckdb.DuckDBPyConnection, model: Model) -> pl.DataFrame:
+    """Levels in pairs of people drawn by a hash of their keys: everybody with the next few in that order, far apart."""
+    rows(
+        work,
+        """create or replace table drawn as
+            select entity_key, row_number() over (order by hash(entity_key)) - 1 as place, count(*) over () as people
+            from (select entity_key from entity order by hash(entity_key) limit $people)""",
+        {"people": RANDOM_PEOPLE},
+    )
+    rows(
+        work,
+        """create or replace table random_pair as
+            select distinct '0' as match_key, 0 as part,
+                least(a.entity_key, b.entity_key) as join_key_l, greatest(a.entity_key, b.entity_key) as join_key_r
+            from drawn a
+            cross join range(1, $partners + 1) t(step)
+            inner join drawn b on b.place = (a.place + t.step * (a.people // ($partners + 2) + 1)) % a.people
+            where a.entity_key <> b.entity_key""",
+        {"partners": RANDOM_PARTNERS},
+    )
+    _people(work, "entity_key", "entity", "select entity_key from drawn")
+    return scoring.levels(work, scoring.weigh(work, model, "random_pair", people="sampled", told=True))
+
+
+def _people(work: duckdb.DuckDBPyConnection, key: str, table: str, chosen: str) -> None:
+    """``sampled``: people of a table, without frequencies, which levels do not ask for."""
+    shares = ", ".join(f"1.0 as tf_{column}" for column in load().frequencies)
+    columns = ", ".join(COLUMNS)
+    rows(
+        work,
+        f"create or replace table sampled as select {key}, {columns}, {shares} from {table} where {key} in ({chosen})",
+    )
+
+
+def _density(work: duckdb.DuckDBPyConnection, model: Model) -> float:
+    """Matches a person, from the evidence in the middle years of birth: the prior at which it confirms itself."""
+    spans = scoring.years(work)
+    if not spans or not scoring.candidates(work, spans[len(spans) // 2]):
+        return FIRST_DENSITY
+    [(people,)] = rows(work, "select count(*) from person")
+    odds = np.log2(model.prior / (1 - model.prior))
+    bits = np.concatenate(
+        [
+            work.sql(f"select match_weight - {odds} as bits from {name}").pl()["bits"].to_numpy()
+            for name in scoring.weigh(work, model, "candidate")
+        ]
+    )
+    bits = bits[bits > _WEAK_BITS]
+    density = FIRST_DENSITY
+    for _ in range(_ROUNDS):
+        prior = replace(model, density=max(density, 1e-6)).prior
+        posterior = 1 / (1 + np.exp2(-(bits + np.log2(prior / (1 - prior)))))
+        density = float(posterior.sum()) / people
+    return max(density, 1e-6)

@@ -1,0 +1,34 @@
+-- Grain: one reference of a register. Units: bits (log2 of the odds that two references are one person).
+-- Sources: raw_resident, meta_person_pair (what linkage remembers of pairs).
+-- Meaning: is_register: in a register of residents, which says since when. is_linked: another reference of a register of
+-- residents is the same person. is_by_key: an exact key says so, else likeness; bits: of the likeliest pair
+-- with one of those that was weighed, also where it was too weak. person_key is that of the person, source_key its own.
+-- Surprises: a pair of people linked by exact keys was weighed once for all of them, under one of their references.
+with reference as (
+    select source_key, person_key, min(source) as source, bool_or(registered_from is not null) as is_register
+    from raw_resident
+    group by source_key, person_key
+),
+told as (
+    select key_a as source_key, key_b as other, weight, key is not null as is_key from meta_person_pair
+    union all
+    select key_b as source_key, key_a as other, weight, key is not null as is_key from meta_person_pair
+),
+best as (
+    select t.source_key, bool_or(t.is_key) as is_by_key, max(if(t.is_key, null, t.weight)) as bits
+    from told t
+    inner join reference o on o.source_key = t.other and o.is_register
+    group by t.source_key
+),
+person as (select person_key, count(*) filter (is_register) as registered from reference group by person_key)
+select
+    r.source_key,
+    r.person_key,
+    r.source,
+    r.is_register,
+    p.registered > if(r.is_register, 1, 0) as is_linked,
+    p.registered > if(r.is_register, 1, 0) and coalesce(b.is_by_key, false) as is_by_key,
+    b.bits
+from reference r
+inner join person p on p.person_key = r.person_key
+left join best b on b.source_key = r.source_key
