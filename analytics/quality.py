@@ -25,6 +25,7 @@ from analytics.query import answer
 from analytics.question import DEFAULT_DEFINITION, Question
 from analytics.rates import with_interval
 from analytics.report import Report, build_of, need
+from warehouse.geography import units
 
 CITY, UNKNOWN = "city", ""
 #: The mart of the people touched; a build without it is older than this report.
@@ -51,6 +52,8 @@ CAUSES = (
     "no_district",
     "other_year",
 )
+#: Of a build of before people seen in care were counted.
+_NOBODY_OBSERVED = pl.DataFrame(schema={"district": pl.String, "observed": pl.Int64})
 _TOLD: dict[str, Any] = {"state": pl.String, "reason": pl.String}
 _CHECKED: dict[str, Any] = {
     **dict.fromkeys(("check_id", "kind", "table_name", "treatment", "basis"), pl.String),
@@ -69,9 +72,16 @@ _EFFECT: dict[str, Any] = {
 }
 _COVERED: dict[str, Any] = {
     "district": pl.String,
-    **dict.fromkeys(("official", "registered", "holders"), pl.Int64),
+    **dict.fromkeys(("official", "registered", "observed", "holders"), pl.Int64),
     **dict.fromkeys(("register_ratio", "coverage"), pl.Float64),
     **dict.fromkeys(("findings", "causes"), pl.String),
+    **_TOLD,
+}
+_OF_UNITS: dict[str, Any] = {
+    **dict.fromkeys(("unit", "name"), pl.String),
+    **dict.fromkeys(("official", "registered", "observed", "apportioned"), pl.Int64),
+    "register_ratio": pl.Float64,
+    **dict.fromkeys(("is_whole", "by_register"), pl.Boolean),
     **_TOLD,
 }
 
@@ -266,18 +276,18 @@ def _unmeasured(rows: pl.DataFrame) -> pl.DataFrame:
 def coverage(generation: Generation) -> Report:
     """Register and record holders of the newest quarter beside the official count, by district.
 
-    Rows: district (city: their sum; empty: people whose district is not known), official, registered, holders
-    (people), ``register_ratio`` and ``coverage`` (register and holders over the official count), ``findings`` of
-    :data:`FINDINGS` and, where there is one, ``causes`` of :data:`CAUSES`, each a comma list. The official count is of
-    the year nearest to the quarter.
+    Rows: district (city: their sum; empty: people whose district is not known), official, registered, observed (seen in
+    care, whatever for), holders (people), ``register_ratio`` and ``coverage`` (register and holders over the official
+    count), ``findings`` of :data:`FINDINGS` and, where there is one, ``causes`` of :data:`CAUSES`, each a comma list.
+    The official count is of the year nearest to the quarter.
     """
     live = generation.live
     official = live.frame(read_sql("quality_official"))
+    seen = live.frame(read_sql("quality_observed")) if _has(generation, "mart_observed") else _NOBODY_OBSERVED
     quarter = catalogue(live).quarters[-1].name
     year = nearest_year(quarter, tuple(official["year"].to_list()))
-    counts = live.frame(read_sql("quality_coverage"), {"year": year}).sort(
-        pl.col("district") != CITY, "district"
-    )
+    counts = live.frame(read_sql("quality_coverage"), {"year": year}).join(seen, on="district", how="left")
+    counts = counts.sort(pl.col("district") != CITY, "district")
     senders = live.frame(read_sql("quality_senders")) if _has(generation, "mart_load") else pl.DataFrame()
     apart = 0 if year is None else abs(year - int(quarter[:4]))
     facts = {**register_facts(counts, senders), "years_apart": apart}
@@ -292,6 +302,44 @@ def coverage(generation: Generation) -> Report:
         notes=(f"official count of {year}: {source[0]}",) if source else ("no official count in this build",),
         shares=("register_ratio", "coverage"),
     )  # fmt: skip
+
+
+def coverage_by_unit(generation: Generation) -> Report:
+    """Register, people seen in care and official count by unit of July 2025; the official one is an estimate.
+
+    Columns :data:`_OF_UNITS`: ``apportioned`` of the registered people stand in the unit by a draw; ``is_whole``: the
+    unit is made of whole wards; ``by_register``: the official count was shared out as the register is, so they agree.
+    Raises UserError for a build of before people seen in care were counted.
+    """
+    need(generation, "mart_observed")
+    live = generation.live
+    official = live.frame(read_sql("quality_official"))
+    year = nearest_year(catalogue(live).quarters[-1].name, tuple(official["year"].to_list()))
+    counts = live.frame(read_sql("quality_coverage_unit"), {"year": year})
+    names = {item.code: item.name for item in units()}
+    rows = counts.with_columns(
+        pl.col("unit").replace_strict(names, default=None, return_dtype=pl.String).alias("name"),
+        (pl.col("registered") / pl.col("official")).alias("register_ratio"),
+        pl.when(pl.col("official") > 0)
+        .then(pl.lit(State.SHOWN.value))
+        .otherwise(pl.lit(State.NO_DATA.value))
+        .alias("state"),
+        pl.when(pl.col("official") > 0)
+        .then(None)
+        .otherwise(pl.lit(Reason.NOT_MEASURABLE.value))
+        .alias("reason"),
+    )
+    return Report(
+        title="Register, people seen in care and official count by unit of July 2025",
+        rows=rows.select(pl.col(name).cast(kind) for name, kind in _OF_UNITS.items()),
+        about={"official_year": year, "build": build_of(generation)},
+        notes=(
+            "official: nobody counts units; an estimate from the count of the districts",
+            "apportioned: people of wards that were divided, of whom the unit is drawn",
+        ),
+        shares=("register_ratio",),
+        only_in_files=("reason", "is_whole"),
+    )
 
 
 def register_facts(counts: pl.DataFrame, senders: pl.DataFrame) -> dict[str, Any]:
