@@ -118,6 +118,7 @@ def _configure(app: Dash, settings: Settings) -> None:
         {
             **http.COMPRESSION,
             source.HOME: settings.home,
+            geometry.HOME: settings.home,
             LANGUAGE: settings.language,
             access.VIEWER: access.Viewer(),
         }

@@ -69,7 +69,8 @@
   function clickedDistrict(click) {
     var point = click && click.points && click.points[0];
     if (!point) return null;
-    return point.location || (point.customdata && point.customdata[0]) || point.hovertext || null;
+    /* The mark of a unit carries the district it came from, its location is the unit's own code. */
+    return (point.customdata && point.customdata[0]) || point.location || point.hovertext || null;
   }
 
   /* Choices that follow another: the definitions of a condition; `default` names what a new value brings with it. */

@@ -122,8 +122,10 @@
       var label = item.textContent.trim();
       if (x > PAD && x + 28 + wrappedWidth(label) > width) { x = PAD; top += 22; }
       var fill = swatch.classList.contains("hatched") ? "url(#hatch)" : window.atlasLight.colour(getComputedStyle(swatch).backgroundColor);
-      markup += '<rect x="' + x + '" y="' + (top + 4) + '" width="22" height="12" rx="3" fill="' + fill +
-        '" stroke="' + colour("--rule") + '"/><text x="' + (x + 28) + '" y="' + (top + 14) + '" font-size="12" fill="' +
+      var shape = swatch.classList.contains("dotted")
+        ? '<circle cx="' + (x + 11) + '" cy="' + (top + 10) + '" r="4" fill="' + fill + '" stroke="' + colour("--ink")
+        : '<rect x="' + x + '" y="' + (top + 4) + '" width="22" height="12" rx="3" fill="' + fill + '" stroke="' + colour("--rule");
+      markup += shape + '"/><text x="' + (x + 28) + '" y="' + (top + 14) + '" font-size="12" fill="' +
         colour("--quiet") + '">' + escaped(label) + "</text>";
       x += 28 + wrappedWidth(label) + 18;
     });

@@ -33,6 +33,8 @@ def legend(frame: pl.DataFrame, words: Words, palette: Palette) -> Component:
         entries.append(_entry(words("legend.suppressed"), {}, "hatched"))
     if states & {"no_data", "not_defined"}:
         entries.append(_entry(words("legend.no_data"), {}, "empty"))
+    if any(row.get("apportioned") and phrases.is_shown(row) for row in frame.to_dicts()):
+        entries.append(_entry(words("legend.apportioned"), {}, "dotted"))
     return html.Ul(entries, className="legend", **aria(label=words("legend.label")))
 
 

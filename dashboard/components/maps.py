@@ -13,7 +13,8 @@ from dashboard import ids, theme
 from dashboard.components import cards, controls
 from dashboard.components.chart_card import chart_card
 from dashboard.figures import district_map, tile_map
-from dashboard.selection.base import MAPS
+from dashboard.geometry import Drawing
+from dashboard.selection.base import GEOGRAPHIES, MAPS
 from dashboard.theme import Palette
 from dashboard.words import Words
 
@@ -32,7 +33,7 @@ GRAPHS = ("map-city", "map-inner", "map-tiles")
 def map_card(words: Words, page: str, query: Mapping[str, str]) -> Component:
     """The map card of a page, its kind as the query asks; the hint stands on the screen and in no picture or print."""
     card = ids.of(page, "map")
-    is_tiles = query.get("map") == "tiles"
+    is_tiles = not has_outlines(query.get("map", ""), query.get("geography", ""))
     outlines = html.Div(
         [_figure(words, card, name) for name in ("city", "inner")],
         id=ids.card(card, "outlines"),
@@ -45,9 +46,10 @@ def map_card(words: Words, page: str, query: Mapping[str, str]) -> Component:
         className="tiles",
         hidden=not is_tiles,
     )
+    geography = controls.switch(words, page, "geography", GEOGRAPHIES, query, is_small=True)
     kind = controls.switch(words, page, "map", MAPS, query, is_small=True)
     hint = html.P(words("map.hint"), className="subtitle screen-only")
-    above = html.Div([kind, hint], className="map-kind")
+    above = html.Div([geography, kind, hint], className="map-kind")
     return chart_card(words, card, [outlines, squares], controls=[above], has_legend=True, name="card-map")
 
 
@@ -56,12 +58,17 @@ def _figure(words: Words, card: str, name: str) -> Component:
     return html.Figure([html.Figcaption(words(f"map.{name}")), graph])
 
 
+def has_outlines(kind: str, geography: str) -> bool:
+    """Whether a map shows outlines: of a hundred units, tiles would have no room for their names."""
+    return kind != "tiles" or geography == "unit"
+
+
 def figures(
-    frame: pl.DataFrame, words: Words, palette: Palette, *, kind: str, geometry: str, selected: str | None
+    frame: pl.DataFrame, words: Words, palette: Palette, *, kind: str, geometry: Drawing, selected: str | None
 ) -> tuple[go.Figure, go.Figure, go.Figure, bool, bool]:
     """The values of :data:`OUTPUTS`. The kind that is not shown stays empty: it is drawn when it is chosen."""
     blank = go.Figure(layout=theme.layout(words.separators, palette))
-    if kind == "tiles":
+    if not has_outlines(kind, geometry.column):
         return blank, blank, tile_map.tile_map(frame, words, palette, selected=selected), True, False
     city = district_map.city_map(frame, words, palette, geometry=geometry, selected=selected)
     inner = district_map.inner_map(frame, words, palette, geometry=geometry, selected=selected)

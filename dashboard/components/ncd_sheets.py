@@ -36,19 +36,19 @@ class About:
 
 
 def places(frame: pl.DataFrame, city: phrases.Row, about: About) -> Sheet:
-    """Districts in the order of their codes, the city first."""
-    words = about.words
+    """Districts, or units, in the order of their codes, the city first."""
+    words, code = about.words, frame.columns[0]
     rows = [
-        sheets.estimate_row(city, words, place=words("place.city"), district="79", _kind="table-city"),
+        sheets.estimate_row(city, words, place=words("place.city"), **{code: "79"}, _kind="table-city"),
         *(
             sheets.estimate_row(
-                row, words, place=row["name"], district=row["district"],
+                row, words, place=row["name"], **{code: row[code]},
                 _kind="table-selected" if row["district"] == about.selection.district else "",
             )
-            for row in frame.sort("district").to_dicts()
+            for row in frame.sort(code).to_dicts()
         ),
     ]  # fmt: skip
-    columns = [sheets.text_column("place", words("table.district")), sheets.code_column("district")]
+    columns = [sheets.text_column("place", words("table.district")), sheets.code_column(code)]
     return _sheet("map", words("map.title"), [*columns, *_estimates(about)], rows, about)
 
 

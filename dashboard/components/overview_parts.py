@@ -145,11 +145,24 @@ def steps_summary(steps: Sequence[Step], words: Words) -> str:
     )
 
 
-def map_title(frame: pl.DataFrame, words: Words) -> str:
-    """How many districts reach their plan."""
+def map_title(frame: pl.DataFrame, words: Words, *, is_plan: bool) -> str:
+    """How many districts reach their plan; what is shown where there is none to reach."""
+    if not is_plan:
+        return words("overview.map_title_units" if "unit" in frame.columns else "overview.map_title_coverage")
     shown = frame.filter(pl.col("state") == "shown")
     reached = shown.filter(pl.col("value") >= 1 - NEAR_PLAN).height
     return words("overview.map_title", reached=reached, all=shown.height)
+
+
+def map_subtitle(frame: pl.DataFrame, phase: str, words: Words, *, kind: str, is_plan: bool) -> str:
+    """Numerator and denominator, and what the chosen geography cannot show."""
+    if is_plan:
+        return words("overview.map_subtitle", phase=words(f"phase_name.{phase}"))
+    if "unit" not in frame.columns:
+        return words("overview.map_subtitle_coverage")
+    return " ".join(
+        [words("overview.map_subtitle_units"), *([words("map.no_tiles")] if kind == "tiles" else [])]
+    )
 
 
 def curve_title(weeks: pl.DataFrame, place: str, words: Words) -> str:

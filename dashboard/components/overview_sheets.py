@@ -16,11 +16,11 @@ from dashboard.sheet import Column, Kind, Sheet
 
 
 def places(frame: pl.DataFrame, about: About, *, is_plan: bool) -> Sheet:
-    """Records of each district against the people due, or against the population where no target is known."""
-    words = about.words
+    """Records of each place against the people due, or against the population where no target is known."""
+    words, code = about.words, frame.columns[0]
     columns = [
         sheets.text_column("place", words("table.district")),
-        sheets.code_column("district"),
+        sheets.code_column(code),
         Column(name="value", label=words("table.of_plan" if is_plan else "table.value"), kind=Kind.SHARE),
         Column(name="numerator", label=words("table.records"), kind=Kind.COUNT),
         Column(name="denominator", label=words("table.due" if is_plan else "table.people"), kind=Kind.COUNT),
@@ -28,10 +28,11 @@ def places(frame: pl.DataFrame, about: About, *, is_plan: bool) -> Sheet:
         sheets.code_column("state"),
     ]
     rows = [
-        sheets.estimate_row(row, words, place=row["name"], district=row["district"])
-        for row in frame.sort("district").to_dicts()
+        sheets.estimate_row(row, words, place=row["name"], **{code: row[code]})
+        for row in frame.sort(code).to_dicts()
     ]
-    return _sheet("districts", map_title(frame, words), columns, rows, about)
+    title = map_title(frame, words, is_plan=is_plan)
+    return _sheet(f"{code}s", title, columns, rows, about)
 
 
 def steps(found: Sequence[Step], about: About) -> Sheet:

@@ -13,7 +13,7 @@ from dashboard.figures import phrases
 from dashboard.figures.multiples import below_plan
 from dashboard.figures.targets import state_of
 from dashboard.figures.weeks import MEAN_WEEKS
-from dashboard.selection.rollout import SECTIONS
+from dashboard.selection.rollout import SECTIONS, RolloutSelection
 from dashboard.words import Words
 
 Lines = Sequence[tuple[str, str, Mapping[str, phrases.Row]]]
@@ -94,6 +94,17 @@ def split_title(lines: Lines, words: Words) -> str:
         highest=highest,
         high=words.percent(high, 0),
     )
+
+
+def split_subtitle(selection: RolloutSelection, words: Words) -> str:
+    """How to read the grid; of the other geography also what its lines hold."""
+    if selection.split == "ward" and selection.district is None:
+        return words("rollout.split_choose")
+    told = [words("rollout.split_subtitle")]
+    if selection.split == "unit":
+        told.append(words("rollout.split_units"))
+        told += [words("rollout.split_units_of_district")] if selection.district else []
+    return ". ".join(line.removesuffix(".") for line in told)
 
 
 def plan_title(frame: pl.DataFrame, words: Words) -> str:

@@ -40,7 +40,9 @@ def estimate_columns(words: Words, *, numerator: str, denominator: str, value: s
 def estimate_row(row: phrases.Row, words: Words, **more: Any) -> dict[str, Any]:
     """The columns of an estimate; where it is not shown the note says so and why."""
     note = phrases.reason(row, words)
-    if not phrases.is_shown(row):
+    if phrases.is_shown(row):
+        note = " ".join(part for part in (note, phrases.apportioned(row, words)) if part)
+    else:
         note = ". ".join(part for part in (words(f"state.{row['state']}"), note) if part)
     names = ("value", "lower", "upper", "numerator", "denominator", "state")
     return {**more, **{name: row[name] for name in names}, "note": note}

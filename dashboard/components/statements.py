@@ -82,12 +82,12 @@ def ages(selection: NcdSelection, words: Words) -> str:
 
 def map_summary(frame: pl.DataFrame, words: Words) -> str:
     """A map in one paragraph, for those who do not see it."""
-    shown = frame.filter(pl.col("state") == "shown").sort("value", "district")
+    shown = frame.filter(pl.col("state") == "shown").sort("value", "name")
     if not shown.height:
         return words("map.summary_none")
     low, high = shown.row(0, named=True), shown.row(-1, named=True)
     return words(
-        "map.summary",
+        "map.summary_units" if "unit" in frame.columns else "map.summary",
         count=shown.height,
         highest=high["name"],
         highest_value=phrases.value(high, words),
@@ -98,10 +98,14 @@ def map_summary(frame: pl.DataFrame, words: Words) -> str:
 
 
 def map_subtitle(subject: Subject, selection: NcdSelection, words: Words) -> str:
-    """Unit and denominator of the maps."""
+    """Unit and denominator of the maps, and what the chosen geography cannot show."""
     who = words(f"who.{selection.sex}")
     whom = "_weighted" if selection.is_corrected else _WHOM.get(subject.denominator, "")
-    return words(f"map.subtitle{whom}", who=who, ages=ages(selection, words))
+    told = [words(f"map.subtitle{whom}", who=who, ages=ages(selection, words))]
+    if selection.geography == "unit":
+        told.append(words("map.corrected_by_district" if selection.is_corrected else "map.whole_units"))
+        told += [words("map.no_tiles")] if selection.map == "tiles" and selection.mapped == "unit" else []
+    return ". ".join(line.removesuffix(".") for line in told)
 
 
 def position(row: phrases.Row, city: phrases.Row) -> str | None:

@@ -16,7 +16,7 @@ from analytics.question import DEFAULT_STANDARD, Question
 from analytics.reference import CutOff, classes_of, schemes
 from dashboard import catalogue
 from dashboard.access import Viewer
-from dashboard.data import source
+from dashboard.data import source, units
 from dashboard.data.source import Row, estimate
 from dashboard.selection.base import Build
 from dashboard.selection.ncd import (
@@ -82,6 +82,14 @@ def by_district(selection: NcdSelection, viewer: Viewer) -> pl.DataFrame:
     """One row per district the viewer may see, with its names; a district without an answer is ``no_data``."""
     rows = _ask(selection, viewer, by=("district",), districts=viewer.scope)
     return source.by_place(rows, viewer, selection.language)
+
+
+def places(selection: NcdSelection, viewer: Viewer) -> pl.DataFrame:
+    """The frame of the map: districts, or the units of July 2025, of which only those of whole wards have a number."""
+    if selection.mapped == "district":
+        return by_district(selection, viewer)
+    rows = _ask(selection, viewer, by=("unit",))
+    return units.by_place(rows, source.generation(selection.build), viewer, selection.language)
 
 
 def city(selection: NcdSelection, viewer: Viewer) -> Row:
@@ -396,6 +404,7 @@ def _choices(generation: Generation, viewer: Viewer) -> Choices:
         variants={name: tuple(item.variant for item in items) for name, items in known.of_adults.items()},
         periods=known.quarters,
         districts=source.visible(viewer),
+        has_units=units.has_units(generation),
     )
 
 
@@ -419,6 +428,7 @@ def filters(selection: NcdSelection) -> dict[str, str]:
         "ages": text(f"ages.{selection.ages}"),
         "sex": text(f"sex.{selection.sex}"),
         "period": text.quarter(selection.period),
+        "geography": text(f"geography.{selection.mapped}"),
         "district": place_name(selection),
     }
     if selection.estimator == "standardised":

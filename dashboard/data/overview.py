@@ -17,7 +17,7 @@ from analytics.generation import Generation
 from analytics.question import Question
 from analytics.targets import last_day, quarter_of
 from dashboard.access import Viewer
-from dashboard.data import records, source
+from dashboard.data import records, source, units
 from dashboard.selection.base import Build
 from dashboard.selection.overview import (
     PHASES,
@@ -42,7 +42,11 @@ def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> Overvi
         return None
     generation, fallbacks = source.asked_generation(query)
     selection, more = resolve(
-        query, build=generation.build_id, districts=source.visible(viewer), language=language
+        query,
+        build=generation.build_id,
+        districts=source.visible(viewer),
+        has_units=units.has_units(generation),
+        language=language,
     )
     return OverviewOpened(
         **source.shared(query, generation, viewer, language, of_build=fallbacks, of_choices=more), selection=selection
@@ -53,7 +57,13 @@ def read_selection(store: Mapping[str, str], viewer: Viewer) -> OverviewSelectio
     """The selection a browser sent, checked anew."""
     generation, _ = source.asked_generation(store)
     language = source.stored_language(store)
-    return resolve(store, build=generation.build_id, districts=source.visible(viewer), language=language)[0]
+    return resolve(
+        store,
+        build=generation.build_id,
+        districts=source.visible(viewer),
+        has_units=units.has_units(generation),
+        language=language,
+    )[0]
 
 
 def build(selection: OverviewSelection) -> Build:
@@ -119,6 +129,20 @@ def by_district(selection: OverviewSelection, viewer: Viewer) -> tuple[pl.DataFr
         rows = source.answered(generation, Question(measure="coverage", by=("district",)))
         return source.by_place(rows, viewer, selection.language), False
     return source.by_place(rows, viewer, selection.language), True
+
+
+def by_unit(selection: OverviewSelection, viewer: Viewer) -> pl.DataFrame:
+    """A frame of units: people with a record as a share of the estimated population. Targets are set by district."""
+    generation = source.generation(selection.build)
+    rows = source.answered(generation, Question(measure="coverage", by=("unit",)))
+    return units.by_place(rows, generation, viewer, selection.language)
+
+
+def places(selection: OverviewSelection, viewer: Viewer) -> tuple[pl.DataFrame, bool]:
+    """The frame of the map in the chosen geography, and whether it is held against a plan."""
+    if selection.geography == "unit":
+        return by_unit(selection, viewer), False
+    return by_district(selection, viewer)
 
 
 def has_plan(selection: OverviewSelection) -> bool:
@@ -274,5 +298,6 @@ def filters(selection: OverviewSelection) -> dict[str, str]:
     text = words(selection.language)
     return {
         text("control.phase"): text(f"phase_name.{selection.phase}"),
+        text("control.geography"): text(f"geography.{selection.geography}"),
         text("control.district"): place_name(selection),
     }

@@ -8,7 +8,7 @@ import polars as pl
 from analytics.catalogue import catalogue
 from analytics.question import Question
 from dashboard.access import Viewer
-from dashboard.data import records, source
+from dashboard.data import records, source, units
 from dashboard.selection.base import Build
 from dashboard.selection.overview import PHASES
 from dashboard.selection.rollout import (
@@ -70,11 +70,15 @@ def ladder(selection: RolloutSelection) -> list[source.Row]:
 
 
 def split(selection: RolloutSelection, viewer: Viewer) -> list[tuple[str, str, dict[str, source.Row]]]:
-    """Code, name and steps of every district, ward, phase, group or source with records; wards of the chosen district."""
+    """Code, name and steps of every district, unit, ward, phase, group or source with records.
+
+    Wards are those of the chosen district; units those with a part in it, each as a whole: a district is no part of the
+    other geography. A star marks units part of whose records were shared out by weights.
+    """
     if selection.split == "ward" and selection.district is None:
         return []
     dimension = _DIMENSION.get(selection.split, selection.split)
-    found = _steps(selection, (dimension,))
+    found = _steps(selection, (dimension,), with_district=selection.split != "unit")
     names = _names(selection, viewer)
     return [(code, name, found[code,]) for code, name in names.items() if (code,) in found]
 
@@ -139,9 +143,11 @@ def _added(stock: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     return stock.with_columns(change.alias("added")).drop("records")
 
 
-def _steps(selection: RolloutSelection, by: tuple[str, ...]) -> dict[tuple[str, ...], dict[str, source.Row]]:
+def _steps(
+    selection: RolloutSelection, by: tuple[str, ...], *, with_district: bool = True
+) -> dict[tuple[str, ...], dict[str, source.Row]]:
     """The rows of LADDER by the values of ``by``."""
-    generation, where = source.generation(selection.build), _where(selection)
+    generation, where = source.generation(selection.build), _where(selection, with_district=with_district)
     found: dict[tuple[str, ...], dict[str, source.Row]] = {}
     for measure, part in (("ladder", "step"), ("completeness", "section")):
         rows = records.newest(generation, measure, (*by, part), where)
@@ -168,6 +174,10 @@ def _names(selection: RolloutSelection, viewer: Viewer) -> dict[str, str]:
         case "district":
             shorts = source.short_names(viewer, selection.language)
             return {code: short for code, short in shorts.items() if selection.district in (None, code)}
+        case "unit":
+            shared = units.apportioned(source.generation(selection.build))
+            shorts = units.short_names(viewer, district=selection.district)
+            return {code: short + (" *" if code in shared else "") for code, short in shorts.items()}
         case "ward":
             return {w.code: w.name for w in wards() if w.district_code == selection.district}
         case "phase":

@@ -6,7 +6,7 @@ window fills its card; exterior rings run clockwise or the whole world is painte
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -14,6 +14,7 @@ import polars as pl
 
 from dashboard import theme
 from dashboard.figures import classes, phrases
+from dashboard.geometry import Box, Drawing
 from dashboard.theme import Palette
 from dashboard.words import Words
 
@@ -21,6 +22,8 @@ from dashboard.words import Words
 #: that); ``fitbounds`` would leave a quarter of the card empty. The inner one leaves out the wide fringe.
 CITY_WINDOW = ((106.358, 107.018), (10.379, 11.158))
 INNER_WINDOW = ((106.590, 106.772), (10.676, 10.888))
+#: Longitudes and latitudes.
+Window = tuple[tuple[float, float], tuple[float, float]]
 _GEO: dict[str, Any] = {
     "visible": False,
     "projection": {"type": "mercator"},
@@ -30,20 +33,32 @@ _GEO: dict[str, Any] = {
 
 
 def city_map(
-    frame: pl.DataFrame, words: Words, palette: Palette, *, geometry: str, selected: str | None
+    frame: pl.DataFrame, words: Words, palette: Palette, *, geometry: Drawing, selected: str | None
 ) -> go.Figure:
-    """All districts, fitted to the card."""
-    return _figure(frame, words, palette, geometry, selected, _window(*CITY_WINDOW))
+    """All places, fitted to the card."""
+    window = fitted(geometry.bounds) if geometry.bounds else CITY_WINDOW
+    return _figure(frame, words, palette, geometry, selected, window, mark=3)
 
 
 def inner_map(
-    frame: pl.DataFrame, words: Words, palette: Palette, *, geometry: str, selected: str | None
+    frame: pl.DataFrame, words: Words, palette: Palette, *, geometry: Drawing, selected: str | None
 ) -> go.Figure:
     """The inner city, about three times as large as on :func:`city_map`, in the same classes."""
-    return _figure(frame, words, palette, geometry, selected, _window(*INNER_WINDOW))
+    return _figure(frame, words, palette, geometry, selected, INNER_WINDOW, mark=5)
 
 
-def _window(longitudes: tuple[float, float], latitudes: tuple[float, float]) -> dict[str, Any]:
+def fitted(bounds: Box) -> Window:
+    """A window of the card's shape around imported outlines; that of the approximate ones where it holds them."""
+    (west, east), (south, north) = CITY_WINDOW
+    box = (min(west, bounds[0]), min(south, bounds[1]), max(east, bounds[2]), max(north, bounds[3]))
+    factor = max((box[2] - box[0]) / (east - west), (box[3] - box[1]) / (north - south))
+    half_width, half_height = factor * (east - west) / 2, factor * (north - south) / 2
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return (x - half_width, x + half_width), (y - half_height, y + half_height)
+
+
+def _window(window: Window) -> dict[str, Any]:
+    longitudes, latitudes = window
     return {**_GEO, "lonaxis": {"range": longitudes}, "lataxis": {"range": latitudes}}
 
 
@@ -51,11 +66,16 @@ def _figure(
     frame: pl.DataFrame,
     words: Words,
     palette: Palette,
-    geometry: str,
+    geometry: Drawing,
     selected: str | None,
-    geo: Mapping[str, Any],
+    window: Window,
+    *,
+    mark: float,
 ) -> go.Figure:
-    """One trace per state that occurs, so that hidden and missing are never a colour of the scale."""
+    """One trace per state that occurs, so that hidden and missing are never a colour of the scale.
+
+    ``mark``: diameter in pixels of the dot in a place part of whose people were drawn.
+    """
     rows = frame.to_dicts()
     edges = classes.breaks([row["value"] for row in rows if phrases.is_shown(row)])
     traces = (
@@ -68,13 +88,15 @@ def _figure(
     traces += [_flat(hidden, words, geometry, palette.suppressed, palette.border)] if hidden else []
     traces += [_flat(missing, words, geometry, palette.no_data, palette.border_no_data)] if missing else []
     traces += [_outline(selected, geometry, palette)] if selected else []
+    drawn = [row for row in rows if phrases.is_shown(row) and row.get("apportioned")]
+    traces += [_marks(drawn, palette, mark)] if drawn else []
     layout = theme.layout(words.separators, palette)
-    layout.geo = dict(geo)
+    layout.geo = _window(window)
     return go.Figure(traces, layout)
 
 
 def _values(
-    rows: Sequence[phrases.Row], words: Words, palette: Palette, geometry: str, edges: Sequence[float]
+    rows: Sequence[phrases.Row], words: Words, palette: Palette, geometry: Drawing, edges: Sequence[float]
 ) -> go.Choropleth:
     return go.Choropleth(
         **_places(rows, words, geometry),
@@ -86,7 +108,9 @@ def _values(
     )
 
 
-def _flat(rows: Sequence[phrases.Row], words: Words, geometry: str, fill: str, line: str) -> go.Choropleth:
+def _flat(
+    rows: Sequence[phrases.Row], words: Words, geometry: Drawing, fill: str, line: str
+) -> go.Choropleth:
     return go.Choropleth(
         **_places(rows, words, geometry),
         z=[0] * len(rows),
@@ -95,11 +119,11 @@ def _flat(rows: Sequence[phrases.Row], words: Words, geometry: str, fill: str, l
     )
 
 
-def _outline(district: str, geometry: str, palette: Palette) -> go.Choropleth:
+def _outline(district: str, geometry: Drawing, palette: Palette) -> go.Choropleth:
     """A ring around the chosen district, drawn last and deaf to the pointer."""
     clear = "rgba(0,0,0,0)"
     return go.Choropleth(
-        geojson=geometry,
+        geojson=geometry.districts or geometry.url,
         locations=[district],
         z=[0],
         colorscale=[(0, clear), (1, clear)],
@@ -109,10 +133,21 @@ def _outline(district: str, geometry: str, palette: Palette) -> go.Choropleth:
     )
 
 
-def _places(rows: Sequence[phrases.Row], words: Words, geometry: str) -> dict[str, Any]:
+def _marks(rows: Sequence[phrases.Row], palette: Palette, size: float) -> go.Scattergeo:
+    """A dot in every place part of whose people were drawn by weights, deaf to the pointer."""
+    return go.Scattergeo(
+        lon=[row["longitude"] for row in rows],
+        lat=[row["latitude"] for row in rows],
+        mode="markers",
+        marker={"size": size, "color": palette.paper, "line": {"color": palette.ink, "width": 1}},
+        hoverinfo="skip",
+    )
+
+
+def _places(rows: Sequence[phrases.Row], words: Words, geometry: Drawing) -> dict[str, Any]:
     return {
-        "geojson": geometry,
-        "locations": [row["district"] for row in rows],
+        "geojson": geometry.url,
+        "locations": [row[geometry.column] for row in rows],
         "customdata": [(row["district"], row["name"], phrases.hover(row, words)) for row in rows],
         "hovertemplate": phrases.HOVER_OF_PLACE,
         "showscale": False,

@@ -39,6 +39,12 @@ def reason(row: Row, words: Words) -> str:
     return words(f"reason.{row['reason']}") if row["reason"] else ""
 
 
+def apportioned(row: Row, words: Words) -> str:
+    """How many of the people of a place were shared out to it; empty where nobody was."""
+    share = row.get("apportioned")
+    return words("hover.apportioned", share=words.percent(share, 0)) if share else ""
+
+
 def hover(row: Row, words: Words) -> str:
     """Lines of a hover label: value with its interval if it has one, numerator of denominator; or why there is none."""
     if not is_shown(row):
@@ -49,4 +55,4 @@ def hover(row: Row, words: Words) -> str:
     people = words(
         "hover.people", numerator=count(row["numerator"], words), denominator=count(row["denominator"], words)
     )
-    return "<br>".join(line for line in (number, people, reason(row, words)) if line)
+    return "<br>".join(line for line in (number, people, apportioned(row, words), reason(row, words)) if line)

@@ -20,7 +20,6 @@ from dashboard.figures import distribution as histogram
 from dashboard.figures import matrix as overview_matrix
 from dashboard.figures import survey as beside_surveys
 from dashboard.figures import trend as trend_line
-from dashboard.selection.base import MAPS
 from dashboard.selection.ncd import PARTS, NcdSelection
 from dashboard.sheet import Sheet
 from dashboard.words import Words, words
@@ -47,7 +46,7 @@ clientside_callback(
         Input(of(name), "value")
         for name in (
             *("condition", "variant", "estimator", "standard", "ages", "sex", "period"),
-            *("district", "map", "quantity", "truth"),
+            *("district", "map", "geography", "quantity", "truth"),
         )
     ),
     *(Input(of(name), "clickData") for name in (*maps.GRAPHS, "compare-graph", "matrix-graph")),
@@ -69,6 +68,7 @@ _CONTROLS = {
     "period": Output(of("period"), "value"),
     "districts": Output(of("district"), "data"),
     "map": Output(of("map"), "value"),
+    "geography": Output(of("geography"), "value"),
     "truth": Output(of("truth"), "value"),
     "truth_hidden": Output(of("truth-frame"), "hidden"),
     "catalogue": Output(of("catalogue"), "data"),
@@ -93,6 +93,7 @@ def draw_places(store: Store) -> tuple[Any, ...]:
     """The finding, and the districts: one answer serves sentences, maps and comparison."""
     selection, text, palette = _read(store)
     frame, city = data.by_district(selection, current_viewer()), data.city(selection, current_viewer())
+    mapped = data.places(selection, current_viewer())
     subject, place = data.subject(selection), data.place(selection, current_viewer())
     ready = data.readiness(selection, current_viewer())
     return (
@@ -102,12 +103,17 @@ def draw_places(store: Store) -> tuple[Any, ...]:
         [cards.notice(line) for line in statements.cautions(subject, selection, text)],
         _strip(place, city, text),
         *maps.figures(
-            frame, text, palette, kind=selection.map, geometry=geometry.url(), selected=selection.district
+            mapped,
+            text,
+            palette,
+            kind=selection.map,
+            geometry=geometry.drawing(selection.mapped),
+            selected=selection.district,
         ),
         text("map.title"),
         statements.map_subtitle(subject, selection, text),
-        legend.legend(frame, text, palette),
-        statements.map_summary(frame, text),
+        legend.legend(mapped, text, palette),
+        statements.map_summary(mapped, text),
         compare.compare(frame, city, text, palette, selected=selection.district),
         statements.compare_title(frame, city, text),
         statements.compare_subtitle(city, text),
@@ -266,6 +272,7 @@ def explain(store: Store) -> tuple[Any, ...]:
 def _sources(selection: NcdSelection) -> Mapping[str, Sequence[str]]:
     """What the numbers of each card stand on, beside the build: its definitions, its cut-offs, its outlines."""
     text, subject = words(selection.language), data.subject(selection)
+    has_outlines = maps.has_outlines(selection.map, selection.mapped)
     named = text(
         "source.definition",
         definition=f"{subject.condition} – {subject.definition}",
@@ -276,7 +283,7 @@ def _sources(selection: NcdSelection) -> Mapping[str, Sequence[str]]:
     )
     return {
         **{card: [named] for card in CARDS},
-        "map": [named, text("map.approximate")] if selection.map == MAPS[0] else [named],
+        "map": [named, geometry.told(selection.mapped, text)] if has_outlines else [named],
         "survey": [
             text("source.survey", source=source)
             for source in data.surveys(selection, current_viewer())["source"].unique(maintain_order=True)
@@ -293,6 +300,11 @@ def _sheets() -> Mapping[str, Any]:
     """The sheet of each card, from the same data as its figure."""
 
     def places(selection: NcdSelection, viewer: Viewer) -> Sheet:
+        return ncd_sheets.places(
+            data.places(selection, viewer), data.city(selection, viewer), _about(selection)
+        )
+
+    def compared(selection: NcdSelection, viewer: Viewer) -> Sheet:
         return ncd_sheets.places(
             data.by_district(selection, viewer), data.city(selection, viewer), _about(selection)
         )
@@ -319,7 +331,7 @@ def _sheets() -> Mapping[str, Any]:
         cells = statements.matrix_cells(data.matrix(selection, viewer), words(selection.language))
         return ncd_sheets.matrix(cells, _about(selection))
 
-    found = {"map": places, "compare": places, "curve": curve, "trend": trend}
+    found = {"map": places, "compare": compared, "curve": curve, "trend": trend}
     more = {"survey": survey, "distribution": distribution, "matrix": matrix}
     return {**found, "convergence": settling, **more}
 

@@ -80,7 +80,7 @@ clientside_callback(
     Output(of("selection"), "data"),
     Output(of("district"), "value"),
     Input(of("catalogue"), "data"),
-    *(Input(of(name), "value") for name in ("phase", "map", "district")),
+    *(Input(of(name), "value") for name in ("phase", "map", "geography", "district")),
     *(Input(of(name), "clickData") for name in maps.GRAPHS),
     Input(ids.THEME, "data"),
     State(of("selection"), "data"),
@@ -94,6 +94,7 @@ def _opened(page: OverviewOpened, text: Words) -> dict[str, Any]:
         "districts": page.districts,
         "phase": chosen.phase,
         "map": chosen.map,
+        "geography": chosen.geography,
         "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, chosen.values(), {}, {}),
         **opening.frame(page, chosen, text, labels={}),
     }
@@ -103,6 +104,7 @@ _CONTROLS = {
     "districts": Output(of("district"), "data"),
     "phase": Output(of("phase"), "value"),
     "map": Output(of("map"), "value"),
+    "geography": Output(of("geography"), "value"),
     "catalogue": Output(of("catalogue"), "data"),
 }
 twins.register_opening(PAGE, _CONTROLS, data.open_page, _opened)
@@ -164,17 +166,22 @@ def draw_steps(store: Store) -> tuple[Any, ...]:
 def draw(store: Store) -> tuple[Any, ...]:
     """Where, and since when."""
     selection, text, palette = _read(store)
-    frame, is_plan = data.by_district(selection, current_viewer())
+    frame, is_plan = data.places(selection, current_viewer())
     weeks = data.weeks(selection, selection.district, selection.phase)
     phase = text(f"phase_name.{selection.phase}")
     place = data.place_name(selection)
     title = overview_parts.curve_title(weeks, place, text)
     return (
         *maps.figures(
-            frame, text, palette, kind=selection.map, geometry=geometry.url(), selected=selection.district
+            frame,
+            text,
+            palette,
+            kind=selection.map,
+            geometry=geometry.drawing(selection.geography),
+            selected=selection.district,
         ),
-        overview_parts.map_title(frame, text) if is_plan else text("overview.map_title_coverage"),
-        text("overview.map_subtitle" if is_plan else "overview.map_subtitle_coverage", phase=phase),
+        overview_parts.map_title(frame, text, is_plan=is_plan),
+        overview_parts.map_subtitle(frame, selection.phase, text, kind=selection.map, is_plan=is_plan),
         legend.legend(frame, text, palette),
         statements.map_summary(frame, text),
         s_curve.s_curve(weeks, text, palette),
@@ -197,7 +204,8 @@ def explain(store: Store) -> tuple[Any, ...]:
     """Who needs attention and why; what changed since the build before; sources."""
     selection, text, _ = _read(store)
     build = data.build(selection)
-    outlines = text("map.approximate") if selection.map == "true" else ""
+    has_outlines = maps.has_outlines(selection.map, selection.geography)
+    outlines = geometry.told(selection.geography, text) if has_outlines else ""
     return (
         overview_parts.attention(
             data.behind(selection, current_viewer()), selection, text, has_plan=data.has_plan(selection)
@@ -216,7 +224,7 @@ def _sheets() -> Mapping[str, Any]:
         )
 
     def places(selection: OverviewSelection, viewer: Any) -> Any:
-        frame, is_plan = data.by_district(selection, viewer)
+        frame, is_plan = data.places(selection, viewer)
         return overview_sheets.places(frame, about(selection), is_plan=is_plan)
 
     def curve(selection: OverviewSelection, viewer: Any) -> Any:

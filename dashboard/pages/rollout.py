@@ -167,8 +167,7 @@ def draw_split(store: Store) -> tuple[Any, ...]:
     selection, text, palette = _read(store)
     lines = data.split(selection, current_viewer())
     title = rollout_parts.split_title(lines, text)
-    is_blank = selection.split == "ward" and selection.district is None
-    subtitle = text("rollout.split_choose" if is_blank else "rollout.split_subtitle")
+    subtitle = rollout_parts.split_subtitle(selection, text)
     # The style sheet makes the figure as high as it has lines.
     style = {"--lines": max(len(lines), 4)}
     return shares.shares(lines, LADDER[1:], text, palette), style, title, subtitle, title

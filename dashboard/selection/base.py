@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 LANGUAGES = ("vi", "en")
 THEMES = ("light", "dark")
 MAPS = ("true", "tiles")
+Geography = Literal["district", "unit"]
+#: Districts until June 2025, units from July 2025.
+GEOGRAPHIES: tuple[Geography, ...] = ("district", "unit")
 #: An announced value is shown shortened; a URL may carry anything.
 SHOWN_LENGTH = 40
 
@@ -78,6 +81,12 @@ class Reader:
         if asked and asked not in allowed:
             self.fallbacks.append(Fallback(name, asked[:SHOWN_LENGTH], default))
         return asked if asked in allowed else default
+
+    def geography(self, *, has_units: bool) -> Geography:
+        """The geography asked for; a build of before the units has districts only."""
+        allowed = GEOGRAPHIES if has_units else GEOGRAPHIES[:1]
+        asked = self.one_of("geography", allowed, GEOGRAPHIES[0])
+        return next(name for name in GEOGRAPHIES if name == asked)
 
     def quiet(self, name: str, allowed: Sequence[str]) -> str:
         """The same for what is not worth announcing: the first of ``allowed`` stands in."""

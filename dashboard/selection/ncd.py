@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboard.selection.base import MAPS, THEMES, Fallback, Opened, Reader, Selection
+from dashboard.selection.base import GEOGRAPHIES, MAPS, THEMES, Fallback, Geography, Opened, Reader, Selection
 
 ESTIMATORS = ("crude", "standardised", "weighted", "modelled", "misclassification")
 #: Those of all residents; the others describe people with a record.
@@ -57,6 +57,7 @@ class Choices:
     variants: Mapping[str, tuple[str, ...]]
     periods: tuple[str, ...]
     districts: tuple[str, ...]
+    has_units: bool = True
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -75,6 +76,7 @@ class NcdSelection(Selection):
     sex: str
     period: str
     map: str = MAPS[0]
+    geography: Geography = GEOGRAPHIES[0]
     quantity: str = QUANTITIES[0]
     truth: str = TRUTHS[0]
     district: str | None = None
@@ -84,12 +86,17 @@ class NcdSelection(Selection):
         """Whether its numbers are about all residents."""
         return self.estimator in CORRECTED
 
+    @property
+    def mapped(self) -> Geography:
+        """The geography of the map: what is corrected exists by district only."""
+        return GEOGRAPHIES[0] if self.is_corrected else self.geography
+
 
 #: What each part of the page depends on beside build, language and theme.
 _PEOPLE = ("ages", "sex", "district")
 _MEASURE = ("condition", "variant", "estimator", "standard", "period")
 PARTS = {
-    "places": (*_MEASURE, *_PEOPLE, "map"),
+    "places": (*_MEASURE, *_PEOPLE, "map", "geography"),
     "lines": (*_MEASURE, *_PEOPLE),
     "convergence": ("condition", "variant", "standard", "period", "truth", *_PEOPLE),
     "survey": ("condition", "estimator"),
@@ -182,6 +189,7 @@ def resolve(
         sex=read.one_of("sex", SEXES, SEXES[0]),
         period=read.one_of("period", choices.periods, choices.periods[0]),
         map=read.one_of("map", MAPS, MAPS[0]),
+        geography=read.geography(has_units=choices.has_units),
         quantity=read.one_of("quantity", QUANTITIES, QUANTITY_OF.get(condition, QUANTITIES[0])),
         truth=read.quiet("truth", TRUTHS),
         district=read.one_of("district", choices.districts, "") or None,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from dashboard.selection.base import MAPS, THEMES, Fallback, Opened, Reader, Selection
+from dashboard.selection.base import GEOGRAPHIES, MAPS, THEMES, Fallback, Geography, Opened, Reader, Selection
 
 #: All phases together, then each phase of the plan.
 PHASES = ("all", "p1", "p2", "p3")
@@ -20,6 +20,7 @@ class OverviewSelection(Selection):
 
     phase: str = PHASES[0]
     map: str = MAPS[0]
+    geography: Geography = GEOGRAPHIES[0]
     district: str | None = None
 
 
@@ -92,7 +93,7 @@ class OverviewOpened(Opened):
 
 
 def resolve(
-    query: Mapping[str, str], *, build: str, districts: tuple[str, ...], language: str
+    query: Mapping[str, str], *, build: str, districts: tuple[str, ...], has_units: bool = True, language: str
 ) -> tuple[OverviewSelection, tuple[Fallback, ...]]:
     """The Selection a query means and what had to fall back. Never raises on what a URL carries."""
     read = Reader(query)
@@ -102,6 +103,7 @@ def resolve(
         theme=read.quiet("theme", THEMES),
         phase=read.one_of("phase", PHASES, PHASES[0]),
         map=read.one_of("map", MAPS, MAPS[0]),
+        geography=read.geography(has_units=has_units),
         district=read.one_of("district", districts, "") or None,
     )
     return selection, tuple(read.fallbacks)

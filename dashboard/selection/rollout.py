@@ -11,8 +11,8 @@ from dashboard.selection.overview import PHASES
 #: All groups of the plan together, then each.
 GROUPS = ("all", "over_50", "underlying_condition", "pregnant", "child", "other")
 ANY_SOURCE = "all"
-#: What the table of steps is split by. Wards are those of the chosen district.
-SPLITS = ("district", "ward", "phase", "group", "source")
+#: What the table of steps is split by. Wards are those of the chosen district; units those with a part in it.
+SPLITS = ("district", "unit", "ward", "phase", "group", "source")
 SECTIONS = (
     *("administrative", "epi_immunisation", "covid_immunisation", "history_allergy"),
     *("anthropometry", "blood_group", "underlying_conditions"),

@@ -83,6 +83,20 @@ def test_the_table_of_weeks_ends_with_the_last_complete_week(open_page: OpenPage
     expect(card.get_by_role("row").last).to_contain_text("29 December 2024")
 
 
+def test_units_stand_on_the_map_and_a_click_on_one_chooses_its_district(open_page: OpenPage) -> None:
+    page = ready(open_page("/?lang=en"))
+    page.locator("#overview-geography").get_by_text("Units of July 2025").click()
+    expect(page.locator("#overview-map-city .choroplethlocation")).to_have_count(102)
+    expect(page.locator("[data-card=overview-map]")).to_contain_text("102 of the 168 units")
+    place = page.locator("#overview-map-inner .choroplethlocation").nth(30)
+    place.scroll_into_view_if_needed()
+    box = place.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page).to_have_url(re.compile("geography=unit.*district=7[0-9]{2}"))
+    expect(page.locator("#overview-map-city .choroplethlocation")).to_have_count(103)  # and the ring
+
+
 def test_the_other_language_keeps_the_state(open_page: OpenPage) -> None:
     page = open_page("/?lang=vi&phase=p3&map=tiles")
     expect(page.locator("#overview-map-tiles .textpoint").first).to_be_visible()

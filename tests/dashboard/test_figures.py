@@ -21,6 +21,7 @@ from dashboard.figures import (
     trend,
 )
 from dashboard.figures import labels as line_labels
+from dashboard.geometry import Drawing
 from dashboard.selection.ncd import Indicator
 from dashboard.theme import DARK, LIGHT
 from dashboard.words import words
@@ -47,7 +48,7 @@ CITY = dict(zip(COLUMNS, (90, 300, 0.3, 0.25, 0.35, "wilson", "shown", None), st
 
 
 def test_the_map_keeps_hidden_and_missing_apart_from_values() -> None:
-    figure = district_map.city_map(FRAME, VI, LIGHT, geometry="/outlines.json", selected="761")
+    figure = district_map.city_map(FRAME, VI, LIGHT, geometry=Drawing("/outlines.json"), selected="761")
     values, hidden, missing, outline = figure.data
 
     assert list(values.locations) == ["760", "761"]
@@ -58,7 +59,7 @@ def test_the_map_keeps_hidden_and_missing_apart_from_values() -> None:
 
 
 def test_hover_tells_value_interval_and_counts_or_the_reason() -> None:
-    figure = district_map.inner_map(FRAME, VI, LIGHT, geometry="/outlines.json", selected=None)
+    figure = district_map.inner_map(FRAME, VI, LIGHT, geometry=Drawing("/outlines.json"), selected=None)
 
     assert figure.data[0].customdata[0][2] == "30,0\u00a0% (KTC 95 %: 22,0–40,0)<br>30 trong 100 người"
     assert "riêng tư" in figure.data[1].customdata[0][2]
@@ -67,7 +68,7 @@ def test_hover_tells_value_interval_and_counts_or_the_reason() -> None:
 def test_a_map_without_a_shown_value_still_draws() -> None:
     frame = FRAME.filter(pl.col("state") != "shown")
 
-    assert len(district_map.city_map(frame, VI, LIGHT, geometry="/o.json", selected=None).data) == 2
+    assert len(district_map.city_map(frame, VI, LIGHT, geometry=Drawing("/o.json"), selected=None).data) == 2
     assert statements.map_summary(frame, VI) == VI("map.summary_none")
 
 

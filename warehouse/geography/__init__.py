@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
+from typing import Literal
 
+#: The two geographies: districts until 30 June 2025, units from 1 July 2025.
+Geography = Literal["district", "unit"]
 #: Units merged into Thủ Đức City on 1 January 2021: Thủ Đức, District 9, District 2.
 MERGED_DISTRICTS = {"762": "769", "763": "769"}
 #: The day the districts ended and the units began (Resolution 1685/NQ-UBTVQH15).
@@ -91,9 +94,29 @@ def districts() -> tuple[District, ...]:
 
 
 @cache
-def neighbours() -> tuple[tuple[str, str], ...]:
-    """Pairs of districts that share a border, each once, the lower code first."""
-    return tuple((row["district_code"], row["neighbour_code"]) for row in read_csv("district_neighbours.csv"))
+def neighbours(geography: Geography = "district") -> tuple[tuple[str, str], ...]:
+    """Pairs of places that share a border line, each once, the lower code first; a river is no end of it."""
+    rows = read_csv(f"{geography}_neighbours.csv")
+    return tuple((row[f"{geography}_code"], row["neighbour_code"]) for row in rows)
+
+
+@cache
+def outlines(geography: Geography = "district") -> bytes:
+    """GeoJSON of the approximate outlines carried here: a feature per place, its id the code, rings clockwise."""
+    return resources.files(__package__).joinpath(f"{geography}_outlines.geojson").read_bytes()
+
+
+@cache
+def areas(geography: Geography) -> dict[str, float]:
+    """Official area of every place of a geography, square kilometres, in the order of the codes."""
+    places = districts() if geography == "district" else units()
+    return {place.code: place.area_km2 for place in places}
+
+
+@cache
+def outside() -> dict[str, str]:
+    """The 66 units of the merged city that were no part of the old one, where no records come from: code and name."""
+    return {row["unit_code"]: row["name"] for row in read_csv("units_outside.csv")}
 
 
 @cache
