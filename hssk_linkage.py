@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from hssk_options import Form, Format, Home
-from hssk_output import out, waterfall_table
+from hssk_output import now, out, waterfall_table
 from warehouse import database
 from warehouse.identity import load_keys
 from warehouse.intake import LINKAGE
+from warehouse.lock import build_lock
 from warehouse.settings import load_settings
 
 linkage = typer.Typer()
@@ -30,7 +31,7 @@ def explain_link(
     from warehouse.linking.explaining import explain  # noqa: PLC0415
 
     settings = load_settings(home)
-    with database.open_warehouse(settings) as connection:
+    with build_lock(settings.home, now()), database.open_warehouse(settings) as connection:
         found = explain(connection, settings, load_keys(settings), settings.home / LINKAGE, (ref, other))
     if form is Form.json:
         print(json.dumps(asdict(found), ensure_ascii=False))

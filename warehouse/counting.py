@@ -24,6 +24,8 @@ from warehouse.settings import Settings
 #: The folder of SQL that only DuckDB runs, before everything else.
 INGEST = "ingest"
 _OUT = "marts.main"
+#: The setting by which references are people.
+NOT_LINKED = "none"
 Progress = Callable[[str, str], None]
 
 
@@ -43,10 +45,17 @@ def count(
     """
     tables = engine.load_tables()
     engine.check_inputs(
-        tables, [*database.raw_tables(), *database.META_TABLES, *database.PERSON_TABLES, database.FINDINGS, *reference]
+        tables,
+        [
+            *database.raw_tables(),
+            *database.META_TABLES,
+            *database.PERSON_TABLES,
+            database.FINDINGS,
+            *reference,
+        ],
     )
     database.put_frames(connection, reference)
-    database.put_people(connection)
+    database.put_people(connection, linked=settings.linkage != NOT_LINKED)
     rows(connection, f"attach '{database.quoted(staged / MARTS)}' as marts")
     if settings.engine == "spark":
         runs = _by_spark(connection, settings.spark_master, tables, parameters, scratch, progress)

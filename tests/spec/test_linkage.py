@@ -76,7 +76,9 @@ def test_what_a_hospital_measured_counts_for_the_person_of_the_register(tmp_path
         ({"old_id": "020000123"}, {"old_id": "020000123"}, True),
         # A card that is lent: another given name and another year.
         ({"insurance_no": BHYT}, {"insurance_no": BHYT, "full_name": "Trần Văn Tư", "birth_date": "1991-02-03"}, False),
-        ({"insurance_no": BHYT}, {"insurance_no": BHYT, "sex": "male"}, False),
+        # Name and day of birth agree: a slip of the sex; else somebody else of the household.
+        ({"insurance_no": BHYT}, {"insurance_no": BHYT, "sex": "male"}, True),
+        ({"insurance_no": BHYT}, {"insurance_no": BHYT, "sex": "male", "birth_date": "1960"}, False),
         # One insurance code, but two identity numbers.
         ({"insurance_no": BHYT, "national_id": CCCD}, {"insurance_no": BHYT, "national_id": "079160999999"}, False),
         ({"national_id": "000000000000"}, {"national_id": "000000000000"}, False),
@@ -94,12 +96,40 @@ def test_exact_keys_link_unless_the_rest_denies_it(
     assert (frozenset({"P1", "H1"}) in persons_of(tmp_path / "home")) is is_one
 
 
-def test_a_number_that_many_have_links_nobody(tmp_path: Path) -> None:
-    shared = [registered(f"X{n}", insurance_no=BHYT, full_name="Nguyễn Lan") for n in range(11)]
-    write_csv(tmp_path / "in" / "resident.csv", shared)
+def test_a_number_that_many_people_have_links_nobody(tmp_path: Path) -> None:
+    """Ten may share a card, each known twice; with an eleventh it says nothing of anybody."""
+    home, path = tmp_path / "home", tmp_path / "in" / "resident.csv"
+    given = ("Lan", "Hoa", "Mai", "Cúc", "Đào", "Yến", "Sen", "Tâm", "Kiều", "Vy")
+    shared = [registered(f"X{n}", insurance_no=BHYT, full_name=f"Nguyễn {given[n // 2]}") for n in range(20)]
+    for people, most in (
+        (shared, 2),
+        ([*shared, registered("P1", insurance_no=BHYT, full_name="Nguyễn Quý")], 1),
+    ):
+        write_csv(path, people)
+        run_build(home, tmp_path / "in", as_of=AS_OF)
+        assert max(map(len, persons_of(home))) == most
+    assert stored(home, "select lent from meta_linkage") == [(1,)]
+
+
+def test_one_person_may_be_known_in_many_places(tmp_path: Path) -> None:
+    known = [hospital(f"X{n}", insurance_no=BHYT, full_name="Nguyễn P1") for n in range(19)]
+    write_csv(tmp_path / "in" / "resident.csv", [registered("P1", insurance_no=BHYT), *known])
     run_build(tmp_path / "home", tmp_path / "in", as_of=AS_OF)
-    assert {len(refs) for refs in persons_of(tmp_path / "home")} == {1}
-    assert stored(tmp_path / "home", "select lent from meta_linkage") == [(1,)]
+    assert {len(refs) for refs in persons_of(tmp_path / "home")} == {20}
+
+
+def test_without_linkage_references_are_people_again(tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", tmp_path / "in"
+    write_csv(
+        folder / "resident.csv",
+        [registered("P1", insurance_no=BHYT), hospital("H1", insurance_no=BHYT, full_name="Nguyễn P1")],
+    )
+    write_csv(folder / "measurement.csv", pressure("H1", "2024-03-05", 150))
+    numbers = []
+    for linkage in ("exact", "none"):
+        run_build(home, folder, as_of=AS_OF, linkage=linkage)
+        numbers.append(support.marts(home, "select sum(registered), sum(both_counted) from mart_observed"))
+    assert numbers == [[(1, 1)], [(1, 0)]]
 
 
 def test_pseudonyms_stay_through_merges_and_splits_and_the_past_is_kept(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from hssk import app
 from tests.support.home import environment, settings
 from warehouse import database
 from warehouse.errors import UserError
-from warehouse.identity import load_keys, person_key
+from warehouse.identity import Keys, load_keys, person_key
 from warehouse.linking.score import THRESHOLDS, LinkageScore, score
 from warehouse.synthetic.writer import REFERENCES
 
@@ -43,10 +43,10 @@ PEOPLE = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def people(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A store of :data:`ROWS` as linked, its truth beside it."""
-    keys = load_keys(settings(tmp_path))
+@pytest.fixture(params=["11", "66"])
+def people(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A store of :data:`ROWS` as linked, its truth beside it; of two keys, by which other references come first."""
+    keys = keys_of(tmp_path, request.param)
     key = {ref: person_key(keys, ref) for ref, *_ in ROWS}
     names = ("person_ref", "person", "kind", "changes")
     frame = pl.DataFrame([row[:4] for row in ROWS], schema=list(names), orient="row")
@@ -62,12 +62,18 @@ def people(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute("insert into meta_person values (?, ?, now()::timestamp)", values).fetchall()
         for one, other, bits, exact in WEIGHED:
             pair = [*sorted((key[one], key[other])), bits, exact]
-            connection.execute("insert into meta_person_pair values (?, ?, ?, ?)", pair).fetchall()
+            connection.execute("insert into meta_person_pair values (?, ?, ?, ?, null)", pair).fetchall()
+        connection.execute("insert into meta_key values ('mark', ?)", [int(request.param)]).fetchall()
         yield connection
 
 
+def keys_of(folder: Path, mark: str) -> Keys:
+    return load_keys(settings(folder, pseudonym_key=mark * 32))
+
+
 def judged(people: duckdb.DuckDBPyConnection, folder: Path) -> LinkageScore:
-    return score(people, load_keys(settings(folder)), folder / REFERENCES)
+    [(mark,)] = people.execute("select mark from meta_key").fetchall()
+    return score(people, keys_of(folder, str(mark)), folder / REFERENCES)
 
 
 def test_pairs_are_counted_as_by_hand(people: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -195,5 +201,5 @@ def test_the_command_prints_all_three_tables_as_json(registers: tuple[Path, Link
     assert [row["right_pairs"] for row in tables["groups"]["rows"]] == found.groups["right_pairs"].to_list()
     assert f"from {found.threshold_bits:g} bits on" in tables["curve"]["notes"][0]
     shown = CliRunner().invoke(app, command[:3], env={**environment(folder / "home"), "COLUMNS": "160"})
-    assert "precision" in shown.stdout
+    assert "Linkage of the synthetic city" in shown.stdout
     close_all()

@@ -18,7 +18,10 @@ def people(pairs: list[tuple[int, int, float]], numbers: dict[int, str] | None =
         pairs, schema={"key_a": pl.Int64, "key_b": pl.Int64, "weight": pl.Float64}, orient="row"
     )
     found = defaultdict(set)
-    for key, label in cluster(frame, numbers or {}).iter_rows():
+    known = pl.DataFrame(
+        list((numbers or {}).items()), schema={"person_key": pl.Int64, "number": pl.String}, orient="row"
+    )
+    for key, label in cluster(frame, known).iter_rows():
         found[label].add(key)
     assert all(min(keys) == label for label, keys in found.items())
     return {frozenset(keys) for keys in found.values()}

@@ -7,7 +7,7 @@ another from the strongest on, and one that would break a guard is left out (Kru
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import polars as pl
@@ -15,27 +15,30 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 #: More references than this of one person are taken for a mistake of linkage.
-MOST_REFERENCES = 12
+MOST_REFERENCES = 40
 #: Two pairs of this little difference (bits) that contradict each other are both left out: it cannot be told which.
 AMBIGUOUS_BITS = 2.0
 
 
-def cluster(pairs: pl.DataFrame, numbers: Mapping[int, str]) -> pl.DataFrame:
+def cluster(pairs: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
     """``person_key, label`` of everybody in ``pairs`` (key_a, key_b, weight); ``label``: smallest key of the person.
 
-    ``numbers``: identity number of those who have one. Pure; the order of the pairs does not matter.
+    ``numbers``: person_key, number (identity number) of those who have one. Pure; the order of rows does not matter.
     """
     keys, at = np.unique(np.concatenate([pairs["key_a"], pairs["key_b"]]), return_inverse=True)
     first, second = at[: len(pairs)], at[len(pairs) :]
     links = coo_matrix((np.ones(len(pairs), dtype=np.int8), (first, second)), shape=(len(keys), len(keys)))
     _, group = connected_components(links, directed=False)
-    label = _smallest(keys, group)
-    for members in _breaking(keys, group, numbers):
-        inside = pairs.filter(pl.col("key_a").is_in(members.tolist()))
-        label[np.searchsorted(keys, members)] = _taken_apart(members.tolist(), inside, numbers)
-    return pl.DataFrame(
-        {"person_key": keys, "label": label}, schema={"person_key": pl.Int64, "label": pl.Int64}
+    found = pl.DataFrame(
+        {"person_key": keys, "label": _smallest(keys, group)},
+        schema={"person_key": pl.Int64, "label": pl.Int64},
     )
+    doubtful = _doubtful(found, numbers)
+    if doubtful.is_empty():
+        return found
+    inside = pairs.join(doubtful, left_on="key_a", right_on="person_key")
+    mended = [_taken_apart(part) for part in _parts(doubtful, inside)]
+    return found.join(doubtful, on="person_key", how="anti").vstack(pl.concat(mended)).sort("person_key")
 
 
 def _smallest(keys: np.ndarray, group: np.ndarray) -> np.ndarray:
@@ -44,15 +47,22 @@ def _smallest(keys: np.ndarray, group: np.ndarray) -> np.ndarray:
     return np.asarray(keys[first][group])
 
 
-def _breaking(keys: np.ndarray, group: np.ndarray, numbers: Mapping[int, str]) -> Iterable[np.ndarray]:
-    """Groups that break a guard."""
-    order = np.argsort(group, kind="stable")
-    bounds = np.flatnonzero(np.diff(group[order])) + 1
-    for members in np.split(keys[order], bounds):
-        if len(members) > MOST_REFERENCES or _contradict(
-            numbers[k] for k in members.tolist() if k in numbers
-        ):
-            yield members
+def _doubtful(found: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """Members, with their numbers, of groups that are too large or have several identity numbers."""
+    known = found.join(numbers, on="person_key", how="left")
+    broken = known.group_by("label").agg(
+        (pl.len() > MOST_REFERENCES).alias("is_large"),
+        (pl.col("number").drop_nulls().n_unique() > 1).alias("is_several"),
+    )
+    labels = broken.filter(pl.col("is_large") | pl.col("is_several")).select("label")
+    return known.join(labels, on="label")
+
+
+def _parts(doubtful: pl.DataFrame, pairs: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Members and pairs of one group after another."""
+    of = {label: part for (label,), part in pairs.group_by("label")}
+    for (label,), members in doubtful.group_by("label"):
+        yield members, of[label]
 
 
 def _contradict(numbers: Iterable[str]) -> bool:
@@ -71,9 +81,11 @@ def _is_slip(one: str, other: str) -> bool:
     return second == first + 1 and one[first] == other[second] and one[second] == other[first]
 
 
-def _taken_apart(members: list[int], pairs: pl.DataFrame, numbers: Mapping[int, str]) -> list[int]:
-    """Labels of ``members``: pairs from the strongest on, those that break a guard or are ambiguous left out."""
-    persons: dict[int, set[int]] = {key: {key} for key in members}
+def _taken_apart(part: tuple[pl.DataFrame, pl.DataFrame]) -> pl.DataFrame:
+    """Labels of the members of a group: pairs from the strongest on, but those that break a guard or are doubtful."""
+    members, pairs = part
+    numbers = dict(members.drop_nulls("number").select("person_key", "number").iter_rows())
+    persons = {key: {key} for key in members["person_key"]}
     ranked = sorted(pairs.select("weight", "key_a", "key_b").iter_rows(), key=lambda p: (-p[0], p[1], p[2]))
     doubtful = _ambiguous(ranked, numbers)
     for weight, a, b in ranked:
@@ -84,7 +96,9 @@ def _taken_apart(members: list[int], pairs: pl.DataFrame, numbers: Mapping[int, 
         if len(together) <= MOST_REFERENCES and not _contradict(numbers[k] for k in together if k in numbers):
             for key in together:
                 persons[key] = together
-    return [min(persons[key]) for key in members]
+    return members.select(
+        "person_key", pl.Series("label", [min(persons[key]) for key in members["person_key"]], dtype=pl.Int64)
+    )
 
 
 def _ambiguous(

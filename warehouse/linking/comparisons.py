@@ -29,7 +29,7 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Levels from the best to the worst. ``key``: the exact key it compares; ``shown``: the field of the contract."""
+    """Levels from the best to the worst. ``key``: the exact key it compares; ``shown``: the column shown of it."""
 
     id: str
     vi: str
@@ -42,12 +42,15 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparisons:
-    """The whole file. ``worth_m``, ``worth_u``: as how many pairs the beginnings count; ``mark`` tells versions."""
+    """The whole file. ``worth_m``, ``worth_u``: as how many pairs the beginnings count; ``least``: what share of
+    them stays; ``mark`` tells versions.
+    """
 
     comparisons: tuple[Comparison, ...]
     candidates: dict[str, str]
     worth_m: int
     worth_u: int
+    least: float
     mark: str
 
     @property
@@ -73,6 +76,7 @@ def load() -> Comparisons:
         candidates={item["id"]: item["sql"] for item in raw["candidates"]},
         worth_m=raw["worth"]["m"],
         worth_u=raw["worth"]["u"],
+        least=raw["least"],
         mark=sha256(text.encode()).hexdigest()[:12],
     )
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import numpy as np
 
 from warehouse.database import rows
 from warehouse.errors import EXIT_DATA, UserError
@@ -16,7 +15,7 @@ from warehouse.linking import exact, identities, model, scoring
 from warehouse.linking.comparisons import Comparison, load
 from warehouse.linking.identities import COLUMNS
 from warehouse.linking.model import Model
-from warehouse.linking.persons import PAIR, PERSON, THRESHOLD_BITS, private
+from warehouse.linking.persons import PAIR, PERSON, STATE, THRESHOLD_BITS, private
 from warehouse.settings import Settings
 
 _DOT = "\u2022"
@@ -87,7 +86,7 @@ def explain(
             {"a": first, "b": second},
         )
     )
-    prior = float(np.log2(known.prior / (1 - known.prior)))
+    [(prior,)] = rows(people, f"select prior_bits from {STATE}") or [(0.0,)]
     return Explanation(
         steps=steps,
         prior_bits=prior,
@@ -114,7 +113,7 @@ def _steps(work: duckdb.DuckDBPyConnection, known: Model) -> Iterator[Step]:
     scoring.put_frequencies(work, known)
     rows(work, "create table entity as select person_key as entity_key, * exclude person_key from identity")
     rows(work, "create table changed as select entity_key from entity")
-    scoring.put_people(work, "true", {})
+    scoring.put_people(work, known, "true", {})
     rows(
         work,
         """create table asked as select '0' as match_key, min(entity_key) as join_key_l, max(entity_key) as join_key_r,
@@ -137,28 +136,25 @@ def _step(one: Comparison, pair: dict[str, float], written: list[dict[str, objec
     place = int(pair[f"gamma_{one.id}"])
     level = one.levels[len(one.levels) - 1 - place] if place >= 0 else None
     bits = float(pair[f"mw_{one.id}"]) + float(pair.get(f"mw_tf_adj_{one.id}") or 0.0)
-    shown = one.key or {"name": "name_marked", "birth": "birth_day_known", "phone": "phone_std"}.get(
-        one.id, one.shown
-    )
     return Step(
         comparison=one.id,
         vi=one.vi,
         en=one.en,
         level_vi=level.vi if level else "thiếu",
         level_en=level.en if level else "missing",
-        one=masked(written[0][shown]),
-        other=masked(written[1][shown]),
+        one=masked(written[0][one.shown]),
+        other=masked(written[1][one.shown]),
         bits=bits if level else None,
     )
 
 
 def masked(value: object) -> str | None:
-    """The shape of a value: of a word the first letter, of a date the year without its last digit, of digits none."""
+    """The shape of a value: of a word the first letter, of a date or year its first three digits, else none."""
     if value is None:
         return None
     text = str(value)
     if text[:4].isdigit() and text[4:5] == "-":
         return text[:3] + _DOT + "-" + 2 * _DOT + "-" + 2 * _DOT
     if text.isdigit():
-        return _DOT * len(text)
+        return text[:3] + _DOT if len(text) == 4 else _DOT * len(text)
     return " ".join(word[0] + _DOT * (len(word) - 1) for word in text.split())

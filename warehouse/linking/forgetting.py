@@ -76,5 +76,7 @@ def _standard(frame: pl.DataFrame) -> pl.DataFrame:
 def _without(frame: pl.DataFrame, gone: pl.Series, people: int) -> pl.DataFrame:
     counts = gone.value_counts(name="gone").rename({gone.name: "value"})
     left = (pl.col("share") * people).round() - pl.col("gone").fill_null(0)
-    kept = frame.join(counts, on="value", how="left").filter(pl.col("gone").is_null() | (left >= _LEAST_PEOPLE))
+    kept = frame.join(counts, on="value", how="left").filter(
+        pl.col("gone").is_null() | (left >= _LEAST_PEOPLE)
+    )
     return kept.select(frame.columns)

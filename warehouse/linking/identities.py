@@ -21,13 +21,19 @@ from warehouse.landing import sealed_name
 
 _TABLE = "resident"
 _WRITTEN = ("national_id", "old_id", "insurance_no", "full_name", "birth_date", "phone")
+#: Columns that are of one row together, by the one that says whether the row has them: a name, a birth, a place.
+_WHOLE = {
+    "name_std": (
+        "name_std", "name_marked", "name_given", "name_ends", "name_sorted", "name_spelling", "name_initials",
+    ),
+    "birth_year": ("birth_year", "birth_day_known", "birth_swapped"),
+    "district_code": ("ward_code", "district_code"),
+}  # fmt: skip
+_ALONE = ("national_id_std", "old_id_std", "insurance_code", "phone_std", "sex")
 #: Standard forms of one person, in the order of the table ``identity``.
-COLUMNS = (
-    "national_id_std", "old_id_std", "insurance_code", "phone_std",
-    "name_std", "name_marked", "name_given", "name_ends", "name_sorted", "name_spelling", "name_initials",
-    "birth_year", "birth_day_known", "birth_swapped", "sex", "ward_code", "district_code",
-)  # fmt: skip
-_FAULTS = ("national_id_faults", "old_id_faults", "insurance_faults", "phone_faults")
+COLUMNS = (*_ALONE, *(name for columns in _WHOLE.values() for name in columns))
+#: Kinds of number, as ``faults.toml`` names them, and the column each is written in.
+_NUMBERS = {"national_id": "national_id", "old_id": "old_id", "insurance": "insurance_no", "phone": "phone"}
 
 
 def gather(
@@ -38,27 +44,44 @@ def gather(
     *,
     only: Sequence[int] | None = None,
 ) -> None:
-    """Make ``identity`` in ``work``: one row a ``person_key``, of each column what was written last.
+    """Make ``identity`` in ``work``: one row a ``person_key``, of what was written last.
 
-    ``is_register``: in a register of residents, which tells since when; ``position``: the order in which people came.
-    ``number_fault`` holds how many numbers of each source have which fault (bits of ``faults.toml``). ``only``: these
-    people.
+    ``is_register``: in a register of residents, which tells since when.
+    ``number_fault`` holds how many numbers each source wrote, by kind and faults (bits of ``faults.toml``, 0: none).
+    ``only``: these people.
     """
     rows(work, f"create table written (person_key bigint, position bigint, is_register boolean, {_typed()})")
-    rows(work, "create table number_fault (source text, number text, faults usmallint, people bigint)")
+    rows(work, "create table number_fault (source text, number text, faults usmallint, written bigint)")
     for file_id, name in _files(people):
         for frame in linkage.unseal(folder / name, key, name.removesuffix(linkage.SEALED)):
             chosen = frame if only is None else frame.filter(pl.col("person_key").is_in(list(only)))
             if chosen.height and "_row" in chosen.columns:
                 _add(people, work, file_id, chosen.filter(pl.col("_row").is_not_null()))
-    newest = ", ".join(f"arg_max({name}, position) as {name}" for name in COLUMNS)
     rows(
         work,
         f"""create table identity as
-            select person_key, min(position) as position, bool_or(is_register) as is_register, {newest}
-            from written group by person_key""",
+            select person_key, is_register, {unfolded()} from (
+                select person_key, bool_or(is_register) as is_register, {folded("position")}
+                from written group by person_key)""",
     )
     rows(work, "drop table written")
+
+
+def folded(rank: str) -> str:
+    """SQL that takes of several rows of one person the last by ``rank``: each number; name, birth and place whole."""
+    alone = [f"arg_max({name}, {rank}) as {name}" for name in _ALONE]
+    whole = [
+        f"arg_max({{{', '.join(f'{name!r}: {name}' for name in columns)}}}, {rank})"
+        f" filter ({lead} is not null) as whole_{lead}"
+        for lead, columns in _WHOLE.items()
+    ]
+    return ", ".join((*alone, *whole))
+
+
+def unfolded() -> str:
+    """SQL of the columns that :func:`folded` made."""
+    parts = [f"whole_{lead}.{name} as {name}" for lead, columns in _WHOLE.items() for name in columns]
+    return ", ".join((*_ALONE, *parts))
 
 
 def _typed() -> str:
@@ -102,11 +125,20 @@ def _add(
 def standard(frame: pl.DataFrame) -> pl.DataFrame:
     """The standard forms of rows as senders wrote them; pure."""
     found = standard_births(standard_names(standard_identifiers(frame)))
-    return found.with_columns((pl.col("name_family") + " " + pl.col("name_given")).alias("name_ends"))
+    # The first of January is what is written where only the year is known.
+    is_day = ~pl.col("birth_perhaps_year_only")
+    return found.with_columns(
+        (pl.col("name_family") + " " + pl.col("name_given")).alias("name_ends"),
+        *(pl.when(is_day).then(pl.col(name)).alias(name) for name in ("birth_day_known", "birth_swapped")),
+    )
 
 
 def _faults(frame: pl.DataFrame) -> pl.DataFrame:
-    """How many numbers of each source have which faults."""
-    long = frame.unpivot(_FAULTS, index="source", variable_name="number", value_name="faults")
-    counts = long.filter(pl.col("faults") > 0).group_by("source", "number", "faults").len("people")
-    return counts.select("source", "number", pl.col("faults").cast(pl.UInt16), "people")
+    """How many numbers each source wrote, by kind and faults; 0 stands for none."""
+    counts = [
+        frame.filter(pl.col(column).is_not_null())
+        .group_by("source", pl.lit(kind).alias("number"), pl.col(f"{kind}_faults").alias("faults"))
+        .len("written")
+        for kind, column in _NUMBERS.items()
+    ]
+    return pl.concat(counts).select("source", "number", "faults", pl.col("written").cast(pl.Int64))

@@ -21,22 +21,25 @@ import polars as pl
 from warehouse.database import FILE_NAME, TEMPORARY, configure, quoted, rows
 from warehouse.identity import Keys, key_marks, reference_parameters, reference_sql
 from warehouse.linking import exact, identities, model, rekeying, scoring, training
-from warehouse.linking.clusters import cluster
+from warehouse.linking.clusters import AMBIGUOUS_BITS, MOST_REFERENCES, cluster
 from warehouse.linking.comparisons import load
 from warehouse.linking.identities import COLUMNS
 from warehouse.linking.model import Model
 from warehouse.settings import Settings
 
-#: Two references are one person from this weight on: odds of 8 to 1, wrong once in nine at the line, far less above it.
-#: Chosen on the curve of synthetic cities whose truth is known; docs/linkage.md shows it.
-THRESHOLD_BITS = 3.0
-#: Pairs of this weight and more are remembered: what lies between is the doubt that is told.
+#: Two references are one person from this weight on: odds of 4 to 1, wrong once in five at the line, far less above it.
+#: Chosen on the curve of cities whose truth is known, where merging two people weighs more than missing one; see
+#: docs/linkage.md.
+THRESHOLD_BITS = 2.0
+#: Pairs of this weight and more are told of: what lies between is doubt.
 REMEMBERED_BITS = -5.0
 #: Fewer people than this say nothing about how often people agree by chance: exact keys only.
 LEAST_PEOPLE = 1_000
-PERSON, BEFORE, PAIR, SEEN, STATE = (
-    "meta_person", "meta_person_before", "meta_person_pair", "meta_person_seen", "meta_linkage",
+PERSON, BEFORE, PAIR, SEEN, STATE, NUMBER = (
+    "meta_person", "meta_person_before", "meta_person_pair", "meta_person_seen", "meta_linkage", "meta_number_fault",
 )  # fmt: skip
+#: Another number whenever the code of linkage gives other persons, or keeps other things: it is then done once more.
+_KEPT = 3
 #: Ways to link: what the setting ``linkage`` may say.
 NONE, EXACT, FULL = "none", "exact", "full"
 Progress = Callable[[str, str], None]
@@ -50,6 +53,15 @@ class Linked:
     persons: int
     pairs: int
     is_new: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Weighed:
+    """How many pairs were compared now, what one person is worth beforehand, and by which model."""
+
+    pairs: int = 0
+    prior_bits: float = 0.0
+    model: str = ""
 
 
 def link(
@@ -74,13 +86,13 @@ def link(
         progress("link", "exact keys")
         exact.link(work)
         _cluster_exact(work)
-        pairs = 0
-        rows(work, "create table scored (key_a bigint, key_b bigint, weight double)")
+        rows(work, "create table scored (key_a bigint, key_b bigint, evidence real)")
+        weighed = _Weighed()
         if settings.linkage == FULL:
-            pairs = _score(people, work, keys, folder, progress)
+            weighed = _score(people, work, keys, folder, progress)
         progress("link", "persons")
-        _name(people, work)
-        return _remember(people, work, mark, now, pairs)
+        _name(people, work, weighed)
+        return _remember(people, work, mark, now, weighed)
 
 
 def carry(
@@ -135,24 +147,25 @@ def _mark(people: duckdb.DuckDBPyConnection, settings: Settings) -> str:
         """select coalesce(string_agg(sha256 || ':' || accepted, ' ' order by file_id), '') from meta_file
            where table_name = 'resident'""",
     )
-    return f"{settings.linkage} {load().mark} {files}"
+    rules = f"{_KEPT} {THRESHOLD_BITS} {exact.MOST_SHARING} {MOST_REFERENCES} {AMBIGUOUS_BITS} {load().mark}"
+    return f"{settings.linkage} {rules} {files}"
 
 
 def _cluster_exact(work: duckdb.DuckDBPyConnection) -> None:
     """``member`` (person_key, entity_key) of those linked by exact keys, and ``entity``."""
-    _put(work, "member", _clustered(work, "exact_pair").rename({"label": "entity_key"}))
-    exact.merge(work)
+    _put(work, "exactly", _clustered(work, "exact_pair"))
+    exact.merge(work, "exactly")
 
 
 def _clustered(work: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:
     """Who is one person by the pairs of a table."""
-    numbers = rows(
-        work,
-        f"""select person_key, national_id_std from identity where national_id_std is not null
-            and person_key in (select unnest([key_a, key_b]) from {table})""",
+    numbers = work.sql(
+        f"""select person_key, national_id_std as number from identity where national_id_std is not null
+            and person_key in (select unnest([key_a, key_b]) from {table})"""
+    ).pl()
+    return cluster(
+        work.sql(f"select key_a, key_b, max(weight) as weight from {table} group by all").pl(), numbers
     )
-    pairs = work.sql(f"select key_a, key_b, max(weight) as weight from {table} group by all").pl()
-    return cluster(pairs, dict(numbers))
 
 
 def _score(
@@ -161,22 +174,23 @@ def _score(
     keys: Keys,
     folder: Path,
     progress: Progress,
-) -> int:
-    """Fill ``scored``: pairs remembered that still stand, pairs of somebody new or changed. How many of the latter."""
+) -> _Weighed:
+    """Fill ``scored``: pairs remembered that still stand, pairs of somebody new or changed."""
     [(entities,)] = rows(work, "select count(*) from entity")
     if entities < LEAST_PEOPLE:
-        return 0
+        return _Weighed()
+    [(pairs,)] = rows(work, "select count(*) from exact_pair")
     _fingerprint(work, keys)
     known = model.read(folder, keys.linkage_key)
-    if known is None or not known.is_of(entities):
+    if known is None or not known.is_of(entities, pairs):
         progress("link", "count what agrees")
-        rows(work, "create table changed as select entity_key from entity")
         known = training.train(work)
         model.write(known, folder, keys.linkage_key)
-    else:
-        _find_changed(people, work)
-        scoring.put_frequencies(work, known)
-    return _score_changed(work, known, progress)
+    _find_changed(people, work, known)
+    scoring.put_frequencies(work, known)
+    compared = _score_changed(work, known, progress)
+    evidence = work.sql("select evidence from scored order by evidence").pl()["evidence"].to_numpy()
+    return _Weighed(pairs=compared, prior_bits=model.prior(evidence, entities), model=known.digest)
 
 
 def _fingerprint(work: duckdb.DuckDBPyConnection, keys: Keys) -> None:
@@ -189,8 +203,15 @@ def _fingerprint(work: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     )
 
 
-def _find_changed(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection) -> None:
-    """``changed``: entities that are not as they were; pairs of two others are taken from what is remembered."""
+def _find_changed(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection, known: Model) -> None:
+    """``changed``: entities that are not as they were; pairs of two others are taken from what is remembered.
+
+    Everybody, where another model weighed what is remembered.
+    """
+    same = rows(people, f"select 1 from {STATE} where model = $model", {"model": known.digest})
+    if not same:
+        rows(work, "create table changed as select entity_key from entity")
+        return
     _copy(people, work, SEEN, "seen")
     _copy(people, work, PAIR, "remembered")
     rows(
@@ -200,7 +221,7 @@ def _find_changed(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnec
     )
     rows(
         work,
-        """insert into scored select key_a, key_b, weight from remembered where key is null
+        """insert into scored select key_a, key_b, evidence from remembered where key is null
             and key_a in (select entity_key from entity) and key_b in (select entity_key from entity)
             and key_a not in (select entity_key from changed) and key_b not in (select entity_key from changed)""",
     )
@@ -211,26 +232,21 @@ def _score_changed(work: duckdb.DuckDBPyConnection, known: Model, progress: Prog
     spans = scoring.years(work)
     for number, span in enumerate(spans, start=1):
         progress("link", f"compare {number}/{len(spans)}")
-        pairs = scoring.candidates(work, span)
+        pairs = scoring.candidates(work, known, span)
         compared += pairs
         for name in scoring.weigh(work, known, "candidate") if pairs else ():
-            rows(
-                work,
-                f"""insert into scored select entity_key_l, entity_key_r, match_weight from {name}
-                    where match_weight >= $least""",
-                {"least": REMEMBERED_BITS},
-            )
+            scoring.keep(work, name, known.least_bits)
     return compared
 
 
-def _name(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection) -> None:
+def _name(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection, weighed: _Weighed) -> None:
     """``person`` (source_key, person_key): clusters of all pairs, each under the reference that was a person first."""
     rows(
         work,
         """create table linked as
             select key_a, key_b, weight from exact_pair
-            union all select key_a, key_b, weight from scored where weight >= $threshold""",
-        {"threshold": THRESHOLD_BITS},
+            union all select key_a, key_b, evidence + $prior from scored where evidence + $prior >= $threshold""",
+        {"prior": weighed.prior_bits, "threshold": THRESHOLD_BITS},
     )
     _put(work, "together", _clustered(work, "linked"))
     _copy(people, work, PERSON, "earlier")
@@ -241,7 +257,7 @@ def _name(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection) ->
                 i.person_key as source_key,
                 first_value(i.person_key) over (
                     partition by coalesce(t.label, i.person_key)
-                    order by e.source_key is not null desc, i.is_register desc, i.position, i.person_key
+                    order by e.source_key is not null desc, i.is_register desc, i.person_key
                 ) as person_key
             from identity i
             left join together t on t.person_key = i.person_key
@@ -254,12 +270,14 @@ def _remember(
     work: duckdb.DuckDBPyConnection,
     mark: str,
     now: datetime,
-    compared: int,
+    weighed: _Weighed,
 ) -> Linked:
     """Write what was found to the store, and what it replaces to the history."""
     at = now.replace(tzinfo=None)
-    exact_pairs = "select key_a, key_b, max(weight)::real, arg_max(key, weight) from exact_pair group by all"
-    scored = "select key_a, key_b, weight::real, null from scored"
+    exact_pairs = (
+        "select key_a, key_b, max(weight)::real, arg_max(key, weight), null from exact_pair group by all"
+    )
+    scored = f"select key_a, key_b, (evidence + {weighed.prior_bits})::real, null, evidence from scored"
     rows(people, "begin transaction")
     _bring(people, work, "person_now", "select source_key, person_key from person")
     rows(
@@ -286,20 +304,38 @@ def _remember(
         _bring(people, work, "seen_now", "select entity_key, fingerprint from fingerprint")
         rows(people, f"insert into {SEEN} from seen_now")
     [(references, persons)] = rows(people, "select count(*), count(distinct person_key) from person_now")
+    _remember_run(people, work, mark, references, weighed)
+    for name in ("person_now", "person_since", "pair_now", "seen_now"):
+        rows(people, f"drop table if exists temp.{name}")
+    rows(people, "commit")
+    return Linked(references=references, persons=persons, pairs=weighed.pairs, is_new=True)
+
+
+def _remember_run(
+    people: duckdb.DuckDBPyConnection,
+    work: duckdb.DuckDBPyConnection,
+    mark: str,
+    references: int,
+    weighed: _Weighed,
+) -> None:
+    """What this linkage was about, and how many numbers have which faults: counts, and no number."""
     [(entities,)] = rows(work, "select count(*) from entity")
     rows(people, f"delete from {STATE}")
     rows(
         people,
-        f"insert into {STATE} values ($mark, $identities, $entities, $pairs, $lent)",
+        f"insert into {STATE} values ($mark, $identities, $entities, $pairs, $lent, $prior, $model)",
         {
-            "mark": mark, "identities": references, "entities": entities, "pairs": compared,
-            "lent": exact.lent(work),
+            "mark": mark, "identities": references, "entities": entities, "pairs": weighed.pairs,
+            "lent": exact.lent(work), "prior": weighed.prior_bits, "model": weighed.model,
         },
     )  # fmt: skip
-    for name in ("person_now", "person_since", "pair_now", "seen_now"):
-        rows(people, f"drop table if exists temp.{name}")
-    rows(people, "commit")
-    return Linked(references=references, persons=persons, pairs=compared, is_new=True)
+    _bring(
+        people, work, "faults_now",
+        "select source, number, faults, sum(written)::bigint as written from number_fault group by all",
+    )  # fmt: skip
+    rows(people, f"delete from {NUMBER}")
+    rows(people, f"insert into {NUMBER} from faults_now")
+    rows(people, "drop table temp.faults_now")
 
 
 def _copy(

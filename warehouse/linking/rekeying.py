@@ -16,9 +16,7 @@ from warehouse.identity import Keys, hmac_parameters, hmac_sql
 from warehouse.linking import model
 
 
-def carry(
-    people: duckdb.DuckDBPyConnection, before: Path, folder: Path, *, old: Keys, new: Keys
-) -> None:
+def carry(people: duckdb.DuckDBPyConnection, before: Path, folder: Path, *, old: Keys, new: Keys) -> None:
     """``meta_person`` and its history from the attached store ``earlier``, and the model, under the keys ``new``.
 
     ``before``, ``folder``: sealed files of the earlier store, under ``old``, and those of the new one. History of

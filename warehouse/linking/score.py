@@ -51,8 +51,8 @@ class LinkageScore:
     """Counts of pairs in three tables, with their shares.
 
     ``groups``: dimension, group, references, true_pairs, found_pairs, right_pairs, precision, recall, f; the groups of
-    a dimension add up. ``changes``: kind, change, true_pairs, right_pairs, recall by what was changed in the row that is
-    not the register's; a row may have several changes. ``curve``: threshold_bits (nothing: exact keys alone),
+    a dimension add up. ``changes``: kind, change, true_pairs, right_pairs, recall by what was changed in the row
+    that is not the register's; a row may have several changes. ``curve``: threshold_bits (nothing: exact keys alone),
     found_pairs, right_pairs, true_pairs, precision, recall, f; all who are connected at that threshold are one person
     there, without guards.
     """

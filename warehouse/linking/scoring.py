@@ -12,13 +12,32 @@ from splink import DuckDBAPI, Linker
 from warehouse.database import rows
 from warehouse.linking.comparisons import load
 from warehouse.linking.identities import COLUMNS
-from warehouse.linking.model import LEAST_FREQUENCY, Model, level_of, settings
+from warehouse.linking.model import Model, level_of, settings
 
 #: People compared at a time, unless one year of birth has more.
 CHUNK_PEOPLE = 400_000
 #: Pairs scored at a time.
 CHUNK_PAIRS = 4_000_000
 Years = tuple[int, int]
+#: Pairs that are two people whatever they weigh: a household shares ward, telephone, family name and often the card.
+#: Another given name; a name that is only similar, without a number in common; insurance codes or identity numbers that
+#: differ by more than a slip.
+_DENIED = """(jaro_winkler_similarity(l.name_given, r.name_given) < 0.85 and l.name_sorted <> r.name_sorted)
+    or (
+        not (
+            l.name_std = r.name_std or l.name_sorted = r.name_sorted or l.name_spelling = r.name_spelling
+            or l.name_initials = r.name_initials or coalesce(l.name_ends = r.name_ends, false)
+        )
+        and not (
+            coalesce(l.national_id_std = r.national_id_std, false)
+            or coalesce(l.insurance_code = r.insurance_code, false) or coalesce(l.old_id_std = r.old_id_std, false)
+        )
+    )
+    or damerau_levenshtein(l.national_id_std, r.national_id_std) > 1
+    or (
+        damerau_levenshtein(l.insurance_code, r.insurance_code) > 1
+        and not coalesce(l.national_id_std = r.national_id_std, false)
+    )"""
 
 
 def put_frequencies(work: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -57,7 +76,9 @@ def years(work: duckdb.DuckDBPyConnection) -> list[Years]:
     return found
 
 
-def put_people(work: duckdb.DuckDBPyConnection, where: str, values: Mapping[str, object]) -> None:
+def put_people(
+    work: duckdb.DuckDBPyConnection, model: Model, where: str, values: Mapping[str, object]
+) -> None:
     """``person``: entities with how frequent their names are, and whether they are ``changed``."""
     columns = load().frequencies
     shares = ", ".join(f"coalesce(f_{column}.share, $least) as tf_{column}" for column in columns)
@@ -70,16 +91,16 @@ def put_people(work: duckdb.DuckDBPyConnection, where: str, values: Mapping[str,
         f"""create or replace table person as
             select e.entity_key, c.entity_key is not null as is_changed, {written}, {shares}
             from entity e left join changed c on c.entity_key = e.entity_key {joins} where {where}""",
-        {"least": LEAST_FREQUENCY, **values},
+        {"least": model.least_frequency, **values},
     )
 
 
-def candidates(work: duckdb.DuckDBPyConnection, span: Years) -> int:
+def candidates(work: duckdb.DuckDBPyConnection, model: Model, span: Years) -> int:
     """Make ``person`` (people of these years of birth) and ``candidate`` (pairs of which one is ``changed``).
 
     Returns the number of pairs.
     """
-    put_people(work, "e.birth_year between $first and $last", {"first": span[0], "last": span[1]})
+    put_people(work, model, "e.birth_year between $first and $last", {"first": span[0], "last": span[1]})
     rows(work, "create or replace table person_changed as from person where is_changed")
     # The rules are symmetric, so it is enough that somebody changed stands on the left.
     rules = " union ".join(
@@ -108,7 +129,7 @@ def weigh(
     key: str = "entity_key",
     told: bool = False,
 ) -> Iterator[str]:
-    """Tables with ``match_weight`` and the two keys, of the pairs of a table, part after part.
+    """Tables with ``match_weight`` (evidence in bits) and the two keys, of the pairs of a table, part after part.
 
     ``told``: also the level of each comparison (``gamma_``) and what it weighs (``mw_``).
     """
@@ -130,6 +151,18 @@ def weigh(
         scored.drop_table_from_database_and_remove_from_cache()
         rows(work, "drop table weighed_part")
     linker.table_management.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
+
+
+def keep(work: duckdb.DuckDBPyConnection, name: str, least: float) -> None:
+    """Add to ``scored`` the pairs of a table of :func:`weigh` with ``least`` bits of evidence that nothing denies."""
+    rows(
+        work,
+        f"""insert into scored select p.entity_key_l, p.entity_key_r, p.match_weight::real from {name} p
+            inner join person l on l.entity_key = p.entity_key_l
+            inner join person r on r.entity_key = p.entity_key_r
+            where p.match_weight >= $least and not coalesce({_DENIED}, false)""",
+        {"least": least},
+    )
 
 
 def levels(

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import duckdb
-import numpy as np
 import polars as pl
 
 from warehouse.database import rows
 from warehouse.linking import scoring
 from warehouse.linking.comparisons import load
 from warehouse.linking.identities import COLUMNS
-from warehouse.linking.model import FIRST_DENSITY, Model, beginning, counted
+from warehouse.linking.model import Model, beginning, counted
 
 #: Pairs that are looked at: of one person, and of two.
 SAME_PAIRS = 300_000
 RANDOM_PEOPLE, RANDOM_PARTNERS = 100_000, 6
-_ROUNDS = 20
-#: Pairs weaker than this add nothing to the number of matches (bits of evidence, before the prior).
-_WEAK_BITS = 5.0
 
 
 def train(work: duckdb.DuckDBPyConnection) -> Model:
-    """A model of ``identity``, ``exact_pair`` and ``entity``; everybody in ``changed``."""
+    """A model of ``identity``, ``exact_pair`` and ``entity``."""
     [(people,)] = rows(work, "select count(*) from entity")
-    model = beginning(people, scoring.frequencies(work, people))
-    scoring.put_frequencies(work, model)
-    model = counted(model, _same(work, model), _others(work, model))
-    return replace(model, density=_density(work, model))
+    [(pairs,)] = rows(work, "select count(*) from exact_pair")
+    model = beginning(people, pairs, scoring.frequencies(work, people))
+    return counted(model, _same(work, model), _others(work, model))
 
 
 def _same(work: duckdb.DuckDBPyConnection, model: Model) -> pl.DataFrame:
@@ -94,25 +87,3 @@ def _people(work: duckdb.DuckDBPyConnection, key: str, table: str, chosen: str) 
         work,
         f"create or replace table sampled as select {key}, {columns}, {shares} from {table} where {key} in ({chosen})",
     )
-
-
-def _density(work: duckdb.DuckDBPyConnection, model: Model) -> float:
-    """Matches a person, from the evidence in the middle years of birth: the prior at which it confirms itself."""
-    spans = scoring.years(work)
-    if not spans or not scoring.candidates(work, spans[len(spans) // 2]):
-        return FIRST_DENSITY
-    [(people,)] = rows(work, "select count(*) from person")
-    odds = np.log2(model.prior / (1 - model.prior))
-    bits = np.concatenate(
-        [
-            work.sql(f"select match_weight - {odds} as bits from {name}").pl()["bits"].to_numpy()
-            for name in scoring.weigh(work, model, "candidate")
-        ]
-    )
-    bits = bits[bits > _WEAK_BITS]
-    density = FIRST_DENSITY
-    for _ in range(_ROUNDS):
-        prior = replace(model, density=max(density, 1e-6)).prior
-        posterior = 1 / (1 + np.exp2(-(bits + np.log2(prior / (1 - prior)))))
-        density = float(posterior.sum()) / people
-    return max(density, 1e-6)

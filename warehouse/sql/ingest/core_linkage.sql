@@ -1,11 +1,18 @@
 -- Grain: one reference of a register. Units: bits (log2 of the odds that two references are one person).
 -- Sources: raw_resident, meta_person_pair (what linkage remembers of pairs).
--- Meaning: is_register: in a register of residents, which says since when. is_linked: another reference of a register of
+-- Meaning: is_register: in a register of residents, as in core_person. is_linked: another reference of a register of
 -- residents is the same person. is_by_key: an exact key says so, else likeness; bits: of the likeliest pair
 -- with one of those that was weighed, also where it was too weak. person_key is that of the person, source_key its own.
 -- Surprises: a pair of people linked by exact keys was weighed once for all of them, under one of their references.
-with reference as (
-    select source_key, person_key, min(source) as source, bool_or(registered_from is not null) as is_register
+with resident_source as (
+    select source from raw_resident group by source having bool_or(registered_from is not null)
+),
+reference as (
+    select
+        source_key,
+        person_key,
+        min(source) as source,
+        bool_or(source in (select source from resident_source) or not exists (select 1 from resident_source)) as is_register
     from raw_resident
     group by source_key, person_key
 ),

@@ -4,16 +4,27 @@
 -- file was made), rule_place, rule_place_choice (the atoms open to what is stated).
 -- Surprises: someone known only from a record has no place and no age: counted in the city total, as unallocated.
 -- A ward outside its stated district counts for the district only. record_key is the disclosure key, 0..255.
+-- is_registered: in a register of residents, which is a source that says of anybody since when; where none does, all are.
+-- Of several references that linkage found to be one person, the row of the one that names the person goes first.
 -- Every code of a unit of July 2025 is also that of an old ward. It is read as the unit where no district stands beside it
 -- and the row is from after the change: registered since, or in a file that is dated, or holds a registration, since.
 -- Where a stated place leaves several atoms open, a keyed hash of the person chooses, the same at every build.
 with latest as (
     select *, row_number() over (
-        partition by person_key order by registered_from desc nulls last, _file_id desc, _row desc
+        partition by person_key
+        order by registered_from desc nulls last, source_key = person_key desc, source_key, _file_id desc, _row desc
     ) as place_in_line
     from raw_resident
 ),
 register as (select * from latest where place_in_line = 1),
+resident_source as (
+    select source from raw_resident group by source having bool_or(registered_from is not null)
+),
+resident as (
+    select distinct person_key
+    from raw_resident
+    where source in (select source from resident_source) or not exists (select 1 from resident_source)
+),
 everybody as (
     select person_key from register
     union
@@ -64,7 +75,8 @@ select
     date_diff('day', date '1970-01-01', least(r.registered_to, r.death_date))::integer as resident_until,
     date_diff('day', date '1970-01-01', r.pregnant_until)::integer as pregnant_until,
     r.vulnerable,
-    r.person_key is not null as is_registered
+    n.person_key is not null as is_registered
 from everybody e
 left join register r on r.person_key = e.person_key
 left join placed p on p.person_key = e.person_key
+left join resident n on n.person_key = e.person_key
