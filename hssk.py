@@ -52,6 +52,7 @@ from hssk_options import (
     Vintage,
     Where,
     Withdraw,
+    XmlShare,
 )
 from hssk_output import err, files_table, fits_table, now, out, print_faults, progress, releases_table
 from hssk_studies import studies
@@ -188,6 +189,8 @@ def check(folders: Folders, form: Format = Form.table) -> None:
                 )
         print_faults(report.refused, "refused")
         print_faults(report.ignored, "left alone")
+        for note in report.notes:
+            out.print(note, markup=False)
     if not report.is_clean:
         raise typer.Exit(EXIT_DATA)
 
@@ -312,6 +315,7 @@ def synthesize(
         ExtractForm, typer.Option("--format", help="Form of the files.")
     ] = ExtractForm.parquet,
     fhir_share: FhirShare = 0.0,
+    xml_share: XmlShare = 0.0,
     examine_all: ExamineAll = False,
 ) -> None:
     """Draw a synthetic city: extract files of every contract, and the truth about it in a file of its own."""
@@ -331,6 +335,7 @@ def synthesize(
             file_format=file_format.value,
             examine_all=examine_all,
             fhir_share=fhir_share,
+            xml_share=xml_share,
             progress=step,
         )
     for name, count in rows.items():

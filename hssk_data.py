@@ -16,6 +16,7 @@ import typer
 
 from analytics import arrivals, report
 from analytics import linkage as linkages
+from analytics import numbers as person_numbers
 from analytics import quality as qualities
 from analytics.generation import Generation
 from analytics.question import choose
@@ -62,9 +63,12 @@ PARTS = {
     "digits": qualities.digits,
     "completeness": qualities.completeness,
     "coverage": qualities.coverage,
+    "units": qualities.coverage_by_unit,
     "linkage": linkages.linkage,
+    "numbers": person_numbers.numbers,
 }
-USUAL = tuple(name for name in PARTS if name not in ("effects", "completeness", "linkage"))
+LONG = ("effects", "completeness", "units", "linkage", "numbers")
+USUAL = tuple(name for name in PARTS if name not in LONG)
 
 
 @data.command(epilog='Example: hssk retract city/measurement_2024-11 --reason "sent by mistake"')

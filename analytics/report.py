@@ -20,6 +20,9 @@ from analytics.generation import Generation
 from analytics.question import choose
 from warehouse.errors import EXIT_UNAVAILABLE, UserError
 
+#: A table of so many columns needs all the room of 100 characters.
+_MANY_COLUMNS = 9
+
 
 @dataclass(frozen=True)
 class Report:
@@ -134,11 +137,15 @@ def as_table(report: Report) -> Table:
     caption = [f"build {build['id']}, extract of {build['extract_date']}"] if build else []
     table = Table(title=report.title, caption="\n".join([*caption, *report.notes]))
     names = [name for name in report.rows.columns if name not in ("reason", *report.only_in_files)]
+    # Heads of many columns stand word below word, which leaves room for the rows.
+    space = "\n" if len(names) >= _MANY_COLUMNS else " "
     for place, name in enumerate(names):
         numeric = report.rows.schema[name].is_numeric()
         table.add_column(
-            name.replace("_", " ") + (" %" if name in report.shares else ""),
+            name.replace("_", space) + (" %" if name in report.shares else ""),
             justify="right" if numeric else "left",
+            # A name is broken over lines, a number never.
+            overflow="ellipsis" if numeric else "fold",
             # What a row is about is never cut off.
             no_wrap=place == 0,
         )

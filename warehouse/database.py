@@ -34,8 +34,8 @@ FORGOTTEN, FORGOTTEN_RECORD = "forgotten_person", "forgotten_record"
 FORGOTTEN_BEFORE = "forgotten_before"
 #: Bookkeeping that SQL may read: what became of the rows of every file.
 META_TABLES = ("meta_file", "meta_quarantine", "meta_set_aside", "meta_record")
-#: What linkage found: persons by reference, and the pairs that were weighed.
-PERSON_TABLES = ("meta_person", "meta_person_pair")
+#: What linkage found: persons by reference, the pairs that were weighed, that it ran, what is wrong with numbers.
+PERSON_TABLES = ("meta_person", "meta_person_pair", "meta_linkage", "meta_number_fault")
 #: What the checks of the build before found.
 FINDINGS = "meta_finding"
 _META = """
@@ -43,22 +43,27 @@ create table if not exists meta_file (
     file_id integer primary key, logical_name varchar, table_name varchar, file_name varchar, format varchar,
     sha256 varchar, bytes bigint, received bigint, accepted bigint, quarantined bigint, duplicate bigint,
     repeats_of_others bigint, first_date date, last_date date, source varchar, synthetic boolean, as_of date,
-    folder varchar, loaded_at timestamp);
+    folder varchar, loaded_at timestamp, sender varchar);
+alter table meta_file add column if not exists sender varchar;
 create table if not exists meta_key (name varchar primary key, mark bigint);
 create table if not exists meta_quarantine (
     file_id integer, row_number bigint, column_name varchar, rule varchar, value varchar, expected varchar);
 create table if not exists meta_finding (check_id varchar, person_key bigint, subject_key bigint);
 create table if not exists meta_set_aside (file_id integer, kind varchar, why varchar, records bigint);
 create table if not exists meta_record (
-    file_id integer, record_number bigint, record_key bigint, version timestamptz, moment timestamptz);
+    file_id integer, record_number bigint, record_key bigint, version timestamptz, moment timestamptz,
+    is_dated boolean default true);
+alter table meta_record add column if not exists is_dated boolean default true;
+create table if not exists meta_hidden (file_id integer, by_file integer);
 create table if not exists meta_person (source_key bigint, person_key bigint, since timestamp);
 create table if not exists meta_person_before (
     source_key bigint, person_key bigint, since timestamp, until timestamp);
-create table if not exists meta_person_pair (key_a bigint, key_b bigint, weight real, key varchar);
+create table if not exists meta_person_pair (key_a bigint, key_b bigint, weight real, key varchar, evidence real);
 create table if not exists meta_person_seen (entity_key bigint, fingerprint bigint);
 create table if not exists meta_withheld (kind varchar, number bigint, digest varchar);
 create table if not exists meta_linkage (
-    mark varchar, identities bigint, entities bigint, pairs bigint, lent bigint);
+    mark varchar, identities bigint, entities bigint, pairs bigint, lent bigint, prior_bits double, model varchar);
+create table if not exists meta_number_fault (source varchar, number varchar, faults usmallint, written bigint);
 """
 
 
@@ -182,17 +187,18 @@ def put_frames(connection: duckdb.DuckDBPyConnection, frames: Mapping[str, pl.Da
         connection.unregister("incoming_frame")
 
 
-def put_people(connection: duckdb.DuckDBPyConnection) -> None:
+def put_people(connection: duckdb.DuckDBPyConnection, *, linked: bool) -> None:
     """Let ``raw_`` tables of people tell persons: the references that linkage found to be one have one ``person_key``.
 
     Views in the core store, which is looked up first; ``source_key`` is the key of the reference. What was received
-    stays as it is.
+    stays as it is. Without ``linked`` references are people.
     """
     people = f"{CATALOG}.main"
     rows(
         connection,
         f"""create or replace table {CORE}.main.linked_person as
-            select source_key, person_key from {people}.meta_person where source_key <> person_key""",
+            select source_key, person_key from {people}.meta_person where $linked and source_key <> person_key""",
+        {"linked": linked},
     )
     some = rows(connection, f"select 1 from {CORE}.main.linked_person limit 1")
     for contract in load_contracts().values():

@@ -10,6 +10,7 @@ import polars as pl
 from warehouse.database import rows
 from warehouse.geography.places import place_choices, places
 from warehouse.geography.population import delivered_population, reference_population
+from warehouse.identifiers.definitions import number_fault_table
 from warehouse.noise import noise_table
 from warehouse.quality_checks import check_table
 from warehouse.rule_calendar import MAX_QUARTERS, calendar_tables, last_day_of, quarter_ordinal
@@ -25,6 +26,7 @@ def reference_tables(
     origin, notes = _origin(connection, as_of)
     tables |= calendar_tables(origin=origin, last=as_of)
     tables |= {"rule_place": places(), "rule_place_choice": place_choices(), "rule_check": check_table()}
+    tables["rule_number_fault"] = number_fault_table()
     delivered = connection.sql(
         "select unit_code, sex, age_band, year, people, source from raw_population"
     ).pl()

@@ -337,7 +337,7 @@ def coverage_title(rows: pl.DataFrame, words: Words) -> str:
 
 def definition(words: Words) -> Component:
     """What the numbers of this page are."""
-    names = ("refused", "new", "effect", "digits", "sections", "coverage")
+    names = ("refused", "new", "effect", "linkage", "numbers", "digits", "sections", "coverage")
     terms = [(words(f"quality.term_{name}"), words(f"quality.about_{name}")) for name in names]
     return page_terms(words, terms, "coverage")
 

@@ -36,7 +36,7 @@ def arrivals(rows: pl.DataFrame, about: About) -> Sheet:
         }
         for row in rows.to_dicts()
     ]
-    return _sheet("arrivals", quality_parts.arrivals_title(rows, words), columns, body, about)
+    return card_sheet("arrivals", quality_parts.arrivals_title(rows, words), columns, body, about)
 
 
 def refusals(rows: pl.DataFrame, about: About) -> Sheet:
@@ -59,7 +59,7 @@ def refusals(rows: pl.DataFrame, about: About) -> Sheet:
         }
         for row in rows.to_dicts()
     ]
-    return _sheet("refusals", quality_parts.refusals_title(rows, words), columns, body, about)
+    return card_sheet("refusals", quality_parts.refusals_title(rows, words), columns, body, about)
 
 
 def checks(rows: pl.DataFrame, about: About) -> Sheet:
@@ -89,7 +89,7 @@ def checks(rows: pl.DataFrame, about: About) -> Sheet:
         }
         for row in rows.to_dicts()
     ]
-    return _sheet("checks", quality_parts.checks_title(rows, words), columns, body, about)
+    return card_sheet("checks", quality_parts.checks_title(rows, words), columns, body, about)
 
 
 def digits(rows: pl.DataFrame, about: About) -> Sheet:
@@ -120,7 +120,7 @@ def digits(rows: pl.DataFrame, about: About) -> Sheet:
         for row in rows.to_dicts()
         if row["quantity"] == quantity
     ]
-    return _sheet("digits", quality_parts.digits_title(rows, words), columns, body, about)
+    return card_sheet("digits", quality_parts.digits_title(rows, words), columns, body, about)
 
 
 def completeness(lines: quality_parts.Lines, about: About) -> Sheet:
@@ -141,7 +141,7 @@ def completeness(lines: quality_parts.Lines, about: About) -> Sheet:
         for code, name, sections in lines
         for section, row in sections.items()
     ]
-    return _sheet("completeness", quality_parts.completeness_title(lines, words), columns, body, about)
+    return card_sheet("completeness", quality_parts.completeness_title(lines, words), columns, body, about)
 
 
 def coverage(rows: pl.DataFrame, register: Register, about: About) -> Sheet:
@@ -159,16 +159,17 @@ def coverage(rows: pl.DataFrame, register: Register, about: About) -> Sheet:
         sheets.code_column("state"),
     ]
     body = [{**row, "told": quality_parts.causes(row, register, words)} for row in rows.to_dicts()]
-    return _sheet("coverage", quality_parts.coverage_title(rows, words), columns, body, about)
+    return card_sheet("coverage", quality_parts.coverage_title(rows, words), columns, body, about)
 
 
 def _counts(words: Words, *names: str) -> list[Column]:
     return [Column(name=name, label=words(f"quality.col_{name}"), kind=Kind.COUNT) for name in names]
 
 
-def _sheet(
+def card_sheet(
     name: str, title: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], about: About
 ) -> Sheet:
+    """The sheet of a card, whose subtitle is its text ``<name>_text``."""
     words = about.words
     return sheets.sheet(
         name,

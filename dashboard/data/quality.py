@@ -1,13 +1,16 @@
-"""What the quality page asks: arrivals, refusals, checks with their effects, digits, completeness, coverage."""
+"""What the quality page asks: arrivals, refusals, checks with effects, digits, completeness, coverage, linkage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
 
 from analytics import arrivals as arrived
+from analytics import linkage as links
+from analytics import numbers as person_numbers
 from analytics import quality
 from analytics.catalogue import catalogue
 from analytics.generation import Generation
@@ -106,6 +109,55 @@ def register(selection: QualitySelection) -> Register:
     )
 
 
+def linkage(selection: QualitySelection, viewer: Viewer) -> pl.DataFrame:
+    """Columns of :func:`analytics.linkage.linkage` and ``name``: of districts the viewer may see, of conditions.
+
+    No columns where the build is older, no rows where persons are not linked. A role that sees no health numbers gets
+    no conditions.
+    """
+    rows = _rows(links.linkage, selection)
+    if not rows.columns:
+        return rows
+    names = {"district": {code: name for code, name, _ in source.names(selection.language)}}
+    names["condition"] = _conditions(source.generation(selection.build), selection.language)
+    shown = [row for row in rows.to_dicts() if _may_see(row, viewer)]
+    told = [names.get(row["dimension"], {}).get(row["group_name"] or "") for row in shown]
+    frame = pl.DataFrame(shown, schema=rows.schema, orient="row")
+    return frame.with_columns(pl.Series("name", told, dtype=pl.String))
+
+
+def linkage_run(selection: QualitySelection) -> Mapping[str, int] | None:
+    """References, people, people held twice (``people_twice``); None where persons are not linked."""
+    found: Mapping[str, int] | None = _about(links.linkage, selection, "run")
+    return found
+
+
+def numbers(selection: QualitySelection) -> pl.DataFrame:
+    """Columns of :func:`analytics.numbers.numbers` and ``name``, the fault in words; none where the build is older."""
+    rows = _rows(person_numbers.numbers, selection)
+    return rows.with_columns(pl.col(f"name_{selection.language}").alias("name")) if rows.columns else rows
+
+
+def numbers_lent(selection: QualitySelection) -> int | None:
+    """Numbers under which more than ten people stand; None where persons are not linked."""
+    found: int | None = _about(person_numbers.numbers, selection, "lent")
+    return found
+
+
+def _may_see(row: Mapping[str, Any], viewer: Viewer) -> bool:
+    if row["dimension"] == "condition":
+        return _sees_effects(viewer)
+    return row["dimension"] != "district" or viewer.sees(row["group_name"] or "")
+
+
+def _about(ask: Callable[[Generation], Report], selection: QualitySelection, name: str) -> Any:
+    """What a report says of itself; None where the build was made before what it asks for."""
+    try:
+        return _report(ask, source.generation(selection.build)).about[name]
+    except UserError:
+        return None
+
+
 def _rows(ask: Callable[[Generation], Report], selection: QualitySelection) -> pl.DataFrame:
     """The rows of a report; none where the build was made before what it asks for."""
     try:
@@ -124,7 +176,10 @@ def _named(rows: pl.DataFrame, selection: QualitySelection, viewer: Viewer) -> p
     if rows.is_empty():
         return rows
     city = source.place_name(None, selection.language)
-    places = [(CITY, city, city), *(item for item in source.names(selection.language) if viewer.sees(item[0]))]
+    places = [
+        (CITY, city, city),
+        *(item for item in source.names(selection.language) if viewer.sees(item[0])),
+    ]
     frame = pl.DataFrame(places, schema=["district", "name", "short"], orient="row")
     return rows.join(frame, on="district", how="inner", maintain_order="left")
 
@@ -144,12 +199,22 @@ def _without_effects(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(*blank, *told)
 
 
+def _conditions(of: Generation, language: str) -> dict[str, str]:
+    """Conditions by name."""
+    side = source.side(language)
+    return {
+        item.condition: (item.condition_vi, item.condition_en)[side] or ""
+        for item in catalogue(of.live).variants
+    }
+
+
 def _definitions(of: Generation, language: str) -> dict[tuple[str, str], str]:
     """Condition and variant to their names, like ``Hypertension (Recommended)``."""
     side = source.side(language)
     return {
         (item.condition, item.variant): " · ".join(
-            name[side] or "" for name in ((item.condition_vi, item.condition_en), (item.name_vi, item.name_en))
+            name[side] or ""
+            for name in ((item.condition_vi, item.condition_en), (item.name_vi, item.name_en))
         )
         for item in catalogue(of).variants
     }

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dash import Input, Output, callback, html
-from dash.development.base_component import Component
+from dash import Input, Output, callback
 
-from dashboard import ids, twins
+from dashboard import twins
 from dashboard.access import current_viewer
-from dashboard.components import cards, opening, quality_parts, quality_sheets
-from dashboard.components.chart_card import chart_card, texts
+from dashboard.components import (
+    cards,
+    opening,
+    quality_layout,
+    quality_linkage,
+    quality_linkage_sheets,
+    quality_parts,
+    quality_sheets,
+)
+from dashboard.components.chart_card import texts
 from dashboard.components.sheets import About
 from dashboard.data import quality as data
 from dashboard.figures import digits, shares
@@ -19,55 +26,12 @@ from dashboard.selection.quality import PRESSURES, SECTIONS, QualitySelection
 from dashboard.theme import Palette
 from dashboard.words import Words, words
 
-PATH, PAGE, NAME, ICON = "/quality", "quality", "page.quality", "check"
-#: Cards that are tables in words; the other two are figures.
-TOLD = ("arrivals", "refusals", "checks", "coverage")
+PATH, PAGE, NAME, ICON = "/quality", quality_layout.PAGE, "page.quality", "check"
+layout, of = quality_layout.layout, quality_layout.of
 Store = Mapping[str, str]
 #: What a card holds, its title and its subtitle.
 Filled = tuple[tuple[Any, ...], str, str]
 _read = twins.reader(data.read_selection)
-
-
-def of(name: str) -> str:
-    """The id of something of this page."""
-    return ids.of(PAGE, name)
-
-
-def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
-    """The skeleton. It asks nothing."""
-    told = {name: _told_card(text, name) for name in TOLD}
-    beside = html.Div([told["refusals"], told["coverage"]], className="quality-column")
-    return [
-        *opening.skeleton(text, PAGE, query),
-        html.Div([told["arrivals"], beside], className="row row-map quality-row"),
-        told["checks"],
-        _digits_card(text),
-        _completeness_card(text),
-        cards.card([quality_parts.definition(text)], id=of("definition-card")),
-        html.Footer(id=of("sources"), className="sources"),
-    ]
-
-
-def _told_card(text: Words, name: str) -> Component:
-    body = html.Div(cards.waiting(4), id=of(f"{name}-body"))
-    return chart_card(text, of(name), [body], has_picture=False)
-
-
-def _digits_card(text: Words) -> Component:
-    panels = [
-        html.Div(
-            [html.H3(text(f"quality.{name}")), cards.graph(of(f"digits-{name}"), name="graph-digits")],
-            className="panel",
-        )
-        for name in PRESSURES
-    ]
-    return chart_card(text, of("digits"), [html.Div(panels, className="row row-two")])
-
-
-def _completeness_card(text: Words) -> Component:
-    graph = cards.graph(of("completeness-graph"), name="graph-split")
-    frame = cards.scroller(graph, text("quality.completeness_scroll"), id=of("completeness-frame"))
-    return chart_card(text, of("completeness"), [frame])
 
 
 twins.register_plain(PAGE, data.open_page, lambda opened, text: {})
@@ -166,6 +130,22 @@ def fill_coverage(selection: QualitySelection, text: Words, _: Palette) -> Fille
     return (body,), quality_parts.coverage_title(rows, text), subtitle
 
 
+@_fills("linkage", Output(of("linkage-body"), "children"))
+def fill_linkage(selection: QualitySelection, text: Words, _: Palette) -> Filled:
+    """Who is one person under several references, and how wrong that may be."""
+    rows, run = data.linkage(selection, current_viewer()), data.linkage_run(selection)
+    body = quality_linkage.linkage(rows, run, text)
+    return (body,), quality_linkage.linkage_title(rows, run, text), text("quality.linkage_text")
+
+
+@_fills("numbers", Output(of("numbers-body"), "children"))
+def fill_numbers(selection: QualitySelection, text: Words, _: Palette) -> Filled:
+    """What is wrong with the numbers people are known by."""
+    rows, lent = data.numbers(selection), data.numbers_lent(selection)
+    body = quality_linkage.numbers(rows, lent, text)
+    return (body,), quality_linkage.numbers_title(rows, lent, text), text("quality.numbers_text")
+
+
 def _about(selection: QualitySelection) -> About:
     return About(data.build(selection), (), words(selection.language))
 
@@ -183,6 +163,12 @@ twins.register(
         ),
         "coverage": lambda chosen, who: quality_sheets.coverage(
             data.coverage(chosen, who), data.register(chosen), _about(chosen)
+        ),
+        "linkage": lambda chosen, who: quality_linkage_sheets.linkage(
+            data.linkage(chosen, who), data.linkage_run(chosen), _about(chosen)
+        ),
+        "numbers": lambda chosen, _: quality_linkage_sheets.numbers(
+            data.numbers(chosen), data.numbers_lent(chosen), _about(chosen)
         ),
     },
 )

@@ -12,7 +12,7 @@ from tests.support.city import synthetic_home
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
-CARDS = ("arrivals", "refusals", "checks", "digits", "completeness", "coverage")
+CARDS = ("arrivals", "refusals", "checks", "linkage", "numbers", "digits", "completeness", "coverage")
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,15 @@ import pytest
 from dash import html
 from flask import Flask
 
+from analytics import linkage as links_of
+from analytics import numbers as numbers_of
 from analytics.quality import CAUSES
 from dashboard.access import Viewer
-from dashboard.components import quality_parts, quality_sheets
+from dashboard.components import quality_linkage, quality_linkage_sheets, quality_parts, quality_sheets
 from dashboard.components.sheets import About
 from dashboard.data import quality as data
 from dashboard.figures.digits import digits
+from dashboard.selection.base import Build
 from dashboard.selection.quality import SECTIONS, QualitySelection, Register, resolve
 from dashboard.theme import LIGHT
 from dashboard.words import words
@@ -229,11 +232,195 @@ def test_dots_stand_against_one_in_ten_and_few_readings_have_none() -> None:
     assert digits(pl.DataFrame(), [], EN, LIGHT, top=0.1).layout.annotations
 
 
+def linked(**changes: Any) -> dict[str, Any]:
+    row = {
+        "dimension": "all", "group_name": None, "senders": "others", "refs": 200, "linked": 180, "by_number": 150,
+        "linked_share": 0.9, "expected_wrong": 0.04, "expected_missed": 7.6, "differs": None, "state": "shown",
+        "reason": None, "name": None,
+    }  # fmt: skip
+    return {**row, **changes}
+
+
+def of_the_ill(name: str, **changes: Any) -> dict[str, Any]:
+    counts = dict.fromkeys(("refs", "linked", "by_number", "expected_wrong", "expected_missed"))
+    return linked(**{**counts, "dimension": "condition", "group_name": name, "name": name.title(), **changes})
+
+
+WHOLE = [
+    linked(),
+    linked(senders="register", refs=5000, linked=41, by_number=12, linked_share=0.0082, expected_missed=2.0),
+]
+RUN = {"refs": 5200, "people": 5000, "people_twice": 20, "lent": 1}
+
+
+def links(*rows: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame([*WHOLE, *rows], infer_schema_length=None)
+
+
+def test_linkage_says_first_who_is_somebody_of_the_register_and_what_is_expected() -> None:
+    first = next(texts_of(quality_linkage.linkage(links(), RUN, EN)))
+    assert first == (
+        "Of 200 references of other senders, 180 are somebody of the register of residents: 150 by an exact number,"
+        " 30 by likeness. The register holds 20 people more than once. Expected: under 1 references linked wrongly,"
+        " 10 that should be linked and are not."
+    )
+    assert EN("quality.linkage_caveat") in told(quality_linkage.linkage(links(), RUN, EN))
+    assert quality_linkage.linkage_title(links(), RUN, VI) == (
+        "Một người, nhiều mã: 90,0\u00a0% mã của nơi gửi khác là người trong sổ cư trú"
+    )
+
+
+def test_linkage_without_other_senders_tells_of_the_register_alone() -> None:
+    alone = links().filter(pl.col("senders") == "register")
+    text = told(quality_linkage.linkage(alone, {**RUN, "people_twice": 0}, EN))
+    assert text.startswith(EN("quality.linkage_alone"))
+    assert EN("quality.linkage_never_twice") in text
+    assert "20" in quality_linkage.linkage_title(alone, RUN, EN)
+
+
+@pytest.mark.parametrize(("rows", "why"), [(pl.DataFrame(), "older"), (links().clear(), "off")])
+def test_an_older_build_and_linkage_switched_off_are_told_apart(rows: pl.DataFrame, why: str) -> None:
+    assert told(quality_linkage.linkage(rows, None, EN)) == EN(f"quality.linkage_{why}_text")
+    assert told(quality_linkage.numbers(rows, None, EN)) == EN(f"quality.linkage_{why}_text")
+    assert quality_linkage.linkage_title(rows, None, EN) == EN(f"quality.linkage_{why}")
+    assert quality_linkage.numbers_title(rows, None, EN) == EN(f"quality.numbers_{why}")
+
+
+def test_which_way_links_move_prevalence_is_said_in_words() -> None:
+    less = of_the_ill("stroke", linked_share=0.71, differs="less")
+    more = linked(dimension="age", group_name="60+", linked_share=0.97, differs="more")
+    low, high = quality_linkage.ways(links(less, more), EN)
+    assert low.startswith("Linked less often than all: Stroke (71%).")
+    assert "rather too low" in low
+    assert high.startswith("Linked more often than all: Ages 60 and over (97%).")
+    assert "rather too high" in high
+    assert quality_linkage.ways(links(), EN) == [EN("quality.linkage_alike")]
+
+
+def test_groups_too_few_are_blank_and_of_the_ill_the_share_stands_alone() -> None:
+    few = dict.fromkeys(("linked", "by_number", "linked_share", "expected_wrong", "expected_missed"), None)
+    hidden = linked(
+        **few, dimension="district", group_name="760", name="District 1", refs=16, state="suppressed"
+    )
+    unknown = linked(dimension="district", refs=200, expected_wrong=0.0)
+    rows = links(hidden, unknown, of_the_ill("stroke", linked_share=0.71))
+    lines = [list(texts_of(line)) for line in _rows(quality_linkage.linkage(rows, RUN, EN))]
+    assert ["District 1", "16", "too few", "–", "–", "–"] in lines
+    assert ["Not known", "200", "90.0%", "75.0%", "0", "7.6"] in lines
+    assert ["Other senders", "200", "90.0%", "75.0%", "<0.1", "7.6"] in lines
+    assert ["Stroke", "71%"] in lines
+
+
+def number(**changes: Any) -> dict[str, Any]:
+    row = {
+        "number": "phone", "fault": "malformed", "source": "clinic", "treatment": "unused", "written": 100, "found": 9,
+        "share": 0.09, "name": "The number does not have the form it must have.", "state": "shown", "reason": None,
+    }  # fmt: skip
+    return {**row, **changes}
+
+
+def test_faults_of_numbers_are_summed_over_senders_and_the_worst_is_named() -> None:
+    rows = pl.DataFrame(
+        [
+            number(),
+            number(source="register", written=900, found=1, share=1 / 900),
+            number(fault="placeholder", found=0, share=0.0, name="A filler."),
+            number(
+                number="national_id", fault="sex_differs", treatment="warns", found=0, share=0.0, name="Sex."
+            ),
+        ]
+    )
+    [line] = [list(texts_of(row)) for row in _rows(quality_linkage.numbers(rows, 3, EN))]
+    assert line[2:4] == ["10", "1.0%"]
+    assert "most: clinic, 9.0%" in line
+    assert line[-1] == EN("quality.number_unused")
+    text = told(quality_linkage.numbers(rows, 3, EN))
+    assert "more than ten people stand, by name and year of birth: 3." in text
+    assert "not found: a filler (telephone number); sex (identity number)." in text
+    assert quality_linkage.numbers_title(rows, 3, EN) == "Numbers of people: 10 of 1,100 cannot be used"
+    assert quality_linkage.numbers_title(rows.clear(), 0, EN) == EN("quality.numbers_title_nothing")
+    assert told(quality_linkage.numbers(rows.clear(), 0, EN)) == EN("quality.numbers_nothing")
+
+
+def test_a_tiny_share_of_numbers_is_not_told_as_none() -> None:
+    rows = pl.DataFrame([number(written=300_000, found=1, share=1 / 300_000)])
+    assert "<0.001%" in told(quality_linkage.numbers(rows, 0, EN))
+
+
+@pytest.mark.parametrize("text", [VI, EN])
+def test_linkage_and_numbers_have_their_sheets(text: Any) -> None:
+    build = Build(
+        build_id="b", extract_date=date(2024, 12, 31), created=date(2025, 1, 1), is_synthetic=False,
+        is_latest=True, days_old=1,
+    )  # fmt: skip
+    about = About(build, (), text)
+    ill = of_the_ill("stroke", linked_share=0.71, differs="less")
+    sheet = quality_linkage_sheets.linkage(links(ill), RUN, about)
+    assert [row["group"] for row in sheet.rows] == [
+        text("quality.senders_others"), text("quality.senders_register"), "Stroke",
+    ]  # fmt: skip
+    assert sheet.rows[2]["way"] == text("quality.way_less")
+    faults = quality_linkage_sheets.numbers(pl.DataFrame([number()]), 4, about)
+    assert [row["found"] for row in faults.rows] == [9, 4]
+
+
+def test_who_may_see_which_groups_of_references(server: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert server
+    places = [linked(dimension="district", group_name=code) for code in ("760", "761", None)]
+    rows = links(*places, of_the_ill("stroke", linked_share=0.7)).drop("name")
+    monkeypatch.setattr(data, "_rows", lambda ask, selection: rows)
+    chosen = _opened("en").selection
+
+    def seen(viewer: Viewer) -> list[tuple[str, str | None]]:
+        found = data.linkage(chosen, viewer).filter(pl.col("dimension") != "all")
+        return list(found.select("dimension", "name").iter_rows())
+
+    everybody = [
+        ("district", "District 1"),
+        ("district", "District 12"),
+        ("district", None),
+        ("condition", "Stroke"),
+    ]
+    assert seen(Viewer()) == everybody
+    assert seen(ONE) == [everybody[0], everybody[3]]
+    assert seen(Viewer(role="admin")) == everybody[:3]
+
+
+def test_a_build_without_register_or_numbers_says_so(server: Flask) -> None:
+    assert server
+    chosen = _opened("en").selection
+    rows, run = data.linkage(chosen, Viewer()), data.linkage_run(chosen)
+    assert run is not None
+    assert EN("quality.linkage_alone") in told(quality_linkage.linkage(rows, run, EN))
+    others = rows.filter(pl.col("senders") == "others")
+    assert told(quality_linkage.linkage(others, run, EN)) == EN("quality.linkage_no_register_text")
+    body = quality_linkage.numbers(data.numbers(chosen), data.numbers_lent(chosen), EN)
+    assert told(body) == EN("quality.numbers_nothing")
+    answer = server.test_client().get("/export/quality/linkage.csv?lang=en")
+    assert answer.status_code == 200
+    assert "the register holds 0 people more than once" in answer.data.decode("utf-8-sig")
+
+
+def _rows(component: Any) -> Iterator[html.Tr]:
+    """Rows of the bodies of all tables, without the titles of their parts."""
+    if isinstance(component, list | tuple):
+        for part in component:
+            yield from _rows(part)
+    elif isinstance(component, html.Tr):
+        if isinstance(component.children, list) and component.children[0].scope == "row":
+            yield component
+    elif component is not None and not isinstance(component, str):
+        yield from _rows(getattr(component, "children", None))
+
+
 def test_every_word_the_data_may_need_is_there() -> None:
     needed = {f"table_{name}" for name in load_contracts()}
     needed |= {f"rule_{rule.rule}" for item in load_contracts().values() for rule in rules(item)[0]}
     needed |= {f"treatment_{name}" for name in TREATMENTS} | {f"basis_{name}" for name in BASES}
-    needed |= {f"cause_{name}" for name in CAUSES}
+    needed |= {f"cause_{name}" for name in CAUSES} | {f"by_{name}" for name in links_of.DIMENSIONS}
+    needed |= {f"senders_{name}" for name in (links_of.REGISTER, links_of.OTHERS)}
+    needed |= {f"{name}_{way}" for name in ("way", "linkage") for way in (links_of.LESS, links_of.MORE)}
+    needed |= {f"number_{name}" for name in (*numbers_of.KINDS, numbers_of.UNUSED, numbers_of.WARNS)}
     assert {name for name in needed if f"quality.{name}" not in VI.catalogue} == set()
     assert {rule.rule for item in load_contracts().values() for rule in rules(item)[0]} <= set(
         quality_parts.RULES
@@ -294,7 +481,7 @@ def test_an_unknown_build_falls_back_and_a_language_is_kept(server: Flask) -> No
 
 def test_the_definition_explains_every_card() -> None:
     terms = [part for part in quality_parts.definition(VI)._traverse() if isinstance(part, html.Dt)]
-    assert len(terms) == 6
+    assert len(terms) == 8
 
 
 def _opened(language: str) -> Any:

@@ -1,10 +1,12 @@
-"""What is told of linkage: shares that add up, and of the ill no counts and no small groups."""
+"""What is told of linkage and of numbers: sums, groups that differ, of the ill no counts and no small groups."""
 
 from __future__ import annotations
 
 import polars as pl
+import pytest
 
 from analytics.linkage import linked
+from analytics.numbers import faults
 
 CELLS = pl.DataFrame(
     {
@@ -19,6 +21,7 @@ CELLS = pl.DataFrame(
     }
 )
 NAMES = {1: "hypertension", 2: "diabetes", 3: "stroke"}
+NOBODY_ILL = pl.DataFrame(schema={"measure_id": pl.Int64, "refs": pl.Int64, "linked": pl.Int64})
 
 
 def told(measures: list[tuple[int, int, int]]) -> dict[str, dict[str, object]]:
@@ -27,14 +30,55 @@ def told(measures: list[tuple[int, int, int]]) -> dict[str, dict[str, object]]:
     return {str(row["group_name"]): row for row in rows}
 
 
+def cells(dimension: str, groups: dict[str | None, tuple[int, int]]) -> pl.DataFrame:
+    """References of other senders and how many are linked, the whole beside."""
+    whole = {None: tuple(sum(column) for column in zip(*groups.values(), strict=True))}
+    rows = [
+        (kind, name, False, refs, some, some, 0, 0)
+        for kind, found in (("all", whole), (dimension, groups))
+        for name, (refs, some) in found.items()
+    ]
+    return pl.DataFrame(rows, schema=CELLS.schema, orient="row")
+
+
 def test_groups_have_their_shares_and_what_is_expected_to_be_wrong() -> None:
-    rows = linked(
-        CELLS, pl.DataFrame(schema={"measure_id": pl.Int64, "refs": pl.Int64, "linked": pl.Int64}), NAMES
-    )
+    rows = linked(CELLS, NOBODY_ILL, NAMES)
+    assert rows["group_name"].to_list() == [None, None, "male", "female"]
+    assert rows["senders"].to_list() == ["others", "register", "others", "others"]
     assert rows["linked_share"].to_list() == [0.9, 0.008, 0.9, 0.9]
     assert rows["expected_wrong"].to_list() == [1.5, 0.02, 0.5, 1.0]
     assert rows["expected_missed"].to_list() == [2.5, 0.0, 2.0, 0.5]
     assert set(rows["state"]) == {"shown"}
+
+
+def test_bands_of_age_are_four_groups_whose_counts_add_up() -> None:
+    bands: dict[str | None, tuple[int, int]] = {
+        "0": (40, 30), "15": (60, 50), "18": (50, 40), "35": (50, 40), "40": (70, 70), "60": (30, 20),
+        "85": (30, 30), None: (35, 5),
+    }  # fmt: skip
+    rows = linked(cells("age", bands), NOBODY_ILL, NAMES).filter(pl.col("dimension") == "age")
+    found = {name: (refs, some) for name, refs, some in rows.select("group_name", "refs", "linked").rows()}
+    assert found == {"0-17": (100, 80), "18-39": (100, 80), "40-59": (70, 70), "60+": (60, 50), None: (35, 5)}
+
+
+def test_a_group_of_few_references_is_blank_and_the_whole_never_is() -> None:
+    groups: dict[str | None, tuple[int, int]] = {"760": (29, 20), "761": (30, 20)}
+    rows = linked(cells("district", groups), NOBODY_ILL, NAMES)
+    few = rows.filter(pl.col("group_name") == "760").row(0, named=True)
+    assert (few["state"], few["reason"], few["refs"]) == ("suppressed", "small_denominator", 29)
+    assert all(few[name] is None for name in ("linked", "by_number", "linked_share", "expected_missed"))
+    assert rows.filter(pl.col("group_name") == "761")["linked"].to_list() == [20]
+    whole = linked(cells("district", {"760": (16, 12)}), NOBODY_ILL, NAMES).row(0, named=True)
+    assert (whole["state"], whole["linked_share"]) == ("shown", 0.75)
+
+
+@pytest.mark.parametrize(
+    ("ill", "differs"), [((400, 300), "less"), ((400, 390), "more"), ((400, 360), None), ((25, 5), None)]
+)
+def test_the_ill_are_linked_less_or_more_only_beyond_chance_and_never_told_of_few(
+    ill: tuple[int, int], differs: str | None
+) -> None:
+    assert told([(1, *ill)])["hypertension"]["differs"] == differs
 
 
 def test_of_the_ill_there_are_shares_in_whole_percent_of_groups_that_may_be_shown() -> None:
@@ -45,3 +89,29 @@ def test_of_the_ill_there_are_shares_in_whole_percent_of_groups_that_may_be_show
     for name in ("diabetes", "stroke"):
         assert (found[name]["state"], found[name]["linked_share"]) == ("suppressed", None)
     assert all(row["refs"] is None and row["linked"] is None for row in found.values())
+
+
+def test_faults_are_shares_of_the_numbers_of_their_kind_and_sender() -> None:
+    rows = faults(
+        pl.DataFrame(
+            [
+                ("clinic", "phone", "malformed", 1, True, "a", "b", 50, 5),
+                ("clinic", "national_id", "sex_differs", 16, False, "c", "d", 200, 0),
+            ],
+            schema=[
+                "source",
+                "number",
+                "fault",
+                "flag",
+                "is_unusable",
+                "name_vi",
+                "name_en",
+                "written",
+                "found",
+            ],
+            orient="row",
+        )
+    )
+    assert rows.select("number", "treatment", "share").rows() == [
+        ("national_id", "warns", 0.0), ("phone", "unused", 0.1),
+    ]  # fmt: skip

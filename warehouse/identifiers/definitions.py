@@ -11,6 +11,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import polars as pl
+
 from warehouse.errors import EXIT_CONFIG, Fault, Faults
 
 #: The kinds of number, as the data files name them.
@@ -84,6 +86,17 @@ def number_faults() -> Mapping[str, NumberFault]:
     if wrong:
         raise Faults(wrong, exit_code=EXIT_CONFIG)
     return found
+
+
+def number_fault_table() -> pl.DataFrame:
+    """``rule_number_fault``: one row a kind of number and fault it can have, in the order of the data file."""
+    rows = [
+        (system, item.name, item.flag, item.unusable, item.vi, item.en)
+        for item in number_faults().values()
+        for system in item.systems
+    ]
+    names = ("number", "fault", "flag", "is_unusable", "name_vi", "name_en")
+    return pl.DataFrame(rows, schema=names, orient="row")
 
 
 @cache
