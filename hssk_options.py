@@ -68,6 +68,12 @@ Home = Annotated[Path | None, typer.Option("--home", help="Data folder; default 
 FhirShare = Annotated[
     float, typer.Option(min=0, max=1, help="Share of the facilities that send FHIR resources, not tables.")
 ]
+XmlShare = Annotated[
+    float,
+    typer.Option(
+        min=0, max=1, help="Share of the facilities that send visits as health XML where it can tell them."
+    ),
+]
 ExamineAll = Annotated[
     bool,
     typer.Option(

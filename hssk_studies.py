@@ -1,12 +1,14 @@
 """Commands that answer with a table of their own: why a number changed, who has several conditions, which definitions
-agree, what surveys and examinations say, and how near the estimates of a synthetic city come to its truth.
+agree, what surveys and examinations say, how near the estimates of a synthetic city come to its truth, and its linkage.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
+import polars as pl
 import typer
 
 from analytics import accuracy as accuracies
@@ -16,7 +18,10 @@ from analytics import cleaning as cleaned
 from analytics import score as scores
 from analytics.generation import Generation
 from hssk_options import AsOf, By, Condition, Home, NumbersForm, Output, Period, QueryForm
-from hssk_output import out
+from hssk_output import now, out
+from warehouse import database
+from warehouse.identity import load_keys
+from warehouse.lock import build_lock
 from warehouse.settings import load_settings
 
 studies = typer.Typer()
@@ -123,12 +128,22 @@ def score(
         Path | None,
         typer.Option(help="defects.parquet of the city: judge the cleaning of its rows instead."),
     ] = None,
+    references: Annotated[
+        Path | None,
+        typer.Option(
+            help="references.parquet of the city: judge its linkage instead, by groups if truth.parquet is beside."
+        ),
+    ] = None,
     as_of: AsOf = None,
     form: NumbersForm = QueryForm.table,
     output: Output = None,
     home: Home = None,
 ) -> None:
     """Judge the estimates of a synthetic city by its truth: bias, error, coverage of every estimator."""
+    if references:
+        told = _linkage(home, references)
+        report.write_all(told, form.value, output=output, console=out, action="Ask for a table or json")
+        return
     generation = _open(home, as_of)
     found = (
         cleaned.cleaning(generation, defects)
@@ -140,3 +155,32 @@ def score(
 
 def _open(home: Home, build: AsOf) -> Generation:
     return Generation.open(load_settings(home).home, build=build)
+
+
+def _linkage(home: Home, references: Path) -> Mapping[str, report.Report]:
+    """What linkage found and missed: by groups, by what was changed in rows, and at every threshold."""
+    # Splink takes longer to import than most commands take to run.
+    from warehouse.linking.score import score as judge  # noqa: PLC0415
+
+    settings = load_settings(home)
+    keys = load_keys(settings)
+    with build_lock(settings.home, now()), database.open_warehouse(settings) as people:
+        found = judge(people, keys, references)
+    notes = {
+        "groups": ("a pair is two references; true: of one person; found: linked; right: both",),
+        "changes": ("pairs with the register; a row may have several changes",),
+        "curve": (
+            f"linked from {found.threshold_bits:g} bits on; nothing: exact keys alone",
+            "without the guards that take groups apart",
+        ),
+    }
+    return {name: _told(name, getattr(found, name), told) for name, told in notes.items()}
+
+
+def _told(name: str, frame: pl.DataFrame, notes: tuple[str, ...]) -> report.Report:
+    rows = frame.with_columns(pl.lit("shown").alias("state"), pl.lit(None, pl.String).alias("reason"))
+    title = f"Linkage of the synthetic city against its truth: {name}"
+    shares = ("precision", "recall", "f")
+    return report.Report(
+        title=title, rows=rows, about={}, notes=notes, shares=shares, only_in_files=("state",)
+    )

@@ -106,9 +106,9 @@ def test_the_city_of_2024_is_the_same_looked_at_a_year_later(city: Path, tmp_pat
 def test_both_geographies_of_the_build_are_those_of_the_truth(city: Path, home: Path) -> None:
     """A unit stated and a ward that was not divided are exact; of a divided ward the build draws the unit anew."""
     residents = read(city, "resident").filter(pl.min_horizontal("death_date", "registered_to").is_null())
-    # Entered twice (D) and known to a hospital by another reference (Q): people of their own until they are linked.
-    number = residents.select(("P" + pl.col("person_ref").str.slice(1)).alias("person_ref"))
-    truth = number.join(pl.read_parquet(city / TRUTH), on="person_ref", how="left")
+    # Entered twice (D) and known to a hospital by another reference (Q): some are not linked, and people of their own.
+    register = residents.filter(pl.col("person_ref").str.starts_with("P")).select("person_ref")
+    truth = register.join(pl.read_parquet(city / TRUTH), on="person_ref", how="left")
     assert truth["unit_code"].null_count() == 0
     by_unit = dict(truth.group_by("unit_code").len().iter_rows())
     found = {
@@ -116,9 +116,10 @@ def test_both_geographies_of_the_build_are_those_of_the_truth(city: Path, home: 
         for unit, people, apportioned in marts(home, "select unit_code, people, apportioned from mart_unit")
     }
 
-    assert sum(people for people, _ in found.values()) == residents.height
+    assert register.height <= sum(people for people, _ in found.values()) < residents.height
     for unit, (people, apportioned) in found.items():
-        assert people == pytest.approx(by_unit.get(unit, 0), abs=5 * apportioned**0.5 + 6), unit
+        near = 5 * apportioned**0.5 + 6 + 0.02 * people
+        assert people == pytest.approx(by_unit.get(unit, 0), abs=near), unit
     by_district = dict(truth.group_by("district_code").len().iter_rows())
     placed = dict(
         marts(
@@ -128,5 +129,5 @@ def test_both_geographies_of_the_build_are_those_of_the_truth(city: Path, home: 
                and c.quarter_index = (select max(quarter_index) from mart_quarter) group by all""",
         )
     )
-    assert sum(placed.values()) == pytest.approx(residents.height, rel=0.02)
+    assert sum(placed.values()) == pytest.approx(register.height, rel=0.02)
     assert all(placed[code] == pytest.approx(people, rel=0.04, abs=3) for code, people in by_district.items())

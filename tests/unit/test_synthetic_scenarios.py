@@ -21,11 +21,11 @@ from warehouse.settings import Settings
 from warehouse.synthetic.calibration import calibration
 from warehouse.synthetic.care import connected_day
 from warehouse.synthetic.city import EXTRACTS, TRUTH, synthesize
-from warehouse.synthetic.defects import as_hospitals_know, chance, spoil, without_marks
+from warehouse.synthetic.defects import chance, spoil
 from warehouse.synthetic.log import Log
 from warehouse.synthetic.population import population_table
 from warehouse.synthetic.records import queued
-from warehouse.synthetic.scenario import DEFECTS, SCENARIOS, pattern, read_scenario, switches_of
+from warehouse.synthetic.scenario import DEFECTS, HOSPITAL, SCENARIOS, pattern, read_scenario, switches_of
 from warehouse.synthetic.writer import CHECK
 from warehouse.synthetic.writer import DEFECTS as DEFECTS_FILE
 
@@ -60,6 +60,7 @@ def content(name: str) -> dict[str, object]:
 def test_every_scenario_sets_every_switch(name: str) -> None:
     switches = read_scenario(name)
     assert set(switches.defects) == set(DEFECTS)
+    assert set(switches.hospital) == set(HOSPITAL)
     assert content(name)["name"] == name
 
 
@@ -76,6 +77,8 @@ def test_scenarios_grow_harder() -> None:
         assert getattr(calm, name) < getattr(realistic, name) < getattr(hostile, name), name
     for name in DEFECTS:
         assert 0 == calm.defects[name] < realistic.defects[name] < hostile.defects[name], name
+    for name in HOSPITAL:
+        assert 0 == calm.hospital[name] < realistic.hospital[name] < hostile.hospital[name], name
 
 
 def test_every_fault_of_a_scenario_is_told_at_once() -> None:
@@ -83,11 +86,12 @@ def test_every_fault_of_a_scenario_is_told_at_once() -> None:
     del wrong["jump_share"]
     wrong |= {"copying_districts": ["999"], "split_share": 1.5, "selection_odds_ratio": 0.0, "surprise": 1}
     wrong["defects"] = {**wrong["defects"], "sent_twice": -0.1, "typhoon": 0.1}  # type: ignore[dict-item]
+    wrong["hospital"] = {**wrong["hospital"], "sex_wrong": 2.0, "flood": 0.1}  # type: ignore[dict-item]
 
     with pytest.raises(Defect) as told:
         switches_of(wrong)
     for word in ("jump_share, surprise", "typhoon", "999: no such district", "split_share = 1.5",
-                 "selection_odds_ratio = 0.0", "sent_twice = -0.1"):  # fmt: skip
+                 "selection_odds_ratio = 0.0", "sent_twice = -0.1", "[hospital] flood", "sex_wrong = 2.0"):  # fmt: skip
         assert word in str(told.value), word
 
 
@@ -232,7 +236,9 @@ def test_people_known_to_a_hospital_under_another_reference_are_more_often_ill(
     assert set(rows["person_ref"]) == set(
         apart.filter("is_registered", pl.col("registered_from") <= END)["hospital_ref"]
     )
-    assert rows["national_id"].null_count() == rows.height
+    written = residents.select("national_id", pl.col("person_ref").str.slice(1).alias("number"))
+    same = rows.with_columns(pl.col("person_ref").str.slice(1).alias("number")).join(written, on="number")
+    assert same.filter(pl.col("national_id") != pl.col("national_id_right")).is_empty()
     assert visits.filter(at_hospital).join(enrolled, on="person_ref", how="semi").is_empty()
     assert visits.join(apart, left_on="person_ref", right_on="hospital_ref", how="semi").height > 100
     ill = truth.filter(pl.col("first_record_on").is_not_null()).with_columns(
@@ -380,22 +386,3 @@ def test_no_file_of_any_scenario_is_refused(cities: dict[str, Path], name: str, 
     report = check(Settings(home=tmp_path), [cities[name] / EXTRACTS])
     assert not report.refused
     assert sum(item.accepted for item in report.landed) > 0.97 * sum(item.received for item in report.landed)
-
-
-@pytest.mark.parametrize(
-    ("name", "plain"), [("Nguyễn Thị Đào", "Nguyen Thi Dao"), ("Đỗ Bảo Quốc", "Do Bao Quoc"), ("An", "An")]
-)
-def test_names_lose_their_tone_marks(name: str, plain: str) -> None:
-    assert pl.select(without_marks(pl.lit(name))).item() == plain
-
-
-def test_a_hospital_keeps_what_links_and_loses_the_rest(cities: dict[str, Path]) -> None:
-    residents = read(cities["calm"], "resident").head(50)
-    number = residents["person_ref"].str.slice(1).cast(pl.Int64).to_numpy()
-    rows = as_hospitals_know(residents, np.arange(50) % 2 == 0, number, 9)
-
-    assert rows.height == 25
-    assert rows["insurance_no"].equals(residents["insurance_no"].gather_every(2))
-    plain = residents.gather_every(2).select(without_marks(pl.col("full_name")))
-    assert rows["full_name"].equals(plain["full_name"])
-    assert set(rows["birth_date"].str.len_chars()) == {4, 10}

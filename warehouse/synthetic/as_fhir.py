@@ -10,8 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from warehouse.synthetic.defects import chance
-
 #: Tables with resources of their own, and the column of their time.
 TABLES = ("encounter", "measurement", "condition", "medication")
 _CLASSES = {"inpatient": "IMP", "outpatient": "AMB", "exam": "AMB"}
@@ -23,12 +21,6 @@ _PANEL = "85354-9"
 #: Fields without a value are left out of a resource; so are objects that nothing is left in.
 _NOTHING = (r'"[A-Za-z0-9]+":(?:null|\{\}|\[\{?\}?\]),?', r",([}\]])")
 _DEEPEST = 4
-
-
-def is_connected(facility: pl.Series, share: float, seed: int) -> pl.Series:
-    """Which facilities (``F12``) send resources: this share of them, the same in every chunk."""
-    number = facility.str.slice(1).cast(pl.Int64).fill_null(-1)
-    return pl.Series(chance(number.to_numpy(), "fhir", seed) < share) & (number >= 0)
 
 
 def split(name: str, frame: pl.DataFrame, senders: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Series]]:

@@ -18,16 +18,19 @@ import numpy as np
 import polars as pl
 
 from warehouse.errors import EXIT_USAGE, UserError
-from warehouse.synthetic import as_fhir, care, cover, population, readings, records, rollout, survey
+from warehouse.synthetic import care, cover, population, readings, records, rollout, survey
 from warehouse.synthetic.calibration import Calibration, calibration, calibration_text, district_rows
 from warehouse.synthetic.columns import NEVER, Bools, day_number, quarter_number, quarter_start
-from warehouse.synthetic.defects import as_hospitals_know, spoil
+from warehouse.synthetic.defects import CHANGES, spoil
+from warehouse.synthetic.hospital import NUMBER, known_elsewhere, references
 from warehouse.synthetic.illnesses import Struck, draw_illnesses
 from warehouse.synthetic.log import Log
 from warehouse.synthetic.people import People, draw_people
 from warehouse.synthetic.processes import Courses, draw_courses
 from warehouse.synthetic.register import in_register, resident_table
+from warehouse.synthetic.residence import former_places
 from warehouse.synthetic.scenario import DEFAULT, SCENARIOS, Switches
+from warehouse.synthetic.sending import Named, Sending, Shares
 from warehouse.synthetic.traits import draw_traits
 from warehouse.synthetic.truth import COUNTS_KEY, truth_counts, truth_table
 from warehouse.synthetic.writer import ABOUT, EXTRACTS, TRUTH, Description, Writer
@@ -35,7 +38,7 @@ from warehouse.synthetic.writer import ABOUT, EXTRACTS, TRUTH, Description, Writ
 __all__ = ["ABOUT", "DEFAULT", "EXTRACTS", "FORMATS", "SCENARIOS", "TRUTH", "synthesize"]
 
 #: Part of the description of a city: raised whenever the same seed gives another one.
-GENERATOR = "3.1.0"
+GENERATOR = "3.2.0"
 CHUNK = 200_000
 #: Days after which the numbers of a quarter are published.
 _CLOSES_AFTER = 45
@@ -69,11 +72,13 @@ def synthesize(
     file_format: str = "parquet",
     examine_all: bool = False,
     fhir_share: float = 0.0,
+    xml_share: float = 0.0,
     progress: Progress = lambda stage, what: None,
 ) -> dict[str, int]:
     """Write the city into ``out`` and return the rows per table.
 
-    ``fhir_share``: of the facilities whose own rows come as FHIR resources instead of tables; the city is the same.
+    ``fhir_share``: of the facilities whose own rows come as FHIR resources instead of tables; ``xml_share``: of those
+    whose visits come as health XML where it can tell them. The city is the same.
     ``examine_all``: also a reference examination of everybody, on the first day of the newest quarter that is published
     of ``as_of``, in a folder beside the extracts.
 
@@ -83,22 +88,21 @@ def synthesize(
     settings = calibration(scenario)
     day = as_of or settings.period.look
     _check(settings, out, population, seed, day, file_format)
+    shares = Shares(fhir=fhir_share, xml=xml_share)
     counts = pl.DataFrame()
     surveyed: list[survey.Surveyed] = []
-    with Writer(out, _description(settings, population, seed, day), file_format) as writer:
+    with Writer(out, _description(settings, population, seed, day, shares), file_format) as writer:
         for part, first in enumerate(range(0, population, CHUNK)):
             progress("draw", f"residents from {first:,}")
             rng = np.random.default_rng([seed, part])
             drawn = _draw(settings, first, min(CHUNK, population - first), population, rng)
             surveyed.append(drawn.surveyed)
-            for name, frame in _sent(settings, drawn, day, seed, fhir_share, writer, part):
+            sending = Sending(shares, seed, day, part, writer)
+            for name, frame in sending.tables(_spoilt(settings, drawn, day, seed, writer)):
                 progress("write", f"{name} of residents from {first:,}")
                 writer.table(name, part, frame)
             if examine_all:
-                examined = survey.examine_everybody(
-                    drawn.courses, drawn.people, _newest_quarter(day), drawn.streams[-2]
-                )
-                writer.check("reference_examination", part, examined)
+                writer.check("reference_examination", part, _examined(drawn, day))
             writer.defects(drawn.log.table())
             # Summed as they come: of the whole city they would be millions of rows a chunk.
             counts = pl.concat([counts, _write_truth(settings, drawn, writer)], how="diagonal")
@@ -110,21 +114,19 @@ def synthesize(
         return writer.rows
 
 
-def _sent(
-    settings: Calibration, drawn: _Drawn, day: date, seed: int, fhir_share: float, writer: Writer, part: int
-) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The tables as they are sent, with their defects; less what goes as FHIR resources, which is written here."""
-    senders = pl.DataFrame()
-    for name, frame in _tables(settings, drawn, day):
+def _spoilt(settings: Calibration, drawn: _Drawn, day: date, seed: int, writer: Writer) -> Named:
+    """The tables as senders have them, with their defects."""
+    for name, frame in _tables(settings, drawn, day, seed):
         sent = spoil(name, frame, settings.switches.defects, seed, drawn.log)
-        if fhir_share and name in as_fhir.TABLES:
-            if name == "encounter":
-                connected = as_fhir.is_connected(sent["facility_ref"], fhir_share, seed)
-                senders = sent.filter(connected).select(encounter_ref="encounter_id")
-            sent, resources = as_fhir.split(name, sent, senders)
-            for kind, lines in resources.items():
-                writer.resources(kind, part, lines)
+        if name == "resident":
+            writer.references(references(sent))
+            sent = sent.drop(CHANGES)
         yield name, sent
+
+
+def _examined(drawn: _Drawn, day: date) -> pl.DataFrame:
+    """The reference examination of everybody."""
+    return survey.examine_everybody(drawn.courses, drawn.people, _newest_quarter(day), drawn.streams[-2])
 
 
 def _write_truth(settings: Calibration, drawn: _Drawn, writer: Writer) -> pl.DataFrame:
@@ -167,7 +169,7 @@ def _check(settings: Calibration, out: Path, population: int, seed: int, day: da
             )
 
 
-def _description(settings: Calibration, population: int, seed: int, day: date) -> Description:
+def _description(settings: Calibration, population: int, seed: int, day: date, shares: Shares) -> Description:
     numbers = json.loads(json.dumps(tomllib.loads(calibration_text()), default=str))
     return Description(
         population=population,
@@ -176,6 +178,7 @@ def _description(settings: Calibration, population: int, seed: int, day: date) -
         generator=GENERATOR,
         calibration=settings.version,
         scenario=settings.scenario,
+        shares=asdict(shares),
         settings={**numbers, "districts": district_rows(), "switches": _plain(settings.switches)},
     )
 
@@ -197,11 +200,11 @@ def _draw(settings: Calibration, first: int, count: int, population: int, rng: n
     return _Drawn(people, courses, struck, made, visits, apart, surveyed, streams, Log())
 
 
-def _tables(settings: Calibration, drawn: _Drawn, day: date) -> Iterator[tuple[str, pl.DataFrame]]:
+def _tables(settings: Calibration, drawn: _Drawn, day: date, seed: int) -> Iterator[tuple[str, pl.DataFrame]]:
     """The tables about people as they stood at the end of ``day``: who was known by then, what had happened."""
     people, courses, made, visits = drawn.people, drawn.courses, drawn.records, drawn.visits
     as_of, streams = day_number(day), iter(drawn.streams)
-    yield "resident", _registers(settings, drawn, as_of, next(streams))
+    yield "resident", _registers(settings, drawn, as_of, seed, next(streams))
     yield "insurance_spell", cover.insurance_table(settings, people, as_of, next(streams))
     yield "health_record", records.record_table(people, made, as_of)
     yield "record_section", records.section_table(settings, people, made, as_of, next(streams))
@@ -228,14 +231,17 @@ def _tables(settings: Calibration, drawn: _Drawn, day: date) -> Iterator[tuple[s
     yield "reference_examination", survey.reference_table(drawn.surveyed, as_of)
 
 
-def _registers(settings: Calibration, drawn: _Drawn, as_of: int, rng: np.random.Generator) -> pl.DataFrame:
+def _registers(
+    settings: Calibration, drawn: _Drawn, as_of: int, seed: int, rng: np.random.Generator
+) -> pl.DataFrame:
     """The register of residents, and of those whom a hospital knows under its own reference the hospital's row."""
-    people = drawn.people
-    everybody = resident_table(people, as_of, settings.switches.restated_share, rng)
-    known = in_register(people, as_of)
-    return pl.concat(
-        [everybody, as_hospitals_know(everybody, drawn.apart[known], people.number[known], people.first)]
-    )
+    people, switches = drawn.people, settings.switches
+    everybody = resident_table(people, as_of, switches.restated_share, rng)
+    known = pl.Series(in_register(people, as_of))
+    beside = former_places(people, as_of).with_columns(pl.Series(NUMBER, people.number)).filter(known)
+    apart = pl.concat([everybody, beside], how="horizontal").filter(pl.Series(drawn.apart).filter(known))
+    of_hospitals = known_elsewhere(apart, switches.hospital, seed, source="hospital", letter="Q")
+    return pl.concat([everybody.with_columns(pl.lit("").alias(CHANGES)), of_hospitals])
 
 
 def _newest_quarter(day: date) -> int:

@@ -13,15 +13,25 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from warehouse.synthetic.columns import Bools, Ints, hospital_refs
+from warehouse.synthetic.columns import Ints, words
 from warehouse.synthetic.log import Log
+from warehouse.synthetic.names import other_phones
 from warehouse.synthetic.parameters import Floats
 from warehouse.synthetic.readings import CODES, MGDL_PER_MMOL
+from warehouse.synthetic.residence import any_ward
+from warehouse.synthetic.spelling import given_first, misspelt, shortened, without_marks
 
 #: The parts of Thủ Đức City before 2021, which some senders still write.
 _OLD_PARTS = ("762", "763")
 _MERGED = "769"
 _AHEAD = "20y"
+#: What the second entries of people are like, and up to which draw each of them is.
+SECOND_ENTRIES = ("shortened", "moved", "respelt", "year_only")
+_KINDS_UP_TO = (1 / 2, 2 / 3, 5 / 6)
+#: Of the respelt: the share whose given name stands first.
+_REORDERED = 0.4
+#: Column of what is known to be otherwise in a row, for ``references.parquet``; no sender has it.
+CHANGES = "_changes"
 
 
 def chance(number: Ints, salt: str, seed: int) -> Floats:
@@ -33,12 +43,6 @@ def chance(number: Ints, salt: str, seed: int) -> Floats:
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         z ^= z >> np.uint64(31)
     return np.asarray((z >> np.uint64(11)).astype(np.float64) * 2.0**-53, dtype=np.float64)
-
-
-def without_marks(name: pl.Expr) -> pl.Expr:
-    """Vietnamese names in plain letters: Nguyễn Thị Đào, Nguyen Thi Dao."""
-    plain = name.str.replace_many(["Đ", "đ"], ["D", "d"]).str.normalize("NFD")
-    return plain.str.replace_all(r"\p{Mn}", "")
 
 
 @dataclass(frozen=True)
@@ -116,28 +120,6 @@ def spoil(table: str, frame: pl.DataFrame, rates: Mapping[str, float], seed: int
     return frame
 
 
-def as_hospitals_know(residents: pl.DataFrame, apart: Bools, number: Ints, seed: int) -> pl.DataFrame:
-    """Rows of the registers of hospitals for people who stand there under another reference.
-
-    Old identity card or none, the name in plain letters, half of them without the day of birth: for linkage to find.
-    """
-    chosen = residents.with_columns(pl.Series("_number", number)).filter(pl.Series(apart))
-    half = pl.lit(pl.Series(chance(chosen["_number"].to_numpy(), "hospital_birth", seed) < 0.5))
-    return chosen.with_columns(
-        pl.lit("hospital").alias("source"),
-        hospital_refs(chosen["_number"].to_numpy()).alias("person_ref"),
-        pl.lit(None, pl.String).alias("national_id"),
-        without_marks(_NAME).alias("full_name"),
-        pl.when(half)
-        .then(pl.col("birth_date").str.slice(0, 4))
-        .otherwise(pl.col("birth_date"))
-        .alias("birth_date"),
-        pl.lit(None, pl.Date).alias("registered_from"),
-        pl.lit(None, pl.String).alias("household_ref"),
-        pl.lit(None, pl.String).alias("vulnerable"),
-    ).drop("_number")
-
-
 def _numbers(keys: pl.Series) -> Ints:
     """The digits of references as numbers, the letters before them a part of it."""
     digits = keys.str.extract(r"(\d+)$").cast(pl.Int64)
@@ -176,18 +158,50 @@ def _send_twice(frame: pl.DataFrame, number: Ints, rate: float, seed: int, log: 
 
 
 def _enter_twice(frame: pl.DataFrame, number: Ints, rate: float, seed: int, log: Log) -> pl.DataFrame:
-    """People whom the register holds a second time, under a reference and with a name of its own spelling."""
-    is_register = pl.col("person_ref").str.starts_with("P")
-    again = frame.filter(pl.Series(chance(number, "entered_twice", seed) < rate), is_register)
+    """People whom the register holds a second time, under another reference."""
+    chosen = pl.Series(chance(number, "entered_twice", seed) < rate) & frame["person_ref"].str.starts_with(
+        "P"
+    )
+    again = frame.filter(chosen)
     log.add("resident", again["person_ref"], "entered_twice", "person_ref")
-    return pl.concat([frame, again.with_columns(_second_entry())])
+    return pl.concat([frame, again.with_columns(_second_entry(again, number[chosen.to_numpy()], seed))])
 
 
-def _second_entry() -> list[pl.Expr]:
-    """The old identity card only, no insurance number, the first letter of the middle name for the name."""
-    parts = pl.col("full_name").str.split(" ")
-    short = parts.list.first() + " " + parts.list.get(1).str.slice(0, 1) + " " + parts.list.last()
-    nothing = [
-        pl.lit(None, pl.String).alias(name) for name in ("national_id", "insurance_no", "household_ref")
+def _second_entry(again: pl.DataFrame, number: Ints, seed: int) -> list[pl.Expr]:
+    """No number but the telephone, and one kind of :data:`SECOND_ENTRIES` each; half of them ``shortened``.
+
+    ``shortened``: the first letter of the middle name, and the old identity card. ``moved``: another ward and
+    telephone, registered a year earlier. ``respelt``: the given name first, or a letter wrong. ``year_only``: of birth.
+    """
+    draw = chance(number, "kind of second entry", seed)
+    kind = pl.lit(words(SECOND_ENTRIES, np.searchsorted(_KINDS_UP_TO, draw, side="right").astype(np.int64)))
+    place = any_ward(chance(number, "ward of second entry", seed))
+    letter = pl.lit(pl.Series(chance(number, "letter of second entry", seed)))
+    respelt = pl.when(letter < _REORDERED).then(given_first(_NAME)).otherwise(misspelt(_NAME, letter))
+    earlier = pl.col("registered_from").dt.offset_by("-1y")
+    has_lived_here = _BORN.str.slice(0, 4).cast(pl.Int32) < earlier.dt.year()
+
+    def only(name: str, column: str, value: pl.Expr, other: pl.Expr | None = None) -> pl.Expr:
+        rest = pl.col(column) if other is None else other
+        return pl.when(kind == name).then(value).otherwise(rest).alias(column)
+
+    told = [kind.alias(CHANGES)] if CHANGES in again.columns else []
+    return [
+        ("D" + pl.col("person_ref").str.slice(1)).alias("person_ref"),
+        *(pl.lit(None, pl.String).alias(name) for name in ("national_id", "insurance_no", "household_ref")),
+        only("shortened", "old_id", pl.col("old_id"), pl.lit(None, pl.String)),
+        only(
+            "shortened",
+            "full_name",
+            shortened(_NAME),
+            pl.when(kind == "respelt").then(respelt).otherwise(_NAME),
+        ),
+        only("year_only", "birth_date", _BORN.str.slice(0, 4)),
+        *(only("moved", name, pl.lit(place[name])) for name in place.columns),
+        only("moved", "phone", pl.when(pl.col("phone").is_not_null()).then(pl.lit(other_phones(number)))),
+        pl.when((kind == "moved") & has_lived_here)
+        .then(earlier)
+        .otherwise("registered_from")
+        .alias("registered_from"),
+        *told,
     ]
-    return [("D" + pl.col("person_ref").str.slice(1)).alias("person_ref"), short.alias("full_name"), *nothing]

@@ -17,6 +17,8 @@ PROVINCES = ("079", "074", "077", "001", "075", "080", "082", "083", "084", "086
 _BLOCK = 1_000_000
 _STEP = 7_919  # coprime to a million, so i -> i * step mod a million is a permutation
 _MOBILE = ("090", "091", "093", "097", "098", "086", "070", "033", "035", "081")
+#: Numbers people had before, or have now: beginnings that no number of the register has.
+_OTHER_MOBILE = ("032", "034", "036", "037", "038", "039", "056", "058", "076", "078")
 _CARD = ("DN4", "GD4", "HN4", "TE1", "HT3")
 
 
@@ -54,6 +56,12 @@ def phones(number: Ints, age: Ints, rng: np.random.Generator) -> pl.Series:
     start = pl.Series(_MOBILE).gather(number % len(_MOBILE))
     digits = start + pl.Series(number * _STEP % 10_000_000).cast(pl.String).str.zfill(7)
     return pl.DataFrame({"id": digits}).select(pl.when(pl.Series(kept)).then(pl.col("id"))).to_series()
+
+
+def other_phones(number: Ints) -> pl.Series:
+    """Another number of the same people: nobody's in the register, and nobody else's."""
+    start = pl.Series(_OTHER_MOBILE).gather(number % len(_OTHER_MOBILE))
+    return start + pl.Series(number * _STEP % 10_000_000).cast(pl.String).str.zfill(7)
 
 
 def full_names(rng: np.random.Generator, is_female: Bools, household: Ints) -> pl.Series:

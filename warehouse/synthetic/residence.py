@@ -59,6 +59,31 @@ def stated_places(people: People, as_of: int, restated_share: float) -> pl.DataF
     )
 
 
+def former_places(people: People, as_of: int) -> pl.DataFrame:
+    """``former_ward`` and ``former_district`` of those who have moved within the city by a day; of others nothing."""
+    home = pl.DataFrame(
+        {
+            "ward": pl.Series([one.code for one in wards()]).gather(people.ward),
+            "district": pl.Series([one.code for one in districts()]).gather(people.district),
+            "has_moved": pl.Series(people.moved_day <= as_of),
+        }
+    )
+    return home.select(
+        pl.when("has_moved").then(pl.col(name)).alias(f"former_{name}") for name in ("ward", "district")
+    )
+
+
+def any_ward(draw: Floats) -> pl.DataFrame:
+    """``ward_code`` and ``district_code`` of a ward of the city for each number between 0 and 1."""
+    known = wards()
+    place = pl.Series((draw * len(known)).astype(np.int64))
+    codes = {
+        "ward_code": [one.code for one in known],
+        "district_code": [one.district_code for one in known],
+    }
+    return pl.DataFrame({name: pl.Series(values).gather(place) for name, values in codes.items()})
+
+
 @cache
 def _parts() -> tuple[Floats, Ints]:
     """The parts of all wards one after another: where each begins (place of the ward, share before it); its unit."""

@@ -40,6 +40,28 @@ DEFECTS = (
     "sent_twice",
     "entered_twice",
 )
+#: What a row of a hospital's own register may say other than the register of residents
+#: (:mod:`warehouse.synthetic.hospital`).
+HOSPITAL = (
+    "national_id_left_out",
+    "old_id_left_out",
+    "insurance_left_out",
+    "phone_left_out",
+    "phone_changed",
+    "middle_name_left_out",
+    "name_misspelt",
+    "given_name_first",
+    "marks_lost",
+    "sex_wrong",
+    "birth_year_only",
+    "birth_swapped",
+    "birth_digit_wrong",
+    "ward_earlier",
+    "ward_other",
+    "ward_left_out",
+)
+#: Sections of a scenario, and what each has a share of.
+SECTIONS: Mapping[str, tuple[str, ...]] = {"defects": DEFECTS, "hospital": HOSPITAL}
 #: Beyond the rivers: Thủ Đức and Cần Giờ east of the Sài Gòn river, District 7 and Nhà Bè south of the canals.
 ACROSS = ("769", "778", "786", "787")
 #: Three districts no two of which touch: Gò Vấp, District 6, Củ Chi.
@@ -74,6 +96,7 @@ class Switches:
     split_odds_ratio         of that, the ill against others
     restated_share           of the addresses from before July 2025 that registers write anew in its units since
     defects                  shares of the rows that each of :data:`DEFECTS` befalls, of those it can befall
+    hospital                 the same of :data:`HOSPITAL`, of the rows of people who stand under another reference
     """
 
     selection_odds_ratio: float
@@ -101,6 +124,7 @@ class Switches:
     split_odds_ratio: float
     restated_share: float
     defects: Mapping[str, float]
+    hospital: Mapping[str, float]
 
     def selection_by_district(self) -> Floats:
         """Logarithm of the odds ratio of having a record, by district."""
@@ -170,14 +194,16 @@ def _faults(content: Mapping[str, Any]) -> Iterator[str]:
     wanted = {item.name for item in fields(Switches)} | set(_ABOUT)
     if odd := wanted ^ set(content):
         yield f"{', '.join(sorted(odd))}: missing or unknown"
-    if odd := set(DEFECTS) ^ set(content.get("defects", {})):
-        yield f"[defects] {', '.join(sorted(odd))}: missing or unknown"
+    for section, names in SECTIONS.items():
+        if odd := set(names) ^ set(content.get(section, {})):
+            yield f"[{section}] {', '.join(sorted(odd))}: missing or unknown"
     known = {unit.code for unit in districts()}
     for code in content.get("copying_districts", ()):
         if code not in known:
             yield f"copying_districts {code}: no such district"
-    for name, share in [*content.items(), *content.get("defects", {}).items()]:
-        is_share = name.endswith(("_share", "_missed", "_invented")) or name in content.get("defects", {})
+    shares = {name: share for section in SECTIONS for name, share in content.get(section, {}).items()}
+    for name, share in [*content.items(), *shares.items()]:
+        is_share = name.endswith(("_share", "_missed", "_invented")) or name in shares
         if is_share and not 0 <= share < 1:
             yield f"{name} = {share}: not a share"
         if name.endswith("_odds_ratio") and share <= 0:

@@ -1,9 +1,11 @@
 """Files of the synthetic city, and what is said about them: rows, fingerprints, seals.
 
-out/extracts/       one folder per table, one part per chunk of people, and manifest.toml (synthetic = true)
+out/extracts/       one folder per table, one part per chunk of people, and manifest.toml (synthetic = true); fhir/ and
+                    health_xml/ for what goes as resources and as documents
 out/check/          with examine_all: a reference examination of everybody, to be built with the extracts, apart
 out/truth.parquet   what is really so; never inside the extracts, readable by its owner only
 out/defects.parquet what was done to rows on purpose: table, key, defect, column, what was there; sealed likewise
+out/references.parquet  whose every reference of the registers is, and what was changed in its row; sealed likewise
 out/truth_counts.parquet   how many have what, by quarter, district, sex and age: for `hssk fit --truth`
 out/synthetic.json  seed, size, calibration, rows and content fingerprint of every table, SHA-256 of the truth
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -25,7 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 EXTRACTS, CHECK, TRUTH, ABOUT = "extracts", "check", "truth.parquet", "synthetic.json"
-TRUTH_COUNTS, DEFECTS = "truth_counts.parquet", "defects.parquet"
+TRUTH_COUNTS, DEFECTS, REFERENCES = "truth_counts.parquet", "defects.parquet", "references.parquet"
 _OWNER_READS = 0o400
 
 
@@ -39,6 +41,7 @@ class Description:
     generator: str
     calibration: str
     scenario: str
+    shares: Mapping[str, float]
     settings: Mapping[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
@@ -49,6 +52,7 @@ class Description:
             "as_of": self.as_of.isoformat(),
             "generator": self.generator,
             "scenario": self.scenario,
+            "shares": dict(self.shares),
             "calibration": {"version": self.calibration, **self.settings},
         }
 
@@ -92,10 +96,8 @@ class Writer:
     def __init__(self, out: Path, about: Description, file_format: str) -> None:
         self._out, self._about, self._format = out, about, file_format
         self._tables: dict[str, Fingerprint] = {}
-        self._truth = Fingerprint()
-        self._truth_file: pq.ParquetWriter | None = None
-        self._defects = Fingerprint()
-        self._defects_file: pq.ParquetWriter | None = None
+        self._sealed = {name: Fingerprint() for name in (TRUTH, DEFECTS, REFERENCES)}
+        self._files: dict[str, pq.ParquetWriter] = {}
 
     def __enter__(self) -> Writer:
         (self._out / EXTRACTS).mkdir(parents=True)
@@ -104,10 +106,9 @@ class Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for name, file in ((TRUTH, self._truth_file), (DEFECTS, self._defects_file)):
-            if file:
-                file.close()
-                (self._out / name).chmod(_OWNER_READS)
+        for name, file in self._files.items():
+            file.close()
+            (self._out / name).chmod(_OWNER_READS)
         if kind is None:
             self._describe()
 
@@ -121,12 +122,25 @@ class Writer:
         self._tables.setdefault(name, Fingerprint()).add(frame)
         self._write(self._out / EXTRACTS / name, part, frame)
 
-    def resources(self, kind: str, part: int, lines: pl.Series) -> None:
-        """One part of the FHIR resources of a kind, a line each."""
-        self._tables.setdefault(f"fhir/{kind}", Fingerprint()).add(lines.to_frame())
-        path = self._out / EXTRACTS / "fhir" / f"{kind}.{part:03d}.ndjson"
+    def lines(
+        self,
+        name: str,
+        part: int,
+        suffix: str,
+        pieces: Iterable[pl.Series],
+        *,
+        around: tuple[str, str] = ("", ""),
+    ) -> None:
+        """One part of what is sent as text, a line each, between what stands ``around`` them."""
+        told = self._tables.setdefault(name, Fingerprint())
+        path = self._out / EXTRACTS / f"{name}.{part:03d}.{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        with path.open("w", encoding="utf-8") as file:
+            file.write(around[0])
+            for lines in pieces:
+                told.add(lines.to_frame())
+                file.writelines(f"{line}\n" for line in lines)
+            file.write(around[1])
 
     def check(self, name: str, part: int, frame: pl.DataFrame) -> None:
         """One part of a table that is for checks only."""
@@ -142,24 +156,28 @@ class Writer:
 
     def truth(self, frame: pl.DataFrame) -> None:
         """One part of the truth; seed, size and calibration stand in the metadata of the file."""
-        self._truth.add(frame)
-        self._truth_file = self._sealed(TRUTH, self._truth_file, frame)
+        self._seal(TRUTH, frame)
 
     def defects(self, frame: pl.DataFrame) -> None:
         """One part of what was done to rows on purpose."""
-        self._defects.add(frame)
-        self._defects_file = self._sealed(DEFECTS, self._defects_file, frame)
+        self._seal(DEFECTS, frame)
 
-    def _sealed(self, name: str, file: pq.ParquetWriter | None, frame: pl.DataFrame) -> pq.ParquetWriter:
+    def references(self, frame: pl.DataFrame) -> None:
+        """One part of the references of the registers, and whose they are."""
+        self._seal(REFERENCES, frame)
+
+    def _seal(self, name: str, frame: pl.DataFrame) -> None:
         """One part more of a file for its owner's eyes only."""
+        self._sealed[name].add(frame)
         rows = frame.to_arrow()
-        if file is None:
+        if name not in self._files:
             about = {"hssk.synthetic": json.dumps(self._about.as_dict(), sort_keys=True)}
             # Closed by nobody else but the owner's eyes: sealed before the first row is in it.
             (self._out / name).touch(mode=0o600)
-            file = pq.ParquetWriter(self._out / name, rows.schema.with_metadata(about), compression="zstd")
+            schema = rows.schema.with_metadata(about)
+            self._files[name] = pq.ParquetWriter(self._out / name, schema, compression="zstd")
+        file = self._files[name]
         file.write_table(pa.table(rows.columns, schema=file.schema))
-        return file
 
     def truth_counts(self, frame: pl.DataFrame) -> None:
         """The truth as counts."""
@@ -172,8 +190,9 @@ class Writer:
                 self._manifest(self._out / folder)
         content = about.as_dict() | {
             "tables": {name: print_.as_dict() for name, print_ in self._tables.items()},
-            "truth": self._truth.as_dict() | {"sha256": _sha256(self._out / TRUTH)},
-            "defects": self._defects.as_dict(),
+            "truth": self._sealed[TRUTH].as_dict() | {"sha256": _sha256(self._out / TRUTH)},
+            "defects": self._sealed[DEFECTS].as_dict(),
+            "references": self._sealed[REFERENCES].as_dict(),
         }
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         (self._out / ABOUT).write_text(text, encoding="utf-8")
