@@ -27,10 +27,9 @@ from warehouse.linking.identities import COLUMNS
 from warehouse.linking.model import Model
 from warehouse.settings import Settings
 
-#: Two references are one person from this weight on: odds of 4 to 1, wrong once in five at the line, far less above it.
-#: Chosen on the curve of cities whose truth is known, where merging two people weighs more than missing one; see
-#: docs/linkage.md.
-THRESHOLD_BITS = 2.0
+#: Two references are one person from this weight on (log2 of the odds): when that is likelier than not. Chosen on the
+#: curve of cities whose truth is known, docs/linkage.md; what is denied and the guards stand beside it.
+THRESHOLD_BITS = 0.0
 #: Pairs of this weight and more are told of: what lies between is doubt.
 REMEMBERED_BITS = -5.0
 #: Fewer people than this say nothing about how often people agree by chance: exact keys only.

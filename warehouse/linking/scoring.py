@@ -20,14 +20,15 @@ CHUNK_PEOPLE = 400_000
 CHUNK_PAIRS = 4_000_000
 Years = tuple[int, int]
 #: Pairs that are two people whatever they weigh: a household shares ward, telephone, family name and often the card.
-#: Another given name; a name that is only similar, without a number in common; insurance codes or identity numbers that
-#: differ by more than a slip.
+#: Another given name; a name that is only similar, where both or neither have an identity number (twins in one register;
+#: who is entered again is so without it); insurance codes or identity numbers that differ by more than a slip.
 _DENIED = """(jaro_winkler_similarity(l.name_given, r.name_given) < 0.85 and l.name_sorted <> r.name_sorted)
     or (
         not (
             l.name_std = r.name_std or l.name_sorted = r.name_sorted or l.name_spelling = r.name_spelling
             or l.name_initials = r.name_initials or coalesce(l.name_ends = r.name_ends, false)
         )
+        and (l.national_id_std is null) = (r.national_id_std is null)
         and not (
             coalesce(l.national_id_std = r.national_id_std, false)
             or coalesce(l.insurance_code = r.insurance_code, false) or coalesce(l.old_id_std = r.old_id_std, false)

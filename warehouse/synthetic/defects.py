@@ -30,6 +30,8 @@ SECOND_ENTRIES = ("shortened", "moved", "respelt", "year_only")
 _KINDS_UP_TO = (1 / 2, 2 / 3, 5 / 6)
 #: Of the respelt: the share whose given name stands first.
 _REORDERED = 0.4
+#: Of those entered twice who had moved, how many had another telephone.
+_RENEWED = 0.3
 #: Column of what is known to be otherwise in a row, for ``references.parquet``; no sender has it.
 CHANGES = "_changes"
 
@@ -170,14 +172,17 @@ def _enter_twice(frame: pl.DataFrame, number: Ints, rate: float, seed: int, log:
 def _second_entry(again: pl.DataFrame, number: Ints, seed: int) -> list[pl.Expr]:
     """No number but the telephone, and one kind of :data:`SECOND_ENTRIES` each; half of them ``shortened``.
 
-    ``shortened``: the first letter of the middle name, and the old identity card. ``moved``: another ward and
-    telephone, registered a year earlier. ``respelt``: the given name first, or a letter wrong. ``year_only``: of birth.
+    ``shortened``: the first letter of the middle name, and the old identity card. ``moved``: another ward, registered a
+    year earlier, three in ten under another telephone: mobile numbers move with people. ``respelt``: the given name
+    first, or a letter wrong. ``year_only``: of birth.
     """
     draw = chance(number, "kind of second entry", seed)
     kind = pl.lit(words(SECOND_ENTRIES, np.searchsorted(_KINDS_UP_TO, draw, side="right").astype(np.int64)))
     place = any_ward(chance(number, "ward of second entry", seed))
     letter = pl.lit(pl.Series(chance(number, "letter of second entry", seed)))
     respelt = pl.when(letter < _REORDERED).then(given_first(_NAME)).otherwise(misspelt(_NAME, letter))
+    phones = pl.lit(other_phones(number))
+    renewed = pl.lit(pl.Series(chance(number, "telephone of second entry", seed) < _RENEWED))
     earlier = pl.col("registered_from").dt.offset_by("-1y")
     has_lived_here = _BORN.str.slice(0, 4).cast(pl.Int32) < earlier.dt.year()
 
@@ -198,7 +203,9 @@ def _second_entry(again: pl.DataFrame, number: Ints, seed: int) -> list[pl.Expr]
         ),
         only("year_only", "birth_date", _BORN.str.slice(0, 4)),
         *(only("moved", name, pl.lit(place[name])) for name in place.columns),
-        only("moved", "phone", pl.when(pl.col("phone").is_not_null()).then(pl.lit(other_phones(number)))),
+        only(
+            "moved", "phone", pl.when(pl.col("phone").is_not_null() & renewed).then(phones).otherwise("phone")
+        ),
         pl.when((kind == "moved") & has_lived_here)
         .then(earlier)
         .otherwise("registered_from")
