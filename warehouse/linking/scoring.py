@@ -21,7 +21,8 @@ CHUNK_PAIRS = 4_000_000
 Years = tuple[int, int]
 #: Pairs that are two people whatever they weigh: a household shares ward, telephone, family name and often the card.
 #: Another given name; a name that is only similar, where both or neither have an identity number (twins in one
-#: register; who is entered again is so without it); insurance codes or identity numbers that differ by more than a slip.
+#: register; who is entered again is so without it); insurance codes or identity numbers that differ by more than a
+#: slip.
 _DENIED = """(jaro_winkler_similarity(l.name_given, r.name_given) < 0.85 and l.name_sorted <> r.name_sorted)
     or (
         not (
