@@ -38,7 +38,7 @@ PERSON, BEFORE, PAIR, SEEN, STATE, NUMBER = (
     "meta_person", "meta_person_before", "meta_person_pair", "meta_person_seen", "meta_linkage", "meta_number_fault",
 )  # fmt: skip
 #: Another number whenever the code of linkage gives other persons, or keeps other things: it is then done once more.
-_KEPT = 3
+_KEPT = 4
 #: Ways to link: what the setting ``linkage`` may say.
 NONE, EXACT, FULL = "none", "exact", "full"
 Progress = Callable[[str, str], None]

@@ -23,7 +23,11 @@ Years = tuple[int, int]
 #: Another given name; a name that is only similar, where both or neither have an identity number (twins in one
 #: register; who is entered again is so without it); insurance codes or identity numbers that differ by more than a
 #: slip.
-_DENIED = """(jaro_winkler_similarity(l.name_given, r.name_given) < 0.85 and l.name_sorted <> r.name_sorted)
+_DENIED = """(
+        jaro_winkler_similarity(l.name_given, r.name_given) < 0.85
+        and damerau_levenshtein(l.name_given, r.name_given) > 1
+        and l.name_sorted <> r.name_sorted
+    )
     or (
         not (
             l.name_std = r.name_std or l.name_sorted = r.name_sorted or l.name_spelling = r.name_spelling
