@@ -42,6 +42,7 @@ from warehouse.intake import (
 )
 from warehouse.landing import Landed
 from warehouse.lineage import build_manifest, read_quarantine, table_lineage, write_quarantine
+from warehouse.linking import persons
 from warehouse.lock import build_lock
 from warehouse.reference_tables import reference_tables
 from warehouse.rules import Rules, load_rules
@@ -83,6 +84,7 @@ def build(
     revision: Revision | None = None,
     estimate: Estimate | None = None,
     rules: Rules | None = None,
+    replaced: Keys | None = None,
     progress: Progress = lambda stage, what: None,
 ) -> BuildReport:
     """Load what is new in ``folders`` and publish a new generation.
@@ -91,8 +93,9 @@ def build(
     ``full`` the warehouse is built aside from ``folders`` alone and then replaces the old one. ``accept``: why
     deliveries that a guard stops are taken all the same. ``revision`` publishes a new vintage of quarters that are
     frozen. What was retracted or forgotten since the last build is taken out. ``rules``: all of this installation
-    where none are given. Raises :class:`UserError` when another build runs, keys are missing, synthetic and real data
-    would mix, or a guard stops a file; then nothing is changed.
+    where none are given. ``replaced``: keys of the store until now, where ``full`` brings in others. Raises
+    :class:`UserError` when another build runs, keys are missing, synthetic and real data would mix, or a guard stops a
+    file; then nothing is changed.
     """
     check_name(settings.fault)
     keys = load_keys(settings)
@@ -109,12 +112,11 @@ def build(
             revision=revision,
             rules=rules or load_rules(),
             withheld=withheld,
+            replaced=replaced,
             now=now,
         )
         loaded, generation, owned = _count(settings, keys, order, progress)
-        if full:
-            rebuild.install(settings.home, fault=settings.fault)
-        settle_withheld(settings.home, settings.home / LINKAGE, keys, loaded.withheld)
+        _put_in_place(settings, keys, loaded.withheld, full=full)
         if estimate is not None:
             generation = _estimated(generation, estimate, progress)
         _publish(settings, generation)
@@ -134,6 +136,7 @@ class _Order:
     revision: Revision | None
     rules: Rules
     withheld: Withheld
+    replaced: Keys | None
     now: datetime
 
     @property
@@ -156,6 +159,17 @@ def _count(
         if order.full:
             landed = [item.logical_name for item in loaded.intake.landed]
             refuse_refusals([*landed, *plan.skipped], loaded.intake.refused, order.files, known)
+        if order.full:
+            persons.carry(
+                connection,
+                settings.home,
+                before=settings.home / LINKAGE,
+                folder=linkage,
+                keys=keys,
+                replaced=order.replaced,
+            )
+        if settings.linkage != persons.NONE:
+            persons.link(connection, settings, keys, folder=linkage, now=order.now, progress=progress)
         generation = _prepare(
             connection,
             settings,
@@ -166,6 +180,15 @@ def _count(
             progress=progress,
         )
         return loaded, generation, sealed_files(connection)
+
+
+def _put_in_place(settings: Settings, keys: Keys, withheld: Withheld, *, full: bool) -> None:
+    """The store that was counted from becomes that of the home, and nothing is left of who was forgotten."""
+    if full:
+        rebuild.install(settings.home, fault=settings.fault)
+    elif withheld.pending:
+        rebuild.rewrite(settings)
+    settle_withheld(settings.home, settings.home / LINKAGE, keys, withheld)
 
 
 def _without_retracted(folder: Folder, withheld: Withheld) -> Folder:
@@ -238,7 +261,7 @@ def _load(
     progress: Progress,
 ) -> _Loaded:
     """Files to ``raw_``: all of them, or none where one must not be loaded."""
-    tell(connection, order.withheld)
+    tell(connection, keys, order.withheld)
     with unregistered(connection):
         landed, refused = land_all(connection, settings, plan, keys, store=store, progress=progress)
         progress("land", "repeats")
@@ -250,7 +273,7 @@ def _load(
         check_carried(settings.home, keys.record_key, order.revision)
         day, source = extract_date(connection, order.as_of, order.now.date())
         reference, notes = reference_tables(connection, order.rules, as_of=day, record_key=keys.record_key)
-        notes += shared_references(connection) + list(intake.accepted)
+        notes += shared_references(connection) + list(intake.accepted) + list(intake.notes)
         notes += [f"retracted: {name}" for name in retracted]
         reach("before_commit", settings.fault)
         rows(connection, "commit")

@@ -24,6 +24,8 @@ class CheckReport:
     landed: tuple[Landed, ...]
     refused: tuple[Fault, ...]
     ignored: tuple[Fault, ...]
+    notes: tuple[str, ...] = ()
+    """What is to be known beside: scopes, and signs that two senders use the same references."""
 
     @property
     def is_clean(self) -> bool:
@@ -53,9 +55,14 @@ def check(
                 )
             except UserError as error:
                 refused.append(error.fault)
-        landed = settle(connection, landed)
+        settled = settle(connection, landed)
     ignored = tuple(fault for folder in found for fault in folder.ignored)
-    return CheckReport(tuple(landed), tuple(refused), ignored)
+    scopes = [
+        f"{one.name}: references hold within the scope {one.scope}, as {one.scope}/REF"
+        for one in (folder.manifest for folder in found)
+        if one.scope
+    ]
+    return CheckReport(settled.landed, tuple(refused), ignored, (*scopes, *settled.notes))
 
 
 def as_json(report: CheckReport) -> dict[str, Any]:
@@ -70,4 +77,4 @@ def as_json(report: CheckReport) -> dict[str, Any]:
         files.append({"verdict": verdict, **entry, "reasons": reasons})
     files += [{"verdict": "reject", **fault.as_dict()} for fault in report.refused]
     files += [{"verdict": "ignore", **fault.as_dict()} for fault in report.ignored]
-    return {"clean": report.is_clean, "files": files}
+    return {"clean": report.is_clean, "files": files, "notes": list(report.notes)}

@@ -24,6 +24,7 @@ MAPPING = ".mapping.toml"
 _LOOKED_UP = re.compile(r"(?i)(^|[^a-z])(medication|patient)($|[^a-z])")
 _BLOCK = 1 << 20
 _EARLIEST, _LATEST = 2000, 2100
+_SCOPE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 T = TypeVar("T")
 
 
@@ -37,6 +38,13 @@ class Manifest:
     source: str | None = None
     is_named: bool = False
     """True when ``name`` is written in the manifest, not taken from the folder."""
+    scope: str | None = None
+    """Within which references hold: equal ones of two scopes are two people, two visits, two results."""
+
+    @property
+    def sender(self) -> str | None:
+        """Whose records these are, where the manifest states it: versions of others do not replace them."""
+        return self.scope or self.source
 
 
 @dataclass(frozen=True)
@@ -173,7 +181,21 @@ def read_manifest(folder: Path) -> Manifest:
         synthetic=_typed(raw, "synthetic", bool) or False,
         source=_typed(raw, "source", str),
         is_named="name" in raw,
+        scope=_scope(raw),
     )
+
+
+def _scope(raw: Mapping[str, Any]) -> str | None:
+    scope = _typed(raw, "scope", str)
+    if scope is not None and not _SCOPE.fullmatch(scope):
+        raise UserError(
+            "not a name of a scope",
+            file=MANIFEST,
+            field="scope",
+            expected="small letters, digits, hyphens, dots, like bv-nhan-dan-115",
+            exit_code=EXIT_DATA,
+        )
+    return scope
 
 
 def _typed(raw: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
@@ -241,7 +263,7 @@ def _extract(
         format=form,
         table=table,
         logical_name=(Path(manifest.name) / relative.parent / _stem(path)).as_posix(),
-        sha256=_fingerprint(path, mapping),
+        sha256=_fingerprint(path, mapping, manifest.scope),
         bytes=path.stat().st_size,
         manifest=manifest,
         folder=str(folder.resolve()),
@@ -249,10 +271,11 @@ def _extract(
     )
 
 
-def _fingerprint(path: Path, mapping: wild.Mapping | None) -> str:
-    """Of the file, and of the mapping it is read by: with another mapping its rows are others."""
+def _fingerprint(path: Path, mapping: wild.Mapping | None, scope: str | None) -> str:
+    """Of the file, of the mapping it is read by, and of its scope: with another of these its rows are others."""
     own = fingerprint(path)
-    return own if mapping is None else hashlib.sha256(f"{own} {mapping.sha256}".encode()).hexdigest()
+    beside = [text for text in (mapping and mapping.sha256, scope and f"scope {scope}") if text]
+    return hashlib.sha256(" ".join([own, *beside]).encode()).hexdigest() if beside else own
 
 
 def _stem(path: Path) -> str:

@@ -18,16 +18,19 @@ POINTS = (
 )
 #: Passed in a full rebuild only.
 FULL_POINTS = ("after_store",)
+#: Passed in a rotation of keys only.
+ROTATION_POINTS = ("after_reseal", "after_marks")
+_ALL = POINTS + FULL_POINTS + ROTATION_POINTS
 
 
 def check_name(chosen: str | None) -> None:
     """Refuse a name that no code passes, or a fault test would prove nothing."""
-    if chosen is not None and chosen not in POINTS + FULL_POINTS:
+    if chosen is not None and chosen not in _ALL:
         raise UserError(
             "no such fault point",
             field="HSSK_FAULT",
             value=chosen,
-            expected="one of " + ", ".join(POINTS + FULL_POINTS),
+            expected="one of " + ", ".join(_ALL),
         )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
 from warehouse.errors import Fault
-from warehouse.landing import FORGOTTEN_RULE, Landed
+from warehouse.landing import Landed
+from warehouse.tombstones import RULE as FORGOTTEN
 
 #: A correction may have this many times the rows of the file it corrects, or this part of them.
 _OF_CORRECTED = (0.5, 2.0)
@@ -79,7 +80,7 @@ def _custom(item: Landed, before: Sequence[Before]) -> list[int]:
 
 
 def _refused_share(item: Landed, limit: float) -> list[Fault]:
-    forgotten = sum(count for _, rule, _, count in item.reasons if rule == FORGOTTEN_RULE)
+    forgotten = sum(count for _, rule, _, count in item.reasons if rule == FORGOTTEN)
     if not item.received or (item.quarantined - forgotten) / item.received <= limit:
         return []
     return [
@@ -121,6 +122,6 @@ def _dates(item: Landed, last: date | None) -> list[Fault]:
     ]
 
 
-def told(faults: Sequence[Fault], reason: str) -> list[str]:
-    """Notes of a build on guards that were passed over."""
-    return [f"accepted ({reason}): {fault.file}: {fault.message}" for fault in faults]
+def told(faults: Sequence[Fault], reason: str, names: Mapping[str | None, str]) -> list[str]:
+    """Notes of a build on guards that were passed over; ``names``: what files are called where everybody reads it."""
+    return [f"accepted ({reason}): {names.get(fault.file, fault.file)}: {fault.message}" for fault in faults]

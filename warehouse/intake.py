@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse import database, landing
+from warehouse import database, file_names, landing
 from warehouse.database import rows
 from warehouse.errors import EXIT_CONFIG, EXIT_DATA, Fault, Faults, UserError
 from warehouse.extract_files import ExtractFile, Folder
@@ -22,12 +22,12 @@ from warehouse.fault_points import reach
 from warehouse.guards import Before, jumps, told
 from warehouse.identity import Keys, key_marks
 from warehouse.landing import Landed
+from warehouse.linking.model import FILE_NAME as MODEL
 from warehouse.readers import formats
-from warehouse.readers.scan import NO_TABLE
 from warehouse.readers.tabular import Source
 from warehouse.settings import Settings
 from warehouse.settling import settle
-from warehouse.withheld import Withheld, take_out
+from warehouse.withheld import Withheld, refuse_shorter, take_out
 
 LINKAGE = "linkage"
 Progress = Callable[[str, str], None]
@@ -54,6 +54,8 @@ class Intake:
     refused: tuple[Fault, ...]
     accepted: tuple[str, ...] = ()
     """Guards that were passed over, and why."""
+    notes: tuple[str, ...] = ()
+    """What else is to be told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,12 +153,13 @@ def take_in(
 
     ``accept``: why deliveries that a guard stops are to be taken all the same; else they raise :class:`Faults`.
     """
-    before = _loaded(connection)
+    before, called = _loaded(connection), _called(connection, landed)
     names = {item.logical_name for item in landed}
     replaced = {name: parts for name, parts in plan.replaced.items() if name in names}
     for file_id, table in (part for parts in replaced.values() for part in parts):
         landing.unland(connection, file_id, table)
-    settled = settle(connection, landed)
+    found = settle(connection, landed)
+    settled = found.landed
     lost = [item for item in before if item.logical_name in replaced]
     stopped = jumps(settled, before, replaced=lost, share_limit=settings.quarantine_share_limit)
     if stopped and accept is None:
@@ -167,11 +170,12 @@ def take_in(
     for name, mark in key_marks(keys).items():
         rows(connection, "insert or ignore into meta_key values ($name, $mark)", {"name": name, "mark": mark})
     return Intake(
-        landed=tuple(settled),
+        landed=settled,
         skipped=plan.skipped,
         replaced=tuple(sorted(replaced)),
         refused=(*plan.refused, *refused),
-        accepted=tuple(told(stopped, accept or "")),
+        accepted=tuple(told(stopped, accept or "", called)),
+        notes=found.notes,
     )
 
 
@@ -197,7 +201,8 @@ def refuse_other_keys(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None
         raise UserError(
             "the warehouse was built with another key, or by an older version that made pseudonyms another way",
             field=", ".join(changed),
-            action="Give the keys it was built with, or rebuild it from all folders with --full",
+            action="Give the keys it was built with (after `hssk keys rotate`: the new file, no HSSK_*_KEY beside it), "
+            "or rebuild it from all folders with --full",
             exit_code=EXIT_CONFIG,
         )
 
@@ -210,6 +215,7 @@ def refuse_loss(settings: Settings, found: Sequence[Folder], withheld: Withheld)
     if not (settings.home / database.FILE_NAME).exists():
         return frozenset()
     with database.open_warehouse(settings) as connection:
+        refuse_shorter(connection, withheld)
         known = rows(connection, "select logical_name, sha256 from meta_file")
         loaded = frozenset(name for name, sha in known if withheld.reason(sha) is None)
     lost = sorted(loaded - {file.logical_name for folder in found for file in folder.files})
@@ -232,15 +238,15 @@ def refuse_refusals(
 
 
 def take_back(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> tuple[tuple[str, ...], Withheld]:
-    """Take retracted files and forgotten people out, inside the caller's transaction; names of the files, and the list
-    with what was found.
+    """Take retracted files and forgotten people out, inside the caller's transaction; names of the files, as they are
+    told, and the list with what was found.
 
     Raises :class:`UserError` when rows of other files were dropped as repeats of a retracted one.
     """
-    gone = refuse_to_hide(connection, withheld)
+    gone, called = refuse_to_hide(connection, withheld), _called(connection, ())
     for file_id, table in (part for parts in gone.values() for part in parts):
         landing.unland(connection, file_id, table)
-    return tuple(sorted(gone)), take_out(connection, withheld)
+    return tuple(sorted(called[name] for name in gone)), take_out(connection, withheld)
 
 
 def refuse_to_hide(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> Replaced:
@@ -326,22 +332,37 @@ def _refuse_other_folder(file: ExtractFile, folder: str) -> None:
 
 
 def _refuse_hidden_repeats(connection: duckdb.DuckDBPyConnection, replaced: Replaced) -> None:
-    """Rows of other files that repeated the replaced one were dropped; only a full rebuild brings them back."""
-    corrected = {file_id for parts in replaced.values() for file_id, _ in parts}
-    for name, table in ((name, table) for name, parts in replaced.items() for _, table in parts):
-        others = rows(
+    """Rows of other files that gave way to those of the replaced one are gone; only a full rebuild brings them back.
+
+    Of records it is known which file hid those of which; of rows of tables that some file repeats another.
+    """
+    corrected = [file_id for parts in replaced.values() for file_id, _ in parts]
+    for name, parts in replaced.items():
+        hidden = rows(
             connection,
-            """select logical_name, file_id from meta_file
-               where repeats_of_others > 0 and (table_name = $table or $table = $none)""",
-            {"table": table, "none": NO_TABLE},
+            """select logical_name from meta_file where not list_contains($corrected, file_id) and (
+                   (repeats_of_others > 0 and list_contains($tables, table_name))
+                   or file_id in (select file_id from meta_hidden where list_contains($files, by_file)))
+               order by file_id limit 1""",
+            {
+                "corrected": corrected,
+                "tables": [table for _, table in parts],
+                "files": [file_id for file_id, _ in parts],
+            },
         )
-        hidden = [other for other, file_id in others if file_id not in corrected]
         if hidden:
             raise UserError(
-                f"{name} is replaced or taken back, but {hidden[0]} holds rows dropped as repeats of other files",
+                f"{name} is replaced or taken back, but {hidden[0][0]} holds rows dropped as repeats of other files",
                 action="Rebuild from all folders with --full, so that those rows are looked at again",
                 exit_code=EXIT_DATA,
             )
+
+
+def _called(connection: duckdb.DuckDBPyConnection, landed: Sequence[Landed]) -> dict[str | None, str]:
+    """What the files that are loaded, or ``landed``, are called outside the store, by both of their names."""
+    known = rows(connection, "select logical_name, file_name, sha256, format from meta_file")
+    known += [(item.logical_name, item.file_name, item.sha256, item.format) for item in landed]
+    return {name: file_names.told(name, sha256, form) for *names, sha256, form in known for name in names}
 
 
 def _loaded(connection: duckdb.DuckDBPyConnection) -> list[Before]:
@@ -385,9 +406,9 @@ def shared_references(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def sealed_files(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """Names of the sealed files that belong to the loaded files."""
+    """Names of the sealed files that belong to the loaded files, and of what linkage keeps."""
     known = rows(connection, "select sha256, table_name, format from meta_file")
-    return frozenset(landing.sealed_name(*row) for row in known)
+    return frozenset(landing.sealed_name(*row) for row in known) | {MODEL}
 
 
 def sweep_linkage(home: Path, owned: frozenset[str]) -> None:

@@ -7,16 +7,16 @@ pass from the scan to the sealed linkage file and rest nowhere else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from warehouse import casting, linkage, repeats
-from warehouse.contracts import PERSON, RECORD, TYPES, Contract, load_contracts
-from warehouse.database import FORGOTTEN, FORGOTTEN_RECORD, META_TABLES, rows
+from warehouse import casting, linkage, repeats, tombstones
+from warehouse.contracts import PERSON, TYPES, Contract, load_contracts
+from warehouse.database import FORGOTTEN, META_TABLES, rows
 from warehouse.errors import Defect, UserError
 from warehouse.extract_files import ExtractFile
 from warehouse.identity import Keys, hmac_parameters, hmac_sql, reference_parameters, reference_sql
@@ -26,7 +26,6 @@ from warehouse.readers.scan import NO_TABLE, Scan
 from warehouse.readers.staged import SetAside
 
 _SEALED_CHUNK_ROWS = 1_000_000
-FORGOTTEN_RULE = "forgotten"
 _STAGING = ("landing_person", "landing_row", "landing_repeat")
 
 
@@ -55,6 +54,8 @@ class Landed:
     """What was refused."""
     set_aside: tuple[SetAside, ...] = ()
     """Records of the whole file that were read and give no row, with the reason; beside its first table only."""
+    sender: str | None = None
+    """Who sent it, where its manifest states that."""
 
 
 def land_file(
@@ -74,7 +75,8 @@ def land_file(
     try:
         for scan in formats.scans(connection, file.task, source):
             file_id = first_id + len(landed)
-            landed.append(land(connection, file, scan, file_id=file_id, keys=keys, store=store))
+            part = land(connection, file, scan, file_id=file_id, first_id=first_id, keys=keys, store=store)
+            landed.append(replace(part, sender=file.manifest.sender))
     except UserError:
         clear(connection, of=[item.file_id for item in landed])
         raise
@@ -87,18 +89,22 @@ def land(
     scan: Scan,
     *,
     file_id: int,
+    first_id: int,
     keys: Keys,
     store: Path | None,
 ) -> Landed:
-    """Land one table of a file. ``store`` is the folder of sealed linkage files, None in a dry run.
+    """Land one table of a file, whose first has the number ``first_id``. ``store`` is the folder of sealed linkage
+    files, None in a dry run.
 
     Its rows count once the file is registered; until then they are nobody's, and :func:`clear` takes them away.
     """
-    _keep_versions(connection, file_id, scan, keys)
+    _keep_versions(connection, file_id, scan, keys, file.manifest.scope)
     if scan.table == NO_TABLE:
         return _land_nothing(connection, file, scan, file_id)
     contract = load_contracts()[scan.table]
+    scan = _within_scope(contract, scan, file.manifest.scope)
     rules = _stage(connection, contract, file, scan, keys)
+    tombstones.drop_records(connection, contract, first_id, formats.rows_per_record(file.format))
     repeats.mark_within(connection, contract)
     if store is not None:
         sealed = store / sealed_name(file.sha256, scan.table, file.format)
@@ -137,16 +143,44 @@ def _land_nothing(
     )
 
 
-def _keep_versions(connection: duckdb.DuckDBPyConnection, file_id: int, scan: Scan, keys: Keys) -> None:
+def _keep_versions(
+    connection: duckdb.DuckDBPyConnection, file_id: int, scan: Scan, keys: Keys, scope: str | None
+) -> None:
     """Which records the file has, and how new: for :mod:`warehouse.settling` to tell what counts."""
     if scan.versions is None:
         return
     moments = ", ".join(f"try_cast({name} as timestamptz)" for name in ("version", "moment"))
+    key = reference_sql("version", "$within || record")
     rows(
         connection,
-        f"""insert into meta_record
-            select $file_id, _row, {reference_sql("version", "record")}, {moments} from {scan.versions}""",
-        {"file_id": file_id, **reference_parameters(["version"], keys.pseudonym_key)},
+        f"""insert into meta_record (file_id, record_number, record_key, version, moment, is_dated)
+            select $file_id, _row, {key}, {moments}, is_dated from {scan.versions}""",
+        {
+            "file_id": file_id,
+            "within": f"{scope}/" if scope else "",
+            **reference_parameters(["version"], keys.pseudonym_key),
+        },
+    )
+
+
+def _within_scope(contract: Contract, scan: Scan, scope: str | None) -> Scan:
+    """The rows with every reference made one of the scope, ``scope/reference``, before anything is made of it."""
+    columns = [
+        column
+        for column in contract.columns
+        if column.name in scan.kinds and (column.pseudonymised or column.name == PERSON)
+    ]
+    if scope is None or not columns:
+        return scan
+    texts = (
+        f"$scope || '/' || {casting.text_expression(column, scan.kinds[column.name])} as \"{column.name}\""
+        for column in columns
+    )
+    return replace(
+        scan,
+        clause=f"(select * replace ({', '.join(texts)}) from {scan.clause})",
+        kinds={**scan.kinds, **{column.name: "VARCHAR" for column in columns}},
+        parameters={**scan.parameters, "scope": scope},
     )
 
 
@@ -158,7 +192,8 @@ def sealed_name(sha256: str, table: str, form: str) -> str:
 def unland(connection: duckdb.DuckDBPyConnection, file_id: int, table: str) -> None:
     """Take the rows of an earlier file out again, inside the caller's transaction."""
     raw = () if table == NO_TABLE else (f"raw_{table} where _file_id",)
-    for target in (*raw, *(f"{name} where file_id" for name in META_TABLES)):
+    kept = ("meta_hidden where file_id", "meta_hidden where by_file")
+    for target in (*raw, *(f"{name} where file_id" for name in META_TABLES), *kept):
         rows(connection, f"delete from {target} = $file_id", {"file_id": file_id})
 
 
@@ -188,7 +223,7 @@ def _stage(
 ) -> list[casting.Rule]:
     """``landing_row``: every parsed row, typed, keyed and judged. Returns the rules that ``_fault`` counts from 1."""
     rules, limits = casting.rules(contract)
-    rules += _forgotten_rules(contract)
+    rules += tombstones.rules(contract)
     hashed = [column.name for column in contract.columns if column.pseudonymised]
     secret = hmac_parameters("pseudonym", keys.pseudonym_key)
     if contract.has_person:
@@ -201,23 +236,11 @@ def _stage(
         rows(connection, sql, {**scan.parameters, **secret})
         if rows(connection, "select 1 from landing_person having count(*) <> count(distinct person_key)"):
             raise Defect(f"two people of {file.path.name} have one pseudonym: 60 bits are not enough")
+    tombstones.recognise(connection, contract, scan, keys)
     query = _stage_sql(contract, scan, rules, hashed)
     used = reference_parameters(map(_kind, hashed), keys.pseudonym_key)
     rows(connection, f"create temp table landing_row as {query}", {**scan.parameters, **limits, **used})
     return rules
-
-
-def _forgotten_rules(contract: Contract) -> list[casting.Rule]:
-    """Rows of people who were forgotten, and of their records, are refused, whoever sends them again."""
-    said = "nobody who was forgotten on request"
-    found = []
-    if contract.has_person:
-        broken = f"p.person_key in (select key from {FORGOTTEN})"
-        found.append(casting.Rule(PERSON, FORGOTTEN_RULE, broken, said))
-    if contract.has_record:
-        broken = f"{RECORD}_key in (select key from {FORGOTTEN_RECORD})"
-        found.append(casting.Rule(RECORD, FORGOTTEN_RULE, broken, said))
-    return found
 
 
 def _stage_sql(contract: Contract, scan: Scan, rules: list[casting.Rule], hashed: list[str]) -> str:
@@ -361,7 +384,7 @@ def register(
         landed.file_id, landed.logical_name, landed.table, landed.file_name, landed.format, landed.sha256, file.bytes,
         landed.received, landed.accepted, landed.quarantined, landed.duplicate, landed.repeats_of_others,
         landed.first_date, landed.last_date, manifest.source or manifest.name, manifest.synthetic, manifest.as_of,
-        file.folder, loaded_at.replace(tzinfo=None),
+        file.folder, loaded_at.replace(tzinfo=None), landed.sender,
     )  # fmt: skip
     marks = ", ".join("?" for _ in values)
     connection.execute(f"insert into meta_file values ({marks})", list(values)).fetchall()

@@ -16,15 +16,9 @@ from warehouse.contracts import load_contracts
 from warehouse.database import rows
 from warehouse.engine_table import Table
 from warehouse.errors import EXIT_DATA, UserError, suggest
+from warehouse.file_names import TOLD
 from warehouse.generation_files import BUILDS, LINEAGE, current_build
 from warehouse.publish import code_version
-
-#: What is told of a file outside the store of people: files of records are often named after the person.
-_TABLES = "format in ('csv', 'parquet', 'wild')"
-_TOLD = rf"""
-    case when {_TABLES} then regexp_replace(logical_name, '\d{{9,}}', '#', 'g')
-        else regexp_replace(logical_name, '[^/]*$', '') || left(sha256, 12) end as logical_name,
-    case when {_TABLES} then regexp_replace(file_name, '\d{{9,}}', '#', 'g') else left(sha256, 12) end as file_name"""
 
 
 def build_manifest(
@@ -37,7 +31,7 @@ def build_manifest(
 ) -> dict[str, Any]:
     """What a generation is: extract date, files, quarters, fingerprints, and what its reader must know."""
     files = connection.sql(
-        f"""select {_TOLD},
+        f"""select {TOLD},
             * exclude (file_id, loaded_at, synthetic, folder, logical_name, file_name)
             from meta_file order by file_id"""
     ).pl()
@@ -78,7 +72,7 @@ def table_lineage(tables: Sequence[Table], runs: Sequence[engine.TableRun]) -> d
 def read_quarantine(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """What was refused, one row each; no identifying value is in it."""
     frame: pl.DataFrame = connection.sql(
-        f"""select {_TOLD}, q.row_number, q.column_name, q.rule, q.value, q.expected
+        f"""select {TOLD}, q.row_number, q.column_name, q.rule, q.value, q.expected
            from meta_quarantine q join meta_file f using (file_id) order by all"""
     ).pl()
     return frame

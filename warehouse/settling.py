@@ -5,7 +5,7 @@ later version.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -18,28 +18,60 @@ from warehouse.quarantine import MALFORMED, QUARANTINE_DETAIL_LIMIT, Numbers, co
 from warehouse.readers import formats
 from warehouse.readers.scan import NO_TABLE
 
+_PARTICULARS = "select r.person_key, r.source, r.sex, r.birth_month_index from raw_resident r"
 
-def settle(connection: duckdb.DuckDBPyConnection, landed: Sequence[Landed]) -> list[Landed]:
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """Files as they count, and what to tell of them."""
+
+    landed: tuple[Landed, ...]
+    notes: tuple[str, ...]
+
+
+def settle(connection: duckdb.DuckDBPyConnection, landed: Sequence[Landed]) -> Settled:
     """Take out the rows whose key another file brought, and count them: of files just landed those an earlier file
     had, of files of records those of which another file has a later version.
     """
     if not landed:
-        return []
-    first_new = min(item.file_id for item in landed)
+        return Settled(landed=(), notes=())
     settled = {item.file_id: item for item in landed}
-    repeats.put_parts(
-        connection, ((item.file_id, item.table, item.logical_name, item.format) for item in landed)
-    )
-    if repeats.mark_older(connection, first_new=first_new):
+    parts = [
+        repeats.Part(
+            file_id=item.file_id,
+            table=item.table,
+            name=item.logical_name,
+            format=item.format,
+            sender=item.sender,
+        )
+        for item in landed
+    ]
+    repeats.put_parts(connection, parts)
+    rows(connection, f"create temp table landing_gone as {_PARTICULARS} limit 0")
+    for step in repeats.steps(connection, parts):
+        settled = _settle_step(connection, settled, step)
+    notes = _changed_people(connection)
+    for table in ("landing_part", "landing_gone"):
+        rows(connection, f"drop table {table}")
+    return Settled(landed=tuple(settled.values()), notes=notes)
+
+
+def _settle_step(
+    connection: duckdb.DuckDBPyConnection, settled: dict[int, Landed], step: repeats.Step
+) -> dict[int, Landed]:
+    """The files after those of one step were held against all before them."""
+    if repeats.mark_older(connection, step):
         for contract in load_contracts().values():
             if repeats.mark_of_older(connection, contract):
                 settled = _without_later(connection, contract, settled)
         rows(connection, "drop table landing_older")
-    for table in sorted({item.table for item in landed} - {NO_TABLE}):
+    tables = {item.table for item in settled.values() if step.first <= item.file_id <= step.last}
+    for table in sorted(tables - {NO_TABLE}):
         contract = load_contracts()[table]
-        if repeats.mark_superseded(connection, contract, first_new=first_new):
+        if repeats.mark_superseded(connection, contract, step):
             settled = _without_later(connection, contract, settled)
-        if repeats.mark_across(connection, contract, first_new=first_new):
+        if repeats.mark_across(connection, contract, step):
+            _keep_particulars(connection, contract)
             for file_id, again, same in rows(
                 connection,
                 """select _file_id, count(*), count(*) filter (is_same)
@@ -47,8 +79,27 @@ def settle(connection: duckdb.DuckDBPyConnection, landed: Sequence[Landed]) -> l
             ):
                 settled[file_id] = _without(connection, contract, settled[file_id], again, same)
             rows(connection, "drop table landing_repeat")
-    rows(connection, "drop table landing_part")
-    return list(settled.values())
+    return settled
+
+
+def _keep_particulars(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """``landing_gone``: what rows of people in ``landing_repeat`` say of them, before they go."""
+    if contract.table == "resident":
+        there = "exists (from landing_repeat n where n._file_id = r._file_id and n._row = r._row)"
+        rows(connection, f"insert into landing_gone {_PARTICULARS} where {there}")
+
+
+def _changed_people(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """What to tell where somebody's row went and the one that stays tells of somebody else, as it seems."""
+    [(people,)] = rows(
+        connection,
+        """select count(distinct g.person_key) from landing_gone g
+           inner join raw_resident r on r.person_key = g.person_key and r.source = g.source
+           where (g.sex <> r.sex and g.sex <> 'unknown' and r.sex <> 'unknown')
+               or g.birth_month_index // 12 <> r.birth_month_index // 12""",
+    )
+    told = f"{people} people came again with another sex or year of birth: two senders may use the same ids"
+    return (f"{told}; give each a scope in manifest.toml",) if people else ()
 
 
 def _without_later(
@@ -56,6 +107,7 @@ def _without_later(
 ) -> dict[int, Landed]:
     """The files without the rows in ``landing_repeat``, for which later ones stand; counted as their duplicates."""
     table = contract.table
+    _keep_particulars(connection, contract)
     gone = rows(connection, "select _file_id, count(*) from landing_repeat group by all order by all")
     rows(
         connection,
@@ -65,19 +117,30 @@ def _without_later(
     rows(connection, "drop table landing_repeat")
     for file_id, again in gone:
         if item := settled.get(file_id):
+            first, last = date_range(connection, contract, file_id, until=item.as_of)
             settled[file_id] = replace(
                 item,
                 accepted=item.accepted - again,
                 duplicate=item.duplicate + again,
-                repeats_of_others=item.repeats_of_others + again,
+                first_date=first,
+                last_date=last,
             )
-        rows(
-            connection,
-            """update meta_file set accepted = accepted - $again, duplicate = duplicate + $again,
-               repeats_of_others = repeats_of_others + $again where file_id = $file_id""",
-            {"again": again, "file_id": file_id},
-        )
+        else:
+            _count_less(connection, contract, file_id, again)
     return settled
+
+
+def _count_less(connection: duckdb.DuckDBPyConnection, contract: Contract, file_id: int, again: int) -> None:
+    """A file that was loaded before, after ``again`` of its rows went as duplicates."""
+    number = {"file_id": file_id}
+    [(as_of,)] = rows(connection, "select as_of from meta_file where file_id = $file_id", number)
+    first, last = date_range(connection, contract, file_id, until=as_of)
+    rows(
+        connection,
+        """update meta_file set accepted = accepted - $again, duplicate = duplicate + $again,
+           first_date = $first, last_date = $last where file_id = $file_id""",
+        {**number, "again": again, "first": first, "last": last},
+    )
 
 
 def _without(

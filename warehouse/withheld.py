@@ -1,13 +1,16 @@
 """What must not come back: files that were retracted, people who were forgotten.
 
 ``withheld.json`` stands beside the store, so that a full rebuild knows of it too. It holds pseudonyms and no name.
-What is new in it is taken out of the store by the next build, which :func:`settle` then remembers.
+What is new in it is taken out of the store by the next build, which :func:`settle` then remembers. The list only grows,
+and the store keeps a mark of what it knew of it, so that a list that is lost or older does not pass unseen.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -16,13 +19,14 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from warehouse import linkage, repeats
+from warehouse import linkage, repeats, tombstones
 from warehouse.contracts import RECORD, Contract, load_contracts
 from warehouse.database import FORGOTTEN, FORGOTTEN_RECORD, rows
 from warehouse.durable import sync
-from warehouse.errors import EXIT_DATA, UserError, suggest
-from warehouse.identity import Keys, person_key
+from warehouse.errors import EXIT_CONFIG, EXIT_DATA, UserError, suggest
+from warehouse.identity import Keys, key_mark, person_key
 from warehouse.linkage import SEALED
+from warehouse.linking import forgetting
 
 FILE_NAME = "withheld.json"
 
@@ -41,14 +45,15 @@ class RetractedFile:
 class ForgottenPerson:
     """A tombstone: pseudonyms alone, of the person and of the records that were theirs.
 
-    ``is_done``: no table of the store and no sealed file holds anything of the person. The file of the store may hold
-    the bytes of deleted rows until it is written anew (``--full``), as files of databases do.
+    ``is_done``: no table of the store, no byte of its file and no sealed file holds anything of the person.
+    ``key_mark``: of the pseudonym key it was made with; None in lists from before marks were kept: that of the store.
     """
 
     person_key: int
     on: date
     is_done: bool = False
     record_keys: tuple[int, ...] = ()
+    key_mark: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,13 +123,30 @@ def retract(home: Path, known: dict[str, str], names: list[str], *, reason: str,
     return replace(before, files=before.files + more)
 
 
-def forget(home: Path, keys: Keys, refs: list[str], *, on: date) -> Withheld:
-    """The list with tombstones of the people of these references (the senders' ``person_ref``)."""
+def forget(home: Path, keys: Keys, refs: list[str], *, on: date, others: Sequence[int] = ()) -> Withheld:
+    """The list with tombstones of the people of these references (the senders' ``person_ref``).
+
+    ``others``: pseudonyms of other references of the same people, see :func:`others_of`.
+    """
     before = read(home)
     known = {one.person_key for one in before.people}
-    new = dict.fromkeys(person_key(keys, ref.strip()) for ref in refs)
-    more = tuple(ForgottenPerson(person_key=key, on=on) for key in new if key not in known)
+    mark = key_mark(keys.pseudonym_key)
+    new = dict.fromkeys([*(person_key(keys, ref.strip()) for ref in refs), *others])
+    more = tuple(ForgottenPerson(person_key=key, on=on, key_mark=mark) for key in new if key not in known)
     return replace(before, people=before.people + more)
+
+
+def others_of(connection: duckdb.DuckDBPyConnection, keys: Keys, refs: list[str]) -> list[int]:
+    """Pseudonyms of the further references that linkage holds to be the people of these."""
+    given = sorted({person_key(keys, ref.strip()) for ref in refs})
+    found = rows(
+        connection,
+        """select source_key from meta_person
+           where person_key in (select person_key from meta_person where list_contains($given, source_key))
+               and not list_contains($given, source_key) order by all""",
+        {"given": given},
+    )
+    return [key for (key,) in found]
 
 
 def refuse_strangers(connection: duckdb.DuckDBPyConnection, keys: Keys, refs: list[str]) -> None:
@@ -147,13 +169,79 @@ def refuse_strangers(connection: duckdb.DuckDBPyConnection, keys: Keys, refs: li
         )
 
 
-def tell(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> None:
-    """Let landing know whom to refuse, and whose records."""
-    people = [one.person_key for one in withheld.people]
-    records = [key for one in withheld.people for key in one.record_keys]
-    for table, keys in ((FORGOTTEN, people), (FORGOTTEN_RECORD, records)):
-        rows(connection, f"delete from {table}")
-        rows(connection, f"insert into {table} select unnest($keys::bigint[])", {"keys": keys})
+def tell(connection: duckdb.DuckDBPyConnection, keys: Keys, withheld: Withheld) -> None:
+    """Let landing know whom to refuse, and whose records.
+
+    Raises :class:`UserError` where somebody was forgotten under a key that is not among ``keys``, or where the list
+    lacks what the store knew of it: they would come back.
+    """
+    refuse_shorter(connection, withheld)
+    marks = [key_mark(key) for key in (keys.pseudonym_key, *keys.retired)]
+    people = marked(withheld, keys).people
+    of = {mark: [one for one in people if one.key_mark == mark] for mark in marks}
+    strange = len(people) - sum(len(found) for found in of.values())
+    if strange:
+        raise UserError(
+            f"{strange} people were forgotten under a key that is not here, and would come back",
+            field="pseudonym_key",
+            expected="the key they were forgotten under, or the key file that followed it (it keeps retired keys)",
+            action="Set HSSK_KEY_FILE to the file that `hssk keys rotate` wrote",
+            exit_code=EXIT_CONFIG,
+        )
+    now, *before = ((_keys_of(found), _records_of(found)) for found in of.values())
+    tombstones.put(connection, *now, {place: found for place, found in enumerate(before) if found[0]})
+
+
+def marked(withheld: Withheld, keys: Keys) -> Withheld:
+    """The list with the mark of ``keys``, those of the store, where older versions left none."""
+    mark = key_mark(keys.pseudonym_key)
+    people = tuple(one if one.key_mark else replace(one, key_mark=mark) for one in withheld.people)
+    return replace(withheld, people=people)
+
+
+def _keys_of(people: Iterable[ForgottenPerson]) -> list[int]:
+    return [one.person_key for one in people]
+
+
+def _records_of(people: Iterable[ForgottenPerson]) -> list[int]:
+    return [key for one in people for key in one.record_keys]
+
+
+def refuse_shorter(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> None:
+    """Raise :class:`UserError` when the list does not begin with all that the store knew of it."""
+    contents = _contents(withheld)
+    for kind, number, digest in rows(connection, "select kind, number, digest from meta_withheld"):
+        if _digest(contents[kind][:number]) != digest:
+            raise UserError(
+                "the list of what is withheld is missing, older than the store, or changed",
+                file=FILE_NAME,
+                value=f"{len(contents[kind])} {kind}",
+                expected=f"the list with the {number} {kind} that the store knows of",
+                action="Restore the newest one from a backup: without it, what was forgotten would come back",
+                exit_code=EXIT_DATA,
+            )
+
+
+def remember(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> None:
+    """Let the store keep a mark of the list, inside the caller's transaction."""
+    rows(connection, "delete from meta_withheld")
+    for kind, content in _contents(withheld).items():
+        rows(
+            connection,
+            "insert into meta_withheld values ($kind, $number, $digest)",
+            {"kind": kind, "number": len(content), "digest": _digest(content)},
+        )
+
+
+def _contents(withheld: Withheld) -> dict[str, list[str]]:
+    return {
+        "files": [one.sha256 for one in withheld.files],
+        "people": [str(one.person_key) for one in withheld.people],
+    }
+
+
+def _digest(content: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(content).encode()).hexdigest()
 
 
 def take_out(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> Withheld:
@@ -162,6 +250,7 @@ def take_out(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> Withh
     Everybody on the list, also who was done before: an older store may have been restored. Returns the list with the
     records that were theirs, and as pending whoever the store still held. Rows are counted as refused from then on.
     """
+    remember(connection, withheld)
     if not withheld.people:
         return withheld
     held = rows(
@@ -178,6 +267,7 @@ def take_out(connection: duckdb.DuckDBPyConnection, withheld: Withheld) -> Withh
     repeats.put_parts(connection, ())
     still = {key for contract in load_contracts().values() for key in _take_out_of(connection, contract)}
     rows(connection, "drop table landing_part")
+    still |= forgetting.take_out(connection)
     people = tuple(
         replace(
             one,
@@ -219,12 +309,18 @@ def settle(home: Path, folder: Path, keys: Keys, withheld: Withheld) -> None:
     if not withheld.pending:
         return
     gone = pl.Series(withheld.pending, dtype=pl.Int64)
+    told: list[pl.DataFrame] = []
     for path in sorted(folder.glob(f"*{SEALED}")):
         label = path.name.removesuffix(SEALED)
         frames = linkage.unseal(path, keys.linkage_key, label)
-        if any(_has(frame, gone) for frame in frames):
+        theirs = [
+            frame.filter(pl.col("person_key").is_in(gone.implode())) for frame in frames if _has(frame, gone)
+        ]
+        if theirs:
             again = linkage.unseal(path, keys.linkage_key, label)
             linkage.seal(path, keys.linkage_key, label, (_without(frame, gone) for frame in again))
+            told += [frame for frame in theirs if "full_name" in frame.columns]
+    forgetting.forget_names(folder, keys.linkage_key, told)
     write(home, replace(withheld, people=tuple(replace(one, is_done=True) for one in withheld.people)))
 
 

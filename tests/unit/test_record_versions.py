@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import hypothesis
+import hypothesis.strategies as st
 import pytest
+from hypothesis import HealthCheck, given
 
 from tests.support import home as support
 from tests.support.home import fingerprints, run_build
 from tests.unit.test_record_files import patient, pressure, readings, write
-from warehouse import withheld
-from warehouse.database import open_warehouse, rows
+from warehouse import linkage, repeats, withheld
+from warehouse.check import check
+from warehouse.database import open_memory, open_warehouse, raw_tables, rows
 from warehouse.errors import UserError
-from warehouse.identity import load_keys
+from warehouse.extract_files import read_folder
+from warehouse.identity import load_keys, person_key
+from warehouse.intake import Intake, land_all, survey, take_in, unregistered
+from warehouse.readers import formats
+from warehouse.readers.scan import NO_TABLE
 
 AS_OF = date(2024, 6, 30)
 #: What is told of files depends on the order in which they came.
@@ -170,3 +180,338 @@ def test_of_a_forgotten_person_no_record_is_known(tmp_path: Path) -> None:
     run_build(home, folder, as_of=AS_OF)
     assert counted(home, "select count(*) from meta_record") == [(2,)]
     assert counted(home, "select count(*) from raw_measurement") == [(2,)]
+
+    # Nor does a full rebuild learn of one again.
+    load(home, [folder], full=True)
+    assert counted(home, "select count(*) from meta_record") == [(2,)]
+
+
+# Versions without a moment
+
+
+def receive(home: Path, *folders: Path) -> Intake:
+    """One delivery, as far as the store of people: what a build does before it counts."""
+    settings = support.settings(home, quarantine_share_limit=1)
+    keys, files = load_keys(settings), [file for one in folders for file in read_folder(one).files]
+    home.mkdir(exist_ok=True)
+    with open_warehouse(settings) as connection, unregistered(connection):
+        withheld.tell(connection, keys, withheld.read(home))
+        plan = survey(connection, files, lambda *_: None)
+        landed, refused = land_all(
+            connection, settings, plan, keys, store=home / "linkage", progress=lambda *_: None
+        )
+        rows(connection, "begin transaction")
+        intake = take_in(connection, settings, plan, keys, landed, refused, now=support.NOW, accept=None)
+        rows(connection, "commit")
+    return intake
+
+
+def stored(home: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of people with their file and place, what is known of files, and the versions of records."""
+    files = "select file_id, accepted, duplicate, quarantined, first_date, last_date from meta_file"
+    queries = {name: f"select * from {name}" for name in (*raw_tables(), "meta_record")} | {"files": files}
+    with open_warehouse(support.settings(home)) as connection:
+        return {name: rows(connection, f"{sql} order by all") for name, sql in queries.items()}
+
+
+def assert_as_in_one(home: Path, *folders: Path) -> None:
+    """One delivery after another left what all at once, in that order, leave."""
+    at_once = home.with_name("at-once")
+    receive(at_once, *folders)
+    assert stored(home) == stored(at_once)
+
+
+def deletion(path: Path, *before: dict[str, Any]) -> Path:
+    """A transaction that puts ``before`` and deletes the reading of March, which has no moment."""
+    put = [
+        {"resource": one, "request": {"method": "PUT", "url": f"{one['resourceType']}/{one['id']}"}}
+        for one in before
+    ]
+    entries = [*put, {"request": {"method": "DELETE", "url": "Observation/A-3"}}]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries}))
+    return path.parent
+
+
+DATED = pytest.mark.parametrize("dated", [{}, at(1)], ids=["no moment", "dated"])
+
+
+def sent(folder: Path, *resources: dict[str, Any]) -> Path:
+    return write(folder / "export.ndjson", *resources).parent
+
+
+@DATED
+def test_what_has_no_moment_is_later_than_all_before_it(tmp_path: Path, dated: dict[str, Any]) -> None:
+    """A deletion, then an older export that comes late, then a correction without a moment."""
+    home = tmp_path / "home"
+    first = sent(tmp_path / "a", patient("A"), pressure("A", 3, 150, **dated), pressure("A", 4, 152, **dated))
+    gone = deletion(tmp_path / "b" / "changes.json")
+    receive(home, first)
+    receive(home, gone)
+    assert readings(home) == [152]
+
+    late = sent(tmp_path / "c", pressure("A", 3, 149, **dated))
+    corrected = sent(tmp_path / "d", pressure("A", 4, 133))
+    receive(home, late)
+    receive(home, corrected)
+    # Where nobody tells when, what comes last is the last: the export counts again.
+    assert readings(home) == ([133] if dated else [133, 149])
+    assert_as_in_one(home, first, gone, late, corrected)
+
+
+def test_a_later_moment_wins_over_what_has_none(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    folders = [
+        sent(tmp_path / "a", patient("A"), pressure("A", 3, 150, **at(2))),
+        deletion(tmp_path / "b" / "changes.json"),
+        sent(tmp_path / "c", pressure("A", 3, 141, **at(1))),
+        sent(tmp_path / "d", pressure("A", 3, 150, **at(2))),
+    ]
+    for one in folders:
+        receive(home, one)
+    assert readings(home) == []
+    receive(home, sent(tmp_path / "e", pressure("A", 3, 142, **at(3))))
+    assert readings(home) == [142]
+
+
+@DATED
+def test_within_a_file_what_has_no_moment_is_later_too(tmp_path: Path, dated: dict[str, Any]) -> None:
+    folder = deletion(
+        tmp_path / "a" / "all.json",
+        patient("A"), pressure("A", 4, 160, **dated), pressure("A", 3, 150, **dated), pressure("A", 4, 131),
+    )  # fmt: skip
+    receive(tmp_path / "home", folder)
+    assert readings(tmp_path / "home") == [131]
+    # The file knew a version of that day before it deleted: an older one that comes late is none.
+    receive(tmp_path / "home", sent(tmp_path / "b", pressure("A", 3, 149, **dated)))
+    assert readings(tmp_path / "home") == ([131] if dated else [131, 149])
+
+
+def test_in_a_history_the_first_entry_is_the_later(tmp_path: Path) -> None:
+    """Whatever stands before it in the file."""
+    entries = [{"resource": pressure("A", 3, value)} for value in (142, 141)]
+    history = {"resourceType": "Bundle", "type": "history", "entry": entries}
+    folder = sent(tmp_path / "a", patient("A"), pressure("A", 3, 140, **at(1)), history)
+    receive(tmp_path / "home", folder)
+    assert readings(tmp_path / "home") == [142]
+
+
+# Senders
+
+
+def hospital(folder: Path, value: float, *, manifest: str, month: int = 3, **person: Any) -> Path:
+    """A server that numbers its people and its readings from 1."""
+    reading = {**pressure("1", month, value), "id": "1"}
+    sent(folder, patient("1", **person), reading)
+    (folder / "manifest.toml").write_text(f'name = "{folder.name}"\n{manifest}')
+    return folder
+
+
+def test_equal_ids_of_two_scopes_are_two_people(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    a = hospital(tmp_path / "a", 150, manifest='scope = "bv-a"')
+    b = hospital(tmp_path / "b", 120, manifest='scope = "bv-b"', gender="male", birthDate="1985-01-01")
+    receive(home, a)
+    receive(home, b)
+    assert readings(home) == [120, 150]
+    keys = load_keys(support.settings(home))
+    known = {(person_key(keys, f"{scope}/1"),) for scope in ("bv-a", "bv-b")}
+    assert set(counted(home, "select person_key from raw_resident")) == known
+    assert set(counted(home, "select person_key from raw_measurement")) == known
+
+    # A later delivery of one of them is that one's, and forgetting names it so.
+    receive(home, hospital(tmp_path / "c", 131, manifest='scope = "bv-a"'))
+    assert readings(home) == [120, 131]
+    # Whoever has no scope is a third.
+    receive(home, hospital(tmp_path / "d", 99, manifest=""))
+    assert readings(home) == [99, 120, 131]
+    assert_as_in_one(home, a, b, tmp_path / "c", tmp_path / "d")
+    withheld.write(home, withheld.forget(home, keys, ["bv-a/1"], on=AS_OF))
+    run_build(home, b, as_of=AS_OF)
+    assert readings(home) == [99, 120]
+    sealed = [
+        ref
+        for path in (home / "linkage").glob("*.sealed")
+        for frame in linkage.unseal(path, keys.linkage_key, path.name.removesuffix(".sealed"))
+        if "person_ref" in frame.columns
+        for ref in frame["person_ref"]
+    ]
+    assert set(sealed) == {"bv-b/1", "1"}
+
+
+def test_a_folder_that_gets_a_scope_is_read_again(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    receive(home, hospital(tmp_path / "a", 150, manifest=""))
+    receive(home, hospital(tmp_path / "a", 150, manifest='scope = "bv-a"'))
+    keys = load_keys(support.settings(home))
+    assert counted(home, "select person_key from raw_resident") == [(person_key(keys, "bv-a/1"),)]
+
+
+def test_a_table_has_its_references_within_the_scope_too(tmp_path: Path) -> None:
+    for scope in ("a", "b"):
+        support.write_csv(tmp_path / scope / "resident.csv", [support.resident("P", household_ref="H")])
+        (tmp_path / scope / "manifest.toml").write_text(f'name = "{scope}"\nscope = "{scope}"\n')
+    receive(tmp_path / "home", tmp_path / "a", tmp_path / "b")
+    apart = "select count(distinct person_key), count(distinct household_ref_key) from raw_resident"
+    assert counted(tmp_path / "home", apart) == [(2, 2)]
+
+
+def test_a_scope_is_a_plain_word(tmp_path: Path) -> None:
+    hospital(tmp_path / "a", 150, manifest='scope = "BV/A"')
+    with pytest.raises(UserError, match="scope"):
+        receive(tmp_path / "home", tmp_path / "a")
+
+
+SIGN = "1 people came again with another sex or year of birth: two senders may use the same ids"
+
+
+def test_two_stated_sources_do_not_replace_one_another(tmp_path: Path) -> None:
+    """The first stays, the other is told as a conflict; who was first is remembered."""
+    home = tmp_path / "home"
+    folders = [
+        hospital(tmp_path / "a", 150, manifest='source = "A"'),
+        hospital(tmp_path / "b", 120, manifest='source = "B"', gender="male"),
+        hospital(tmp_path / "c", 131, manifest='source = "A"'),
+    ]
+    reports = [receive(home, one) for one in folders]
+    assert readings(home) == [131]
+    assert sum(item.quarantined for item in reports[1].landed) == 2
+    assert any(SIGN in note for note in reports[1].notes)
+    assert not any(SIGN in note for note in reports[2].notes)
+    told = check(support.settings(home), folders[:2])
+    assert any(SIGN in note for note in told.notes)
+
+    assert_as_in_one(home, *folders)
+    whole = run_build(tmp_path / "built", *folders, as_of=AS_OF, quarantine_share_limit=1)
+    assert any(SIGN in note for note in whole.notes)
+
+
+def test_a_source_that_is_not_stated_may_be_either(tmp_path: Path) -> None:
+    """As all are where no manifest says whose the records are."""
+    home = tmp_path / "home"
+    folders = [
+        hospital(tmp_path / "a", 150, manifest=""),
+        hospital(tmp_path / "b", 131, manifest='source = "B"', gender="male"),
+        hospital(tmp_path / "c", 120, manifest='source = "C"'),
+        hospital(tmp_path / "d", 133, manifest='source = "B"'),
+    ]
+    receive(home, folders[0])
+    report = receive(home, folders[1])
+    assert readings(home) == [131]
+    assert any(SIGN in note for note in report.notes)
+    for one in folders[2:]:
+        receive(home, one)
+    assert readings(home) == [133]
+    assert_as_in_one(home, *folders)
+
+
+# What hides what
+
+
+@pytest.mark.parametrize("is_hidden", [True, False])
+def test_a_file_that_hides_rows_of_another_is_corrected_by_a_full_rebuild(
+    tmp_path: Path, is_hidden: bool
+) -> None:
+    """Though it has no row of that table; one that hides none is corrected as ever."""
+    home = tmp_path / "home"
+    a = sent(tmp_path / "a", patient("A"), pressure("A", 3, 150), pressure("A", 4, 152))
+    b = tmp_path / "b"
+    deletion(b / "changes.json", patient("B")) if is_hidden else sent(b, patient("B"))
+    other = sent(tmp_path / "c", pressure("A", 4, 153))
+    for folder in (a, b, other):
+        receive(home, folder)
+    for path in b.iterdir():
+        path.write_text(json.dumps(patient("B", gender="male")) + "\n")
+    if not is_hidden:
+        receive(home, b)
+        assert readings(home) == [150, 153]
+        return
+    with pytest.raises(UserError, match="--full"):
+        receive(home, b)
+    # What hides and what is hidden may be corrected together.
+    receive(home, sent(a, patient("A"), pressure("A", 3, 151)), b)
+    assert readings(home) == [151, 153]
+
+
+def test_dates_of_a_file_are_those_of_the_rows_it_has_left(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    a = sent(tmp_path / "a", patient("A"), *(pressure("A", month, 150) for month in (3, 4, 5)))
+    b = sent(tmp_path / "b", pressure("A", 3, 140), pressure("A", 5, 140))
+    receive(home, a)
+    receive(home, b)
+    dates = "select first_date, last_date from meta_file where table_name = 'measurement' order by file_id"
+    expected = [(date(2024, 4, 5), date(2024, 4, 5)), (date(2024, 3, 5), date(2024, 5, 5))]
+    assert counted(home, dates) == expected
+    assert_as_in_one(home, a, b)
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a file says of the one record there is: of whom, of when (None: it does not say)."""
+
+    sender: str | None
+    day: int | None
+
+
+VERSIONS = st.lists(
+    st.builds(Version, st.sampled_from([None, "A", "B"]), st.none() | st.integers(1, 3)),
+    min_size=2,
+    max_size=5,
+)
+
+
+def last_versions(sent: Sequence[Version]) -> set[int]:
+    """Places of those that count, by the rule: each file is held against those that count before it."""
+    stay: list[tuple[int, bool, int, str | None]] = []
+    for place, one in enumerate(sent, start=1):
+        others = [each for each in stay if None in (one.sender, each[3]) or one.sender == each[3]]
+        day = one.day if one.day is not None else max((each[0] for each in others), default=0)
+        new = (day, one.day is None, place, one.sender)
+        stay = [each for each in stay if each not in others or each[:3] > new[:3]]
+        if all(each[:3] < new[:3] for each in others):
+            stay.append(new)
+    return {place for _, _, place, _ in stay}
+
+
+def held(connection: duckdb.DuckDBPyConnection, sent: Sequence[Version], *, at_once: bool) -> set[int]:
+    """The same by the store, file by file or all together."""
+    for table in ("meta_file", "meta_record", "meta_hidden"):
+        rows(connection, f"delete from {table}")
+    parts = [
+        repeats.Part(file_id=place, table=NO_TABLE, name=str(place), format=formats.FHIR, sender=one.sender)
+        for place, one in enumerate(sent, start=1)
+    ]
+    for some in [parts] if at_once else [[part] for part in parts]:
+        for part in some:
+            day = sent[part.file_id - 1].day
+            moment = f"2024-05-{day:02}" if day else None
+            record = [part.file_id, moment, day is not None]
+            connection.execute("insert into meta_record values (?, 1, 1, ?, null, ?)", record).fetchall()
+        repeats.put_parts(connection, some)
+        for step in repeats.steps(connection, some):
+            if repeats.mark_older(connection, step):
+                rows(connection, "drop table landing_older")
+        rows(connection, "drop table landing_part")
+        for part in some:
+            sql = "insert into meta_file (file_id, logical_name, table_name, format, sender) values (?, ?, ?, ?, ?)"
+            file = [part.file_id, part.name, part.table, part.format, part.sender]
+            connection.execute(sql, file).fetchall()
+    return {place for (place,) in rows(connection, "select file_id from meta_record")}
+
+
+@hypothesis.settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(sent=VERSIONS)
+def test_the_same_versions_count_whether_files_come_apart_or_together(
+    store: duckdb.DuckDBPyConnection, sent: list[Version]
+) -> None:
+    expected = last_versions(sent)
+    assert held(store, sent, at_once=False) == expected
+    assert held(store, sent, at_once=True) == expected
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with open_memory(support.settings(tmp_path)) as connection:
+        yield connection

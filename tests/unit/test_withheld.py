@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -23,8 +24,9 @@ from tests.support.home import (
 from warehouse import withheld
 from warehouse.database import open_warehouse, rows
 from warehouse.errors import UserError
-from warehouse.identity import load_keys
+from warehouse.identity import load_keys, person_key
 from warehouse.linkage import SEALED, unseal
+from warehouse.linking import forgetting, model
 
 ASSESSED = ("hypertension", "measured_once", "assessed")
 
@@ -212,3 +214,115 @@ def test_a_file_whose_repeats_are_elsewhere_is_not_retracted_by_halves(tmp_path:
     withheld.write(home, both)
     run_build(home, tmp_path / "a", tmp_path / "b", full=True)
     assert people_in(home, "raw_resident") == 51
+
+
+SAME = {"national_id": "079160000123", "full_name": "Nguyễn Thị Hai"}
+LINKAGE = ("meta_person", "meta_person_before", "meta_person_pair", "meta_person_seen")
+
+
+def linked_home(tmp_path: Path) -> tuple[Path, list[Path]]:
+    """A home in which P001 and the hospital's H-1 are one person, and where that was not always so."""
+    city, hospital, home = small_extract(tmp_path / "city"), tmp_path / "hospital", tmp_path / "home"
+    people = [resident(f"P{n:03}", **(SAME if n == 1 else {"national_id": ""})) for n in range(40)]
+    write_csv(city / "resident.csv", people)
+    others = [resident("H-2", national_id=""), resident("H-3", national_id="")]
+    write_csv(hospital / "resident.csv", [resident("H-1", national_id=""), *others])
+    run_build(home, hospital, city)
+    write_csv(hospital / "resident.csv", [resident("H-1", **SAME), *others])
+    run_build(home, hospital)
+    return home, [hospital, city]
+
+
+def keys_in(home: Path, tables: tuple[str, ...]) -> set[int]:
+    """Every number of these tables: pseudonyms among them."""
+    with open_warehouse(support.settings(home)) as connection:
+        return {
+            value
+            for table in tables
+            for row in rows(connection, f"from {table}")
+            for value in row
+            if isinstance(value, int)
+        }
+
+
+def test_all_references_of_a_person_are_forgotten_together(tmp_path: Path) -> None:
+    home, folders = linked_home(tmp_path)
+    keys = load_keys(support.settings(home))
+    both = {person_key(keys, ref) for ref in ("P001", "H-1")}
+    assert both <= keys_in(home, LINKAGE[:1])
+    assert keys_in(home, LINKAGE[1:2])
+    store, written = home / "warehouse.duckdb", [key.to_bytes(8, "little") for key in both]
+    assert all(key in store.read_bytes() for key in written)
+
+    text = run(home, "forget", "H-1")
+
+    assert "1 references given, 1 more" in text
+    # The file keeps no bytes of deleted rows either.
+    content = store.read_bytes()
+    assert not any(key in content for key in written)
+    assert store.stat().st_mode & 0o777 == 0o600
+    assert list(home.glob("warehouse.*")) == [store]
+    for _ in range(2):
+        assert {"P001", "H-1"}.isdisjoint(sealed_refs(home))
+        assert not both & keys_in(home, (*LINKAGE, "raw_resident", "raw_measurement", "raw_health_record"))
+        assert people_in(home, "raw_resident") == 41
+        run_build(home, *folders, full=True)
+
+
+def test_one_reference_alone_can_be_forgotten(tmp_path: Path) -> None:
+    """Who is left of the person is no longer called by the pseudonym of the reference that is gone."""
+    home, _ = linked_home(tmp_path)
+    keys = load_keys(support.settings(home))
+    of = {person_key(keys, ref): ref for ref in ("P001", "H-1")}
+    with open_warehouse(support.settings(home)) as connection:
+        [(left, gone)] = rows(
+            connection, "select source_key, person_key from meta_person where source_key <> person_key"
+        )
+        named = "select distinct person_key from meta_person where source_key = $left"
+
+    assert "1 references given, 0 more" in run(home, "forget", of[gone], "--only")
+
+    assert sealed_refs(home) & set(of.values()) == {of[left]}
+    assert gone not in keys_in(home, LINKAGE)
+    with open_warehouse(support.settings(home)) as connection:
+        assert rows(connection, named, {"left": left}) == [(left,)]
+
+
+def test_a_list_that_is_lost_or_older_than_the_store_stops_everything(tmp_path: Path) -> None:
+    source, home = small_extract(tmp_path / "in"), tmp_path / "home"
+    run_build(home, source)
+    run(home, "forget", "P007")
+    path = home / withheld.FILE_NAME
+    saved = path.read_text()
+
+    for content in (None, '{"files": [], "people": []}'):
+        path.unlink() if content is None else path.write_text(content)
+        for options in ({}, {"full": True}):
+            with pytest.raises(UserError, match="missing, older than the store") as refused:
+                run_build(home, source, **options)
+            assert "backup" in str(refused.value)
+        result = CliRunner().invoke(hssk.app, ["forget", "P001", "--home", str(home)], env=environment(home))
+        assert "missing, older" in str(result.exception)
+        assert path.exists() == (content is not None)
+    # A list that is newer than the store is the usual one.
+    path.write_text(saved)
+    keys = load_keys(support.settings(home))
+    withheld.write(home, withheld.forget(home, keys, ["P008"], on=date(2024, 7, 1)))
+    run_build(home)
+    assert people_in(home, "raw_resident") == 38
+
+
+def test_names_that_nobody_else_has_leave_the_model(tmp_path: Path) -> None:
+    """Of the 1,000 people of the model two had the rare name, of whom one is gone; the frequent one stays."""
+    key = bytes(32)
+    frequency = pl.DataFrame({"value": ["BINH VU", "HAI THI TRAN"], "share": [0.002, 0.5]})
+    known = model.beginning(1_000, 100, {"name_sorted": frequency})
+    model.write(known, tmp_path, key)
+    told = pl.DataFrame({"full_name": ["Vũ Bình", "Trần Thị Hai"], "person_key": [1, 2]})
+
+    forgetting.forget_names(tmp_path, key, [told])
+
+    left = model.read(tmp_path, key)
+    assert left is not None
+    assert left.frequency["name_sorted"]["value"].to_list() == ["HAI THI TRAN"]
+    assert left.weights.equals(known.weights)

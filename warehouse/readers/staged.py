@@ -49,4 +49,5 @@ class Staged:
     """Temporary table of the records that say which they are: ``_row``, ``record``, and as moments or nothing
     ``version`` and ``moment``. It has the last version of each, also of those that give no row (deleted, entered in
     error). Of one record in several files the last ``version`` counts; of rows of one key that of the last ``moment``.
+    One that is not ``is_dated`` is later than all before it: its ``version`` is the last of those in the file.
     """

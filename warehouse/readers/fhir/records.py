@@ -112,7 +112,7 @@ def _read_fast(connection: duckdb.DuckDBPyConnection, path: Path, kind: str) -> 
     if of_kind != read_all:
         return False
     updated = "meta.lastUpdated" if kind in SHAPES and kind not in _NARROWED else "updated"
-    version = f"""select _row, $kind as kind, id, {updated} as updated, false as is_deleted, 1 as direction
+    version = f"""select _row, $kind as kind, id, {updated} as updated, false as is_deleted, _row as arrival
         from {table}"""
     _make_version(connection, version, {"kind": kind})
     if with_id != ids:
@@ -139,7 +139,7 @@ def _read_soundly(connection: duckdb.DuckDBPyConnection, path: Path, *, is_lines
     for kind in kinds:
         parameters = {"kind": kind, "structure": json_structure(SHAPES[kind])}
         _make_kind(connection, kind, _FROM_RECORDS, parameters)
-    version = "select _row, kind, id, updated, is_deleted, direction from fhir_record where fault is null"
+    version = "select _row, kind, id, updated, is_deleted, arrival from fhir_record where fault is null"
     _make_version(connection, version, {})
     _make_superseded(connection)
     bad = run(connection, "select _row, fault from fhir_record where fault is not null order by _row")
@@ -181,7 +181,13 @@ def make_absent(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
 
 
 def _make_version(connection: duckdb.DuckDBPyConnection, version: str, parameters: Mapping[str, Any]) -> None:
-    run(connection, f"create or replace temp table fhir_version as {version}", parameters)
+    run(
+        connection,
+        f"""create or replace temp table fhir_version as
+            select * exclude (updated), try_cast(updated as timestamptz) as version, version is not null as is_dated
+            from ({version})""",
+        parameters,
+    )
 
 
 def _make_superseded(connection: duckdb.DuckDBPyConnection) -> None:

@@ -16,7 +16,8 @@ from warehouse.readers.health_xml.envelope import Envelope
 from warehouse.readers.staged import Staged, StagedTable
 
 _WORK = "health_xml_work"
-_WHOLE = "1970-01-01"
+#: Versions of a visit: any two whole ones are alike, and a broken one is older than they are.
+_WHOLE, _BROKEN = "1970-01-01", "-infinity"
 _NEWEST = (
     "row_number() over (partition by {key} order by try_cast(_at as timestamp) desc nulls last, _row desc)"
 )
@@ -32,6 +33,8 @@ _OF_PEOPLE = {"resident": "person_ref", "insurance_spell": "person_ref, from_dat
 
 def stage(connection: duckdb.DuckDBPyConnection, path: Path, *, prefix: str = "staged") -> Staged:
     """Make the temporary tables ``<prefix>_<table>`` of one file: text columns of the contract, and ``_row``.
+
+    Facilities get no row: a visit knows of one no more than its code, which would contradict the row of a register.
 
     ``_row`` is the number of the HOSO in the file from 1. ``records`` counts visits of which something could be read;
     a visit has one bad record for all its broken parts, whose other parts arrive. Raises :class:`UserError` when the
@@ -49,10 +52,9 @@ def stage(connection: duckdb.DuckDBPyConnection, path: Path, *, prefix: str = "s
         batches.close()
         counts.set_aside(account.VISIT, account.SENT_AGAIN, _drop_earlier(connection, batches))
         versions = _versions(connection, batches, prefix)
-        facilities = _facilities(connection, batches, prefix)
-        tables = [*(_settled(connection, batches, table) for table in COLUMNS), facilities]
+        tables = [_settled(connection, batches, table) for table in COLUMNS]
     except BaseException:
-        for table in (*COLUMNS, "facility", "version"):
+        for table in (*COLUMNS, "version"):
             _run(connection, f"drop table if exists {prefix}_{table}")
         raise
     finally:
@@ -97,7 +99,7 @@ def _versions(connection: duckdb.DuckDBPyConnection, batches: Batches, prefix: s
     """The visits, and when they began: so the newest row of somebody is told from older ones in other files.
 
     Senders do not number versions: of a visit in several files the newest file's counts, but for one whose person
-    could not be read. That one has no version, all others the same.
+    could not be read. That one is older than all others, which are alike.
     """
     relation = f"{prefix}_version"
     _run(
@@ -108,7 +110,8 @@ def _versions(connection: duckdb.DuckDBPyConnection, batches: Batches, prefix: s
             select
                 _row,
                 'visit/' || visit as record,
-                if(bool_or(is_whole), '{_WHOLE}', null) as version,
+                if(bool_or(is_whole), '{_WHOLE}', '{_BROKEN}') as version,
+                true as is_dated,
                 min(moment) as moment
             from named left join began using (_row) group by _row, visit""",
     )
@@ -125,16 +128,6 @@ def _settled(connection: duckdb.DuckDBPyConnection, batches: Batches, table: str
         _run(connection, f"drop table {relation}")
         _run(connection, f"create temp table {relation} as select * exclude (_at) from {_WORK}")
     return _offered(connection, table, relation)
-
-
-def _facilities(connection: duckdb.DuckDBPyConnection, batches: Batches, prefix: str) -> StagedTable | None:
-    relation = f"{prefix}_facility"
-    _run(
-        connection,
-        f"""create or replace temp table {relation} as select facility_ref, min(_row) as _row
-            from {batches.relation("encounter")} where facility_ref is not null group by all""",
-    )
-    return _offered(connection, "facility", relation)
 
 
 def _offered(connection: duckdb.DuckDBPyConnection, table: str, relation: str) -> StagedTable | None:

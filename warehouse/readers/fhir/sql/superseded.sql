@@ -1,5 +1,15 @@
 -- Grain: one row per record that gives way: to a later version of its resource, or to its deletion.
--- Source: fhir_version. Surprises: without lastUpdated the later in the file wins, in a history the earlier.
+-- Source: fhir_version. Surprises: a version without a moment (a deletion in a transaction, a server that tells none)
+-- is later than all that stand before it, as is kept in fhir_version; a dated one after it wins by a later moment.
+create or replace temp table fhir_version as
+select * replace (
+    if(
+        is_dated,
+        version,
+        max(version) over (partition by kind, id order by arrival rows unbounded preceding)
+    ) as version
+)
+from fhir_version;
 create or replace temp table fhir_superseded as
 select _row, if(place > 1, $superseded, $deleted) as why, place = 1 as is_last
 from (
@@ -7,7 +17,7 @@ from (
         _row,
         is_deleted,
         row_number() over (
-            partition by kind, id order by try_cast(updated as timestamptz) desc nulls last, _row * direction desc
+            partition by kind, id order by version desc nulls last, is_dated, arrival desc
         ) as place
     from fhir_version
     where id is not null
