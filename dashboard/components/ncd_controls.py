@@ -23,7 +23,17 @@ def opened(page: NcdOpened, words: Words) -> dict[str, Any]:
         "districts": page.districts,
         **{
             name: values[name]
-            for name in ("condition", "estimator", "standard", "ages", "sex", "period", "map", "geography", "truth")
+            for name in (
+                "condition",
+                "estimator",
+                "standard",
+                "ages",
+                "sex",
+                "period",
+                "map",
+                "geography",
+                "truth",
+            )
         },
         "truth_hidden": not page.has_truth,
         "catalogue": controls.catalogue(

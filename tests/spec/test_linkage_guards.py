@@ -85,9 +85,7 @@ def registers() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     ]  # fmt: skip
     # Patients whose telephone is that of the desk.
     hospital += [
-        elsewhere(
-            somebody(8000 + n, rng), f"D{n}", phone="02838554137", birth_date=f"{1950 + n}-06-05"
-        )
+        elsewhere(somebody(8000 + n, rng), f"D{n}", phone="02838554137", birth_date=f"{1950 + n}-06-05")
         for n in range(40)
     ]
     return people, hospital
