@@ -25,10 +25,10 @@ test:  ## lint, types, import contracts, tests
 	@scripts/chromium.sh
 	@scripts/check.sh $(VENV) -m "not slow and not spark" $(PYTEST_OPTIONS)
 
-test-all:  ## the same with the slow tests and the second engines, in an environment of its own
+test-all:  ## the same with the slow tests, the second engines and every example, in an environment of its own
 	@scripts/setup.sh $(CHECK_VENV) requirements-check.lock
 	@scripts/chromium.sh
-	@scripts/check.sh $(CHECK_VENV) $(PYTEST_OPTIONS)
+	@scripts/check.sh $(CHECK_VENV) --hypothesis-profile whole $(PYTEST_OPTIONS)
 
 bench:  ## build time and memory beside DuckDB's copy of the same files: benchmarks/report/
 	@scripts/setup.sh $(VENV) requirements-dev.lock

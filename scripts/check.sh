@@ -33,6 +33,6 @@ lint() {
 stage lint lint
 stage types "$bin/mypy" --no-error-summary "${packages[@]}"
 stage contracts "$bin/lint-imports" --no-cache
-stage tests "$bin/python" -m pytest -n 2 "$@"
+stage tests "$bin/python" -m pytest -n 2 --dist worksteal "$@"
 printf '%s\n' "== seconds per stage" "${summary[@]}"
 exit "$first_failure"

@@ -7,6 +7,7 @@ the last day of quarter q. Days count from 1970-01-01. The person SQL only ever 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from datetime import date, timedelta
 
 import polars as pl
@@ -98,8 +99,7 @@ def _calendar(ends: list[date]) -> pl.DataFrame:
     every = (1 << len(numbers)) - 1
     rows = []
     for day in range(min(_first_reading(), numbers[0] - 1), numbers[-1] + 2):
-        before = sum(end < day for end in numbers)
-        reached = sum(end <= day for end in numbers)
+        before, reached = bisect_left(numbers, day), bisect_right(numbers, day)
         on = EPOCH + timedelta(days=day)
         from_here, until_here = every & ~((1 << before) - 1), (1 << reached) - 1
         rows.append((day, on.year * 12 + on.month - 1, before, reached - 1, from_here, until_here))

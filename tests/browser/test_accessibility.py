@@ -22,7 +22,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 def faults(page: Page) -> list[str]:
     """Rule, impact and the first element of every violation."""
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    # Of what passes axe need not name every element.
+    options = {"runOnly": RULES, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
     return [
         f"{item['id']} ({item['impact']}): {item['help']}; {node['html'][:200]}"
         for item in found
@@ -41,11 +43,14 @@ def settled(page: Page, name: str) -> Page:
 
 @pytest.mark.parametrize("name", PATHS)
 @pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (360, "light")])
-def test_axe_finds_nothing(open_page: OpenPage, name: str, language: str, width: int, theme: str) -> None:
-    page = settled(open_page(f"{PATHS[name]}&lang={language}", width=width, scheme=theme), name)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(open_page: OpenPage, name: str, language: str, theme: str) -> None:
+    page = settled(open_page(f"{PATHS[name]}&lang={language}", scheme=theme), name)
 
     assert faults(page) == []
+    if theme == "light":  # no script of a page looks at its width, so the narrowed page is that of a phone
+        page.set_viewport_size({"width": 360, "height": 1000})
+        assert faults(page) == []
 
 
 @pytest.mark.parametrize("name", ["overview", "ncd"])

@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import serving
-from tests.support.city import city_home
 from tests.support.home import pressure, record, resident, run_build, write_csv
+from tests.support.shared import copied
 from warehouse.vintages import Revision
 
 pytestmark = pytest.mark.browser
@@ -23,8 +23,8 @@ BUILD = re.compile(r"\d{8}-[0-9a-f]{8}")
 
 
 @pytest.fixture
-def city(tmp_path: Path) -> Path:
-    return city_home(tmp_path / "home")
+def city(small_city: Path, tmp_path: Path) -> Path:
+    return copied(small_city, tmp_path).home
 
 
 @pytest.fixture

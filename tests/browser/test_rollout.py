@@ -2,33 +2,22 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from models.fit import into
 from tests.browser.conftest import serving
-from tests.support.home import run_build
-from warehouse.synthetic.city import EXTRACTS, synthesize
-from warehouse.synthetic.writer import TRUTH_COUNTS
+from tests.support.shared import copied
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(fitted_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A small synthetic city with targets, estimates and its truth."""
-    folder: Path = tmp_path_factory.mktemp("rollout")
-    synthesize(folder / "city", population=12_000, seed=2)
-    run_build(
-        folder / "home",
-        folder / "city" / EXTRACTS,
-        estimate=partial(into, truth=folder / "city" / TRUTH_COUNTS),
-    )
-    yield from serving(folder / "home")
+    yield from serving(copied(fitted_city, tmp_path_factory.mktemp("rollout")).home)
 
 
 def ready(page: Page) -> Page:

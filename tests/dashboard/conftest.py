@@ -11,13 +11,13 @@ from flask import Flask
 
 from analytics.generation import close_all
 from dashboard.app import create_app
-from tests.support.city import city_home
 from tests.support.home import settings
+from tests.support.shared import copied
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return city_home(tmp_path_factory.mktemp("city"))
+def home(small_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(small_city, tmp_path_factory.mktemp("city")).home
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests import reference
 from tests.support import core
+from tests.support.examples import examples
 from tests.support.people import Person, Reading
 from warehouse.rule_calendar import day_number, last_day_of, quarter_ordinal
 
@@ -332,7 +333,7 @@ def _band(person: Person, day: int, minimum: int) -> int | None:
     return None if band is None or band < minimum else band
 
 
-@settings(THOROUGH, max_examples=60)
+@settings(THOROUGH, max_examples=examples(60))
 @given(populations)
 def test_the_frame_counts_every_resident_once_for_each_definition(population: tuple[Person, ...]) -> None:
     with core.evaluate(population, origin=ORIGIN, last=LAST) as con:
@@ -354,7 +355,7 @@ MEASURED_BEFORE = Person(
 )  # fmt: skip
 
 
-@settings(THOROUGH, max_examples=80)
+@settings(THOROUGH, max_examples=examples(80))
 @example((MEASURED_BEFORE,))
 @given(populations)
 def test_sql_and_reference_agree_on_every_person_measure_and_cell(population: tuple[Person, ...]) -> None:
@@ -365,7 +366,7 @@ def test_sql_and_reference_agree_on_every_person_measure_and_cell(population: tu
     assert counts == expected_counts(population, wanted)
 
 
-@settings(THOROUGH, max_examples=20)
+@settings(THOROUGH, max_examples=examples(20))
 @given(populations)
 def test_case_and_indeterminate_exclude_each_other_and_are_assessed(population: tuple[Person, ...]) -> None:
     with core.evaluate(population, origin=ORIGIN, last=LAST) as con:
@@ -379,7 +380,7 @@ def test_case_and_indeterminate_exclude_each_other_and_are_assessed(population: 
             assert bits & found.get((key, condition, variant, "indeterminate"), 0) == 0
 
 
-@settings(THOROUGH, max_examples=20)
+@settings(THOROUGH, max_examples=examples(20))
 @given(populations)
 def test_answers_do_not_depend_on_the_order_of_people(population: tuple[Person, ...]) -> None:
     with (

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import fhir
+from tests.support.examples import examples
 from warehouse.errors import UserError
 from warehouse.readers.fhir.shapes import SHAPES
 
-CALM = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CALM = settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 _IDS = st.sampled_from(["a", "b", "c", "a/b", ""])
 _REFERENCES = st.one_of(

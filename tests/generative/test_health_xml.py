@@ -15,13 +15,14 @@ import duckdb
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.health_xml import WRAPPINGS, element, envelope, exam, listed, main_part, read, write
 from warehouse.errors import UserError
 from warehouse.readers.health_xml import findings, is_health_xml, stage
 from warehouse.readers.health_xml.doses import days_supplied
 from warehouse.readers.health_xml.values import birth_date, measured, moment
 
-CALM = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CALM = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 #: Text of XML, without blanks at its ends: those are no part of a value.
 _TEXTS = (
@@ -163,7 +164,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(CALM, max_examples=250)
+@settings(CALM, max_examples=examples(250))
 @given(damaged(), st.booleans())
 @example(b"", False)
 @example(b"<", True)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support import home as support
+from tests.support.examples import examples
 from warehouse.casting import text_expression
 from warehouse.check import check
 from warehouse.contracts import load_contracts
@@ -32,7 +33,7 @@ dirty_row = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=st.lists(dirty_row, max_size=12), good=st.integers(1, 5), delimiter=st.sampled_from(",;\t"))
 @example(rows=[dict.fromkeys(COLUMNS, '"')], good=1, delimiter=",")
 @example(rows=[dict.fromkeys(COLUMNS, "\r\n")], good=1, delimiter=";")

@@ -20,6 +20,7 @@ from analytics.generation import Generation, close_all
 from analytics.noise import Noise
 from analytics.query import RESULT_COLUMNS, answer, parse
 from analytics.rates import proportion
+from tests.support.examples import examples
 from tests.support.marts import Somebody, random_people, write_generation
 
 ASKED_AT = datetime(2023, 2, 11, 9, 0, 0)
@@ -70,7 +71,7 @@ def counted(people: Iterable[Somebody], by: Iterable[str]) -> dict[tuple[str | N
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(st.sampled_from(BY), unique=True, max_size=4)
     | st.lists(st.sampled_from(BY_UNIT), unique=True, max_size=4),
@@ -96,7 +97,7 @@ def test_exact_answers_equal_a_count_by_hand(generation: Generation, by: list[st
     assert all(None in key for key in expected)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.sampled_from(BY), unique=True, max_size=4))
 def test_protected_rows_are_the_exact_ones_or_empty(generation: Generation, by: list[str]) -> None:
     exact = ask(generation, by=by, exact=True)
@@ -140,7 +141,7 @@ def test_districts_and_the_unallocated_add_up_to_the_city(generation: Generation
     assert len(rows) == 22
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(
     st.lists(st.sampled_from(("quarter", "sex", "age_band")), unique=True),
     st.sampled_from(("recommended", "survey")),
@@ -168,7 +169,7 @@ def compositions(draw: st.DrawFn) -> str:
     return ",".join([*parts, f"{starts[-1]}+"])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(compositions())
 def test_every_composition_of_bands_adds_up(generation: Generation, bands: str) -> None:
     (total,) = ask(generation, exact=True)

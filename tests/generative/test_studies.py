@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from tests.generative.test_case_definitions import DEFINITIONS, END_DAYS, LAST, ORIGIN, THOROUGH, populations
 from tests.reference_studies import CASE, NON_CASE, NOT_IN_FRAME, STUDIES, Studied, counted
 from tests.support import core, studies
+from tests.support.examples import examples
 from tests.support.people import Person
 
 People = tuple[Person, ...]
@@ -20,7 +21,7 @@ def studied(population: People) -> list[Studied]:
     return [Studied(person, DEFINITIONS, END_DAYS) for person in population]
 
 
-@settings(THOROUGH, max_examples=40)
+@settings(THOROUGH, max_examples=examples(40))
 @given(populations)
 def test_sql_and_reference_agree_on_every_study(population: People) -> None:
     who = studied(population)
@@ -78,7 +79,7 @@ def margin(con: duckdb.DuckDBPyConnection, lag: int, least: int, *, side: str) -
     return Counter({tuple(row[:-1]): row[-1] for row in rows})
 
 
-@settings(THOROUGH, max_examples=30)
+@settings(THOROUGH, max_examples=examples(30))
 @given(populations)
 def test_both_margins_of_a_transition_are_the_cases_tested_and_holders(population: People) -> None:
     with core.evaluate(population, origin=ORIGIN, last=LAST) as con:
@@ -92,7 +93,7 @@ def test_both_margins_of_a_transition_are_the_cases_tested_and_holders(populatio
                     )
 
 
-@settings(THOROUGH, max_examples=20)
+@settings(THOROUGH, max_examples=examples(20))
 @given(populations)
 def test_the_frame_counts_the_residents_among_those_of_a_transition(population: People) -> None:
     """``mart_frame`` leaves out people without a line in the register; where all have one, cases are the same."""
@@ -106,7 +107,7 @@ def test_the_frame_counts_the_residents_among_those_of_a_transition(population: 
         assert margin(con, 1, CASE, side="after") == Counter({tuple(row[:-1]): row[-1] for row in rows})
 
 
-@settings(THOROUGH, max_examples=20)
+@settings(THOROUGH, max_examples=examples(20))
 @given(populations)
 def test_everybody_with_a_record_has_one_combination(population: People) -> None:
     with core.evaluate(population, origin=ORIGIN, last=LAST) as con:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.wild_files import assert_accounted, ods, ods_row, rows_of, xls, xlsx
 from warehouse.errors import UserError
 from warehouse.readers import wild
@@ -75,7 +76,7 @@ def test_text_in_any_encoding_comes_back(
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods", "xls"])
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(rows=tables(XML_SIGNS))
 def test_workbooks_come_back(kind: str, rows: list[list[str]]) -> None:
     # Blanks in ODS are elements of their own; XML itself takes line ends for one another.
@@ -112,7 +113,7 @@ def whole(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["csv", "csv.gz", "xlsx", "ods", "xls"])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(
     changes=st.lists(
         st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=4)), max_size=6

@@ -16,7 +16,7 @@ OF_FILES = {"mart_quality"}
 def test_marts_do_not_depend_on_the_format_that_carried_the_rows(tmp_path: Path) -> None:
     prints = {}
     for name, share in (("tables", 0.0), ("resources", 0.6)):
-        synthesize(tmp_path / name, population=6_000, seed=5, scenario="hostile", fhir_share=share)
+        synthesize(tmp_path / name, population=3_000, seed=5, scenario="hostile", fhir_share=share)
         report = run_build(tmp_path / f"{name}-home", tmp_path / name / EXTRACTS)
         prints[name] = fingerprints(tmp_path / f"{name}-home")
         by_format = {item.format for item in report.landed}

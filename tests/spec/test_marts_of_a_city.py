@@ -7,16 +7,15 @@ import pytest
 
 from analytics.generation import Generation
 from analytics.query import answer, parse
-from tests.support.city import synthetic_home
 from tests.support.home import marts
 from warehouse.errors import UserError
 
 GRAIN = "quarter_index, place_id, sex, age_from"
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthetic_home(tmp_path_factory.mktemp("city"), population=6_000, seed=3)
+@pytest.fixture
+def home(synthetic_city: Path) -> Path:
+    return synthetic_city / "home"
 
 
 def counted(home: Path, condition: str, variant: str, role: str) -> set[tuple[int, ...]]:

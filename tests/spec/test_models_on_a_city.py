@@ -21,33 +21,24 @@ from analytics.generation import Generation, builds, close_all
 from analytics.indicator import CORRECTED, ESTIMATORS
 from analytics.query import answer, parse
 from analytics.score import CITY, against_truth, score
-from models.fit import FitReport, fit, into
-from tests.support.city import city_home, synthetic_home
+from models.fit import fit, into
+from tests.support.city import city_home
 from tests.support.home import NOW, settings
+from tests.support.shared import copied
 from warehouse.errors import UserError
 from warehouse.lock import build_lock
 from warehouse.synthetic.writer import TRUTH_COUNTS
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthetic_home(tmp_path_factory.mktemp("city"), population=20_000, seed=3)
+def unfitted(synthetic_city: Path, fitted_city: Path) -> Generation:
+    """The generation that was there before the models were fitted, in the same home."""
+    return Generation.open(fitted_city / "home", Generation.open(synthetic_city / "home").build_id)
 
 
 @pytest.fixture(scope="module")
-def unfitted(home: Path) -> Generation:
-    return Generation.open(home)
-
-
-@pytest.fixture(scope="module")
-def report(home: Path, unfitted: Generation) -> FitReport:
-    assert unfitted.build_id
-    return fit(settings(home), now=NOW, truth=home.parent / "city" / TRUTH_COUNTS)
-
-
-@pytest.fixture(scope="module")
-def city(home: Path, report: FitReport) -> Generation:
-    return Generation.open(home, report.build_id)
+def city(fitted_city: Path) -> Generation:
+    return Generation.open(fitted_city / "home")
 
 
 def ask(city: Generation, **words: Any) -> list[dict[str, Any]]:
@@ -62,9 +53,9 @@ def test_a_build_without_estimates_says_so(unfitted: Generation) -> None:
 
 
 def test_fitting_publishes_a_new_generation_of_the_same_counts(
-    unfitted: Generation, report: FitReport, city: Generation
+    unfitted: Generation, city: Generation
 ) -> None:
-    assert city.build_id == report.build_id != unfitted.build_id
+    assert city.build_id != unfitted.build_id
     assert (city.folder / "marts.duckdb").samefile(unfitted.folder / "marts.duckdb")
     assert not unfitted.has_estimates
     assert city.manifest["fingerprints"] == unfitted.manifest["fingerprints"]
@@ -197,8 +188,8 @@ def test_a_build_fits_as_it_publishes(tmp_path: Path) -> None:
     close_all()
 
 
-def test_fitting_waits_for_nobody(home: Path, report: FitReport) -> None:
-    assert report.fits
+def test_fitting_waits_for_nobody(small_city: Path, tmp_path: Path) -> None:
+    home = copied(small_city, tmp_path).home
     with build_lock(home, NOW), pytest.raises(UserError) as refused:
         fit(settings(home), now=NOW)
     assert refused.value.exit_code == 75

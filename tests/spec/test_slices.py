@@ -15,13 +15,13 @@ TABLES = engine.load_tables()
 
 
 def test_marts_of_groups_are_those_of_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synthesize(tmp_path / "city", population=4000, seed=5)
+    synthesize(tmp_path / "city", population=2000, seed=5)
     city = tmp_path / "city" / EXTRACTS
     # Rows of somebody in no register and with no record are in no district, and are counted as rows all the same.
     write_csv(city / "measurement" / "strangers.csv", pressure("nobody-knows", "2024-05-05", 400))
     run_build(tmp_path / "whole", city)
     seen: list[str] = []
-    monkeypatch.setattr(slices, "SLICE_PEOPLE", 700)
+    monkeypatch.setattr(slices, "SLICE_PEOPLE", 350)
     run_build(tmp_path / "groups", city, progress=lambda stage, what: seen.append(what))
     assert fingerprints(tmp_path / "groups") == fingerprints(tmp_path / "whole")
     groups = {what.split()[1] for what in seen if what.startswith("core_measure ")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -23,14 +24,12 @@ QUARTER, EARLIER = "2024Q3", "2023Q3"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(synthetic_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A city of 20,000 as the extracts of October and of December show it."""
     folder = tmp_path_factory.mktemp("city")
-    for day in (None, "2024-10-31"):
-        as_of = None if day is None else pl.Series([day]).str.to_date().item()
-        synthesize(folder / f"city-{day}", population=20_000, seed=3, as_of=as_of)
-    for day in ("2024-10-31", None):
-        run_build(folder / "home", folder / f"city-{day}" / EXTRACTS)
+    synthesize(folder / "october", population=20_000, seed=3, as_of=date(2024, 10, 31))
+    for city in (folder / "october", synthetic_city / "city"):
+        run_build(folder / "home", city / EXTRACTS)
     return folder / "home"
 
 

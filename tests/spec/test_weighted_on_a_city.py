@@ -15,18 +15,12 @@ from analytics.persistence import persistence
 from analytics.query import answer, parse
 from analytics.two_part import PRIORS
 from analytics.validation import with_selection
-from tests.support.city import synthetic_home
 from warehouse.errors import UserError
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthetic_home(tmp_path_factory.mktemp("city"), population=20_000, seed=3)
-
-
-@pytest.fixture(scope="module")
-def city(home: Path) -> Iterator[Generation]:
-    yield Generation.open(home)
+def city(synthetic_city: Path) -> Iterator[Generation]:
+    yield Generation.open(synthetic_city / "home")
     close_all()
 
 

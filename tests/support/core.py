@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -119,19 +120,27 @@ def _frame(schema: dict[str, Any], rows: Iterable[Sequence[Any]]) -> pl.DataFram
     return pl.DataFrame(list(rows), schema=schema, orient="row")
 
 
+@cache
+def _rule_tables(origin: date, last: date) -> dict[str, pl.DataFrame]:
+    """What does not depend on people; the same for every example of a property."""
+    return {
+        **load_rules().tables(),
+        **calendar_tables(origin=origin, last=last),
+        "rule_place": places(),
+    }
+
+
 def evaluate(
     people: Sequence[Person], *, origin: date, last: date, rules: Rules | None = None
 ) -> duckdb.DuckDBPyConnection:
     """An in-memory database in which every person table and ``mart_case`` are built; the caller closes it."""
     con = duckdb.connect()
     con.execute("set threads to 1").fetchall()
-    rules = rules or load_rules()
     tables = {
         **core_inputs(people),
-        "core_reference": references(people, rules),
-        **rules.tables(),
-        **calendar_tables(origin=origin, last=last),
-        "rule_place": places(),
+        "core_reference": references(people, rules or load_rules()),
+        **_rule_tables(origin, last),
+        **(rules.tables() if rules else {}),
     }
     for name, frame in tables.items():
         con.register("_frame", frame)

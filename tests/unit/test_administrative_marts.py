@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.home import fingerprints, marts, pressure, record, resident, run_build, write_csv
 from tests.support.plan import plan_home, write_plan_extract
 from warehouse.engine import load_tables
@@ -41,7 +42,7 @@ def made(mart: str, raw: str, rows: list[tuple[Any, ...]], schema: dict[str, Any
         yield connection.execute(sql, {"as_of": AS_OF}).fetchall()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -68,7 +69,7 @@ def test_activities_are_added_up_by_month_unit_and_kind(rows: list[tuple[Any, ..
         assert {row[:3]: list(row[3:]) for row in found} == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.dictionaries(st.tuples(st.sampled_from(["hd1", "hd2_1"]), days), st.tuples(amounts, amounts)))
 def test_what_a_budget_adds_runs_up_to_what_it_states(stated: dict[Any, Any]) -> None:
     rows = [(*key, *value) for key, value in stated.items()]

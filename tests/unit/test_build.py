@@ -27,6 +27,7 @@ from tests.support.home import (
     small_extract,
     write_csv,
 )  # fmt: skip
+from tests.support.shared import Built, Once
 from warehouse.database import open_warehouse
 from warehouse.errors import EXIT_LOCKED, Faults, UserError
 from warehouse.fault_points import FULL_POINTS, POINTS
@@ -48,12 +49,11 @@ def test_people_become_counts(tmp_path: Path) -> None:
     assert (report.as_of, report.as_of_source) == (date(2024, 6, 30), "newest record")
 
 
-def test_a_second_build_of_the_same_files_changes_nothing(tmp_path: Path) -> None:
-    source = small_extract(tmp_path / "in")
-    run_build(tmp_path / "home", source)
-    before = fingerprints(tmp_path / "home")
-    report = run_build(tmp_path / "home", source)
-    assert fingerprints(tmp_path / "home") == before
+def test_a_second_build_of_the_same_files_changes_nothing(small: Built) -> None:
+    source, home = small
+    before = fingerprints(home)
+    report = run_build(home, source)
+    assert fingerprints(home) == before
     assert not report.landed
     assert len(report.skipped) == 3
 
@@ -73,20 +73,20 @@ def test_increments_equal_a_full_rebuild(tmp_path: Path) -> None:
     assert fingerprints(tmp_path / "a") == fingerprints(tmp_path / "b")
 
 
-def test_a_corrected_file_replaces_its_rows(tmp_path: Path) -> None:
-    source = small_extract(tmp_path / "in")
-    run_build(tmp_path / "home", source)
+def test_a_corrected_file_replaces_its_rows(small: Built) -> None:
+    source, home = small
     write_csv(source / "measurement.csv", pressure("P000", "2024-03-05", 150))
-    report = run_build(tmp_path / "home", source)
+    report = run_build(home, source)
     assert report.replaced == ("in/measurement",)
-    assert count(tmp_path / "home", "hypertension", "measured_once", "assessed") == 1
-    assert len(list((tmp_path / "home" / "linkage").iterdir())) == 3
+    assert count(home, "hypertension", "measured_once", "assessed") == 1
+    assert len(list((home / "linkage").iterdir())) == 3
 
 
-def test_a_damaged_file_is_refused_whole_the_rest_loads_and_an_earlier_version_stays(tmp_path: Path) -> None:
-    source = small_extract(tmp_path / "in")
-    run_build(tmp_path / "home", source)
-    before = fingerprints(tmp_path / "home")
+def test_a_damaged_file_is_refused_whole_the_rest_loads_and_an_earlier_version_stays(
+    small: Built, tmp_path: Path
+) -> None:
+    source, home = small
+    before = fingerprints(home)
     plain = write_csv(
         tmp_path / "plain.csv", [row for n in range(3000) for row in pressure(f"Q{n}", "2024-04-01", 150)]
     )
@@ -97,10 +97,10 @@ def test_a_damaged_file_is_refused_whole_the_rest_loads_and_an_earlier_version_s
     write_csv(
         source / "encounter.csv", [{"encounter_id": "E1", "person_ref": "P001", "started_at": "2024-03-05"}]
     )
-    report = run_build(tmp_path / "home", source)
+    report = run_build(home, source)
     assert {fault.file for fault in report.refused} == {"measurement.csv.gz", "resident_2.parquet"}
     assert [item.table for item in report.landed] == ["encounter"]
-    after = fingerprints(tmp_path / "home")
+    after = fingerprints(home)
     # A visit is counted, and so is its file; nothing else has changed.
     assert {name for name in after if after[name] != before[name]} == {"mart_visit", "mart_quality"}
 
@@ -114,15 +114,16 @@ def test_a_full_rebuild_never_loses_a_loaded_file(tmp_path: Path) -> None:
         run_build(tmp_path / "home", first, full=True)
 
 
-def test_a_loaded_file_that_is_renamed_keeps_its_rows_when_its_old_name_gets_new_ones(tmp_path: Path) -> None:
-    source = small_extract(tmp_path / "in")
-    run_build(tmp_path / "home", source)
+def test_a_loaded_file_that_is_renamed_keeps_its_rows_when_its_old_name_gets_new_ones(
+    small: Built, tmp_path: Path
+) -> None:
+    source, home = small
     (source / "measurement.csv").rename(source / "measurement_2024_01.csv")
     write_csv(source / "measurement.csv", pressure("P000", "2024-04-05", 170))
-    run_build(tmp_path / "home", source)
+    run_build(home, source)
     run_build(tmp_path / "fresh", source)
-    assert fingerprints(tmp_path / "home") == fingerprints(tmp_path / "fresh")
-    assert count(tmp_path / "home", "hypertension", "measured_once", "case") == 21
+    assert fingerprints(home) == fingerprints(tmp_path / "fresh")
+    assert count(home, "hypertension", "measured_once", "case") == 21
 
 
 def test_a_correction_that_would_hide_rows_of_another_file_asks_for_a_full_rebuild(tmp_path: Path) -> None:
@@ -144,15 +145,14 @@ def test_a_correction_that_would_hide_rows_of_another_file_asks_for_a_full_rebui
     assert count(tmp_path / "home", "hypertension", "measured_once", "assessed") == 40
 
 
-def test_a_full_rebuild_stops_when_a_loaded_file_cannot_be_read_any_more(tmp_path: Path) -> None:
-    source = small_extract(tmp_path / "in")
-    run_build(tmp_path / "home", source)
+def test_a_full_rebuild_stops_when_a_loaded_file_cannot_be_read_any_more(small: Built) -> None:
+    source, home = small
     (source / "measurement.csv").write_text("foo,bar\n1,2\n")
     with pytest.raises(Faults, match="required columns are missing"):
-        run_build(tmp_path / "home", source, full=True)
-    report = run_build(tmp_path / "home", source)
+        run_build(home, source, full=True)
+    report = run_build(home, source)
     assert report.replaced == ()
-    assert count(tmp_path / "home", "hypertension", "measured_once", "assessed") == 40
+    assert count(home, "hypertension", "measured_once", "assessed") == 40
 
 
 def test_a_delivery_of_old_files_never_moves_the_extract_date_back(tmp_path: Path) -> None:
@@ -177,12 +177,11 @@ def test_folders_of_one_name_are_told_apart_by_their_manifest(tmp_path: Path) ->
     assert count(tmp_path / "home", "hypertension", "measured_once", "case") == 21
 
 
-def test_leftovers_do_not_stop_a_build(tmp_path: Path) -> None:
-    source = small_extract(tmp_path / "in")
-    run_build(tmp_path / "home", source)
-    (tmp_path / "home" / "builds" / "20200101-deadbeef").mkdir()
-    (tmp_path / "home" / "linkage" / "note").mkdir()
-    run_build(tmp_path / "home", source)
+def test_leftovers_do_not_stop_a_build(small: Built) -> None:
+    source, home = small
+    (home / "builds" / "20200101-deadbeef").mkdir()
+    (home / "linkage" / "note").mkdir()
+    run_build(home, source)
 
 
 #: Published quarters cannot be carried over a change of the record key.
@@ -190,10 +189,9 @@ NEW_KEYS = ("--revise", "all", "--withdraw", "--reason", "new keys")
 
 
 @pytest.mark.parametrize("point", POINTS + FULL_POINTS)
-def test_kill_9_in_a_full_rebuild_with_new_keys_leaves_one_whole_store(tmp_path: Path, point: str) -> None:
+def test_kill_9_in_a_full_rebuild_with_new_keys_leaves_one_whole_store(small: Built, point: str) -> None:
     """Store and sealed files always belong together, under the old keys or under the new ones."""
-    home, source = tmp_path / "home", small_extract(tmp_path / "in")
-    run_build(home, source)
+    source, home = small
     new = {"pseudonym_key": "ab" * 32, "record_key": "cd" * 32, "linkage_key": "ef" * 32}
     variables = {f"HSSK_{name.upper()}": value for name, value in new.items()}
     child = subprocess.run(
@@ -230,26 +228,24 @@ def test_the_extract_date_is_the_option_then_the_manifest(tmp_path: Path) -> Non
     assert manifest(tmp_path / "home")["quarters"] == ["2024Q1"]
 
 
-def test_synthetic_and_real_are_never_mixed(tmp_path: Path) -> None:
-    run_build(tmp_path / "home", small_extract(tmp_path / "real"))
+def test_synthetic_and_real_are_never_mixed(small: Built, tmp_path: Path) -> None:
     other = small_extract(tmp_path / "made")
     (other / "manifest.toml").write_text("synthetic = true\n")
     with pytest.raises(UserError, match="mixed"):
-        run_build(tmp_path / "home", other)
-    assert manifest(tmp_path / "home")["synthetic"] is False
+        run_build(small.home, other)
+    assert manifest(small.home)["synthetic"] is False
 
 
-def test_another_key_is_refused_unless_everything_is_rebuilt(tmp_path: Path) -> None:
-    source = small_extract(tmp_path / "in")
-    run_build(tmp_path / "home", source)
+def test_another_key_is_refused_unless_everything_is_rebuilt(small: Built) -> None:
+    source, home = small
     other = {"pseudonym_key": "ab" * 32}
     (source / "measurement.csv").write_text((source / "measurement.csv").read_text() + "\n")
     with pytest.raises(UserError, match="another key") as raised:
-        run_build(tmp_path / "home", source, **other)
+        run_build(home, source, **other)
     assert raised.value.fault.field == "pseudonym_key"
-    before = fingerprints(tmp_path / "home")
-    run_build(tmp_path / "home", source, full=True, **other)
-    after = fingerprints(tmp_path / "home")
+    before = fingerprints(home)
+    run_build(home, source, full=True, **other)
+    after = fingerprints(home)
     assert {name: item["rows"] for name, item in after.items()} == {
         name: item["rows"] for name, item in before.items()
     }
@@ -310,9 +306,8 @@ def test_a_second_build_at_once_exits_75_and_names_the_holder(tmp_path: Path) ->
     assert raised.value.exit_code == EXIT_LOCKED
 
 
-def test_explain_goes_down_to_the_extract_files(tmp_path: Path) -> None:
-    run_build(tmp_path / "home", small_extract(tmp_path / "in"))
-    answer = explain(tmp_path / "home", "mart_case")
+def test_explain_goes_down_to_the_extract_files(small: Built) -> None:
+    answer = explain(small.home, "mart_case")
     names = {item["table"] for item in answer["made_from"]}
     assert {"mart_case", "core_clause", "core_blood_pressure", "core_person"} <= names
     assert {file["logical_name"] for file in answer["files"]} == {
@@ -321,14 +316,11 @@ def test_explain_goes_down_to_the_extract_files(tmp_path: Path) -> None:
         "in/measurement",
     }
     with pytest.raises(UserError, match="did you mean mart_case"):
-        explain(tmp_path / "home", "mart_cases")
+        explain(small.home, "mart_cases")
 
 
-def test_marts_hold_no_person(tmp_path: Path) -> None:
-    run_build(tmp_path / "home", small_extract(tmp_path / "in"))
-    columns = {
-        name for (name,) in marts(tmp_path / "home", "select distinct column_name from duckdb_columns()")
-    }
+def test_marts_hold_no_person(small: Built) -> None:
+    columns = {name for (name,) in marts(small.home, "select distinct column_name from duckdb_columns()")}
     assert not {"person_key", "record_id_key", "encounter_key"} & columns
 
 
@@ -376,14 +368,25 @@ def test_the_retention_rule_keeps_14_days_then_weeks_then_quarters() -> None:
     assert len([name for name in kept if int(name[1:]) > 91]) <= 6
 
 
+@pytest.fixture
+def more(once: Once) -> Built:
+    """A delivery that follows on that of ``small``, and the build of both at once; to be read only."""
+
+    def make(folder: Path) -> None:
+        first, second = small_extract(folder / "in"), folder / "second"
+        write_csv(second / "measurement.csv", pressure("P000", "2024-05-05", 170))
+        run_build(folder / "home", first, second)
+
+    made = once("small-and-more", make)
+    return Built(made / "second", made / "home")
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_kill_9_at_every_fault_point_leaves_the_last_generation_and_the_next_build_succeeds(
-    tmp_path: Path, point: str
+    small: Built, more: Built, point: str
 ) -> None:
-    home, first, second = tmp_path / "home", small_extract(tmp_path / "first"), tmp_path / "second"
-    run_build(home, first)
+    home, second = small.home, more.source
     served, before = (home / "CURRENT").read_text(), fingerprints(home)
-    write_csv(second / "measurement.csv", pressure("P000", "2024-05-05", 170))
     child = subprocess.run(
         [sys.executable, "-m", "hssk", "build", str(second)],
         env={**environment(home), "HSSK_FAULT": point},
@@ -401,8 +404,7 @@ def test_kill_9_at_every_fault_point_leaves_the_last_generation_and_the_next_bui
         assert marts(home, "select count(*) > 0 from mart_case") == [(True,)]
     run_build(home, second)
     assert count(home, "hypertension", "measured_once", "case") == 21
-    run_build(tmp_path / "fresh", first, second)
-    assert fingerprints(home) == fingerprints(tmp_path / "fresh")
+    assert fingerprints(home) == fingerprints(more.home)
     assert not list((home / "builds").glob(".staged*"))
     assert {path.suffix for path in (home / "linkage").iterdir()} == {".sealed"}
 

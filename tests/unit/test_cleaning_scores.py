@@ -9,7 +9,7 @@ import pytest
 
 from analytics.cleaning import RULES, cleaning, recalls
 from analytics.generation import Generation, close_all
-from tests.support.city import city_home, synthetic_home
+from tests.support.city import synthetic_home
 from warehouse.errors import UserError
 from warehouse.quality_checks import check_table
 from warehouse.synthetic.scenario import DEFECTS
@@ -75,15 +75,14 @@ def test_a_hostile_city_is_cleaned_of_what_the_program_looks_for(tmp_path: Path)
     close_all()
 
 
-def test_real_data_and_other_files_are_refused(tmp_path: Path) -> None:
-    generation = Generation.open(city_home(tmp_path))
+def test_real_data_and_other_files_are_refused(small_city: Path, tmp_path: Path) -> None:
+    generation = Generation.open(small_city / "home")
     with pytest.raises(UserError, match="synthetic build"):
         cleaning(generation, tmp_path / "nothing.parquet")
     close_all()
 
 
-def test_a_file_that_is_no_list_of_defects_is_named(tmp_path: Path) -> None:
-    home = synthetic_home(tmp_path, population=2_000, seed=5)
+def test_a_file_that_is_no_list_of_defects_is_named(synthetic_city: Path) -> None:
     with pytest.raises(UserError, match="not the defects of a synthetic city"):
-        cleaning(Generation.open(home), tmp_path / "city" / "truth.parquet")
+        cleaning(Generation.open(synthetic_city / "home"), synthetic_city / "city" / "truth.parquet")
     close_all()

@@ -14,6 +14,7 @@ from analytics.ages import MartAges
 from analytics.hiding import SEXES, SMALLEST_COUNT, Ints, Published, expected, noise_cells, publish
 from analytics.lattice import lattice_ages
 from analytics.relations import MOST_CELLS, age_relations
+from tests.support.examples import examples
 from tests.support.marts import STARTS
 
 CELLS = lattice_ages(MartAges(STARTS), 18, None)
@@ -61,7 +62,7 @@ COUNTS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(COUNTS)
 def test_no_sum_has_exactly_one_uncertain_cell(rows: list[tuple[int, int]]) -> None:
     values = np.array(rows, dtype=np.int64).reshape(3, len(SINGLE), 2)
@@ -79,7 +80,7 @@ def test_no_sum_has_exactly_one_uncertain_cell(rows: list[tuple[int, int]]) -> N
         assert sum(members) != 1 or len(members) == 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(0, len(SINGLE) - 1), st.integers(0, 1), st.integers(40, 400))
 def test_nothing_published_depends_on_a_hidden_count(band: int, sex: int, people: int) -> None:
     """The protected count of one band is 0 to 4: every other cell is published as if it were any of them."""

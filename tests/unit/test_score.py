@@ -10,7 +10,6 @@ import pytest
 from analytics.generation import Generation, close_all
 from analytics.readiness import Level
 from analytics.score import score, scored, trust
-from tests.support.city import city_home
 from warehouse.errors import UserError
 
 COLUMNS = ("estimator", "district", "state", "value", "lower", "upper", "true")
@@ -42,9 +41,9 @@ def test_a_rung_that_shows_nothing_has_no_score() -> None:
     assert [row[name] for name in ("bias", "error", "worst", "covered")] == [None] * 4
 
 
-def test_real_data_has_no_truth_to_be_judged_by(tmp_path: Path) -> None:
+def test_real_data_has_no_truth_to_be_judged_by(small_city: Path) -> None:
     with pytest.raises(UserError, match="truth is not known"):
-        score(Generation.open(city_home(tmp_path)))
+        score(Generation.open(small_city / "home"))
     close_all()
 
 

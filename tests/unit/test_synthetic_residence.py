@@ -16,7 +16,7 @@ from warehouse.synthetic.people import draw_people
 from warehouse.synthetic.register import resident_table
 from warehouse.synthetic.residence import districts_of, units_of, wards_on
 
-PEOPLE, LAST = 20_000, date(2025, 12, 31)
+PEOPLE, LAST = 10_000, date(2025, 12, 31)
 
 
 def read(city: Path, table: str) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from analytics.generation import Generation, close_all
 from analytics.query import Answer, answer, parse
 from tests.support.city import DAYS, city_home
 from tests.support.home import fingerprints, manifest, pressure, record, resident, run_build, write_csv
+from tests.support.shared import Once, copied
 from warehouse import releases
 from warehouse.errors import UserError
 from warehouse.vintages import Revision, parse_revision
@@ -29,6 +30,13 @@ ASKED_AT = datetime(2026, 11, 27, 9, 0, 0)
 def _closed() -> Iterator[None]:
     yield
     close_all()
+
+
+@pytest.fixture
+def home(once: Once, tmp_path: Path) -> Path:
+    """The small city as built on the day its second quarter was closed; the test's own."""
+    made = once("closed-city", lambda folder: city_home(folder / "home", as_of=CLOSING, freeze_days=45))
+    return copied(made, tmp_path).home
 
 
 def late(folder: Path, people: int = 60) -> Path:
@@ -77,8 +85,7 @@ def test_before_that_nothing_is_published_but_exact_counts_are_there(tmp_path: P
     assert ask(home, measure="coverage", condition=None, period="2024Q2").rows["numerator"].item() == 220
 
 
-def test_late_data_changes_todays_counts_and_no_published_number(tmp_path: Path) -> None:
-    home = city_home(tmp_path / "home", as_of=CLOSING, freeze_days=45)
+def test_late_data_changes_todays_counts_and_no_published_number(home: Path, tmp_path: Path) -> None:
     published, exact = ask(home, by="district").rows, city(home, exact=True)
     run_build(home, late(tmp_path / "late"), as_of=date(2024, 9, 1), freeze_days=45)
 
@@ -86,8 +93,7 @@ def test_late_data_changes_todays_counts_and_no_published_number(tmp_path: Path)
     assert city(home, exact=True) == (exact[0] + 60, exact[1] + 60)  # type: ignore[operator]
 
 
-def test_a_revision_is_a_vintage_with_a_reason_and_both_stay(tmp_path: Path) -> None:
-    home = city_home(tmp_path / "home", as_of=CLOSING, freeze_days=45)
+def test_a_revision_is_a_vintage_with_a_reason_and_both_stay(home: Path, tmp_path: Path) -> None:
     first = city(home)
     revision = Revision(quarters=("2024Q2",), reason="sixty late records of District 3")
     run_build(home, late(tmp_path / "late"), as_of=date(2024, 9, 1), freeze_days=45, revision=revision)
@@ -104,8 +110,7 @@ def test_a_revision_is_a_vintage_with_a_reason_and_both_stay(tmp_path: Path) -> 
         city(home, vintage=3)
 
 
-def test_a_withdrawal_keeps_no_older_vintage(tmp_path: Path) -> None:
-    home = city_home(tmp_path / "home", as_of=CLOSING, freeze_days=45)
+def test_a_withdrawal_keeps_no_older_vintage(home: Path, tmp_path: Path) -> None:
     revision = Revision(reason="a person was erased", withdraws=True)
     run_build(home, late(tmp_path / "late"), as_of=date(2024, 9, 1), freeze_days=45, revision=revision)
 
@@ -115,8 +120,9 @@ def test_a_withdrawal_keeps_no_older_vintage(tmp_path: Path) -> None:
     assert releases.verify(home) == []
 
 
-def test_frozen_counts_are_no_part_of_what_increments_and_rebuilds_must_agree_on(tmp_path: Path) -> None:
-    home = city_home(tmp_path / "home", as_of=CLOSING, freeze_days=45)
+def test_frozen_counts_are_no_part_of_what_increments_and_rebuilds_must_agree_on(
+    home: Path, tmp_path: Path
+) -> None:
     run_build(home, late(tmp_path / "late"), as_of=date(2024, 9, 1), freeze_days=45)
     grown = fingerprints(home)
     published = city(home)
@@ -125,8 +131,7 @@ def test_frozen_counts_are_no_part_of_what_increments_and_rebuilds_must_agree_on
     assert city(home) == published
 
 
-def test_a_new_definition_is_counted_for_published_quarters_too(tmp_path: Path) -> None:
-    home = city_home(tmp_path / "home", as_of=CLOSING, freeze_days=45)
+def test_a_new_definition_is_counted_for_published_quarters_too(home: Path) -> None:
     _rename_version(home, "0.9.0")
     run_build(home, home / "extract", as_of=date(2024, 8, 20), freeze_days=45)
 
@@ -154,8 +159,9 @@ def _rename_version(home: Path, version: str) -> None:
             ).fetchall()
 
 
-def test_a_mart_that_older_versions_did_not_have_is_no_reason_to_publish_anew(tmp_path: Path) -> None:
-    home = city_home(tmp_path, as_of=CLOSING, freeze_days=45)
+def test_a_mart_that_older_versions_did_not_have_is_no_reason_to_publish_anew(
+    home: Path, tmp_path: Path
+) -> None:
     before, published = city(home), quarters(home)
     frozen = home / "builds" / (home / "CURRENT").read_text().strip() / "frozen.duckdb"
     frozen.chmod(0o600)
@@ -168,8 +174,7 @@ def test_a_mart_that_older_versions_did_not_have_is_no_reason_to_publish_anew(tm
     assert row["reason"] == "no_validation"
 
 
-def test_another_record_key_cannot_carry_what_was_published(tmp_path: Path) -> None:
-    home = city_home(tmp_path / "home", as_of=CLOSING, freeze_days=45)
+def test_another_record_key_cannot_carry_what_was_published(home: Path) -> None:
     keys = {"record_key": "99" * 32}
     with pytest.raises(UserError, match=r"record key|another key"):
         run_build(home, home / "extract", as_of=CLOSING, full=True, **keys)
@@ -178,8 +183,7 @@ def test_another_record_key_cannot_carry_what_was_published(tmp_path: Path) -> N
     assert releases.verify(home) == []
 
 
-def test_the_release_log_names_every_quarter_once_and_holds_together(tmp_path: Path) -> None:
-    home = city_home(tmp_path / "home", as_of=CLOSING, freeze_days=45)
+def test_the_release_log_names_every_quarter_once_and_holds_together(home: Path) -> None:
     run_build(home, home / "extract", as_of=date(2024, 11, 20), freeze_days=45)
     entries = releases.read(home)
     assert [(item["quarter"], item["vintage"], item["known_at"]) for item in entries] == [
@@ -190,8 +194,7 @@ def test_the_release_log_names_every_quarter_once_and_holds_together(tmp_path: P
     assert releases.verify(home) == []
 
 
-def test_a_changed_line_or_count_is_found(tmp_path: Path) -> None:
-    home = city_home(tmp_path / "home", as_of=CLOSING, freeze_days=45)
+def test_a_changed_line_or_count_is_found(home: Path) -> None:
     log = home / releases.LOG
     lines = log.read_text().splitlines()
     log.write_text(
@@ -226,8 +229,7 @@ def test_words_of_a_revision() -> None:
             parse_revision(quarters_, reason, withdraws=withdraws)
 
 
-def test_a_quarter_that_was_never_published_cannot_be_revised(tmp_path: Path) -> None:
-    home = city_home(tmp_path / "home", as_of=CLOSING, freeze_days=45)
+def test_a_quarter_that_was_never_published_cannot_be_revised(home: Path) -> None:
     unknown = Revision(quarters=("2023Q4",), reason="late")
     with pytest.raises(UserError, match=r"2024Q1, 2024Q2"):
         run_build(home, home / "extract", as_of=CLOSING, revision=unknown, freeze_days=45)
