@@ -143,6 +143,8 @@ def placed(rows: Sequence[Row], files: dict[int, date | None], key: bytes = KEY)
     }
     register = pl.DataFrame(list(rows), schema=columns, orient="row").with_columns(
         pl.int_range(pl.len()).alias("_row"),
+        pl.col("person_key").alias("source_key"),
+        pl.lit("register").alias("source"),
         pl.lit("female").alias("sex"),
         pl.lit(23000).alias("birth_month_index"),
         pl.lit(None, pl.String).alias("vulnerable"),
