@@ -168,7 +168,7 @@ def _count(
                 keys=keys,
                 replaced=order.replaced,
             )
-        if settings.linkage != persons.NONE:
+        if settings.is_linked:
             persons.link(connection, settings, keys, folder=linkage, now=order.now, progress=progress)
         generation = _prepare(
             connection,

@@ -24,8 +24,6 @@ from warehouse.settings import Settings
 #: The folder of SQL that only DuckDB runs, before everything else.
 INGEST = "ingest"
 _OUT = "marts.main"
-#: The setting by which references are people.
-NOT_LINKED = "none"
 Progress = Callable[[str, str], None]
 
 
@@ -55,7 +53,7 @@ def count(
         ],
     )
     database.put_frames(connection, reference)
-    database.put_people(connection, linked=settings.linkage != NOT_LINKED)
+    database.put_people(connection, linked=settings.is_linked)
     rows(connection, f"attach '{database.quoted(staged / MARTS)}' as marts")
     if settings.engine == "spark":
         runs = _by_spark(connection, settings.spark_master, tables, parameters, scratch, progress)

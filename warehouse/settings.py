@@ -56,6 +56,11 @@ class Settings(BaseSettings):
         None, description="name of a fault point at which the process kills itself (tests)"
     )
 
+    @property
+    def is_linked(self) -> bool:
+        """Whether references become people; else each is taken for one."""
+        return self.linkage != "none"
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+Labels = NDArray[np.int64]
 #: More references than this of one person are taken for a mistake of linkage.
 MOST_REFERENCES = 40
 #: Two pairs of this little difference (bits) that contradict each other are both left out: it cannot be told which.
@@ -27,10 +29,8 @@ def cluster(pairs: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
     """
     keys, at = np.unique(np.concatenate([pairs["key_a"], pairs["key_b"]]), return_inverse=True)
     first, second = at[: len(pairs)], at[len(pairs) :]
-    links = coo_matrix((np.ones(len(pairs), dtype=np.int8), (first, second)), shape=(len(keys), len(keys)))
-    _, group = connected_components(links, directed=False)
     found = pl.DataFrame(
-        {"person_key": keys, "label": _smallest(keys, group)},
+        {"person_key": keys, "label": _smallest(keys, connected(first, second, len(keys)))},
         schema={"person_key": pl.Int64, "label": pl.Int64},
     )
     doubtful = _doubtful(found, numbers)
@@ -39,6 +39,12 @@ def cluster(pairs: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
     inside = pairs.join(doubtful, left_on="key_a", right_on="person_key")
     mended = [_taken_apart(part) for part in _parts(doubtful, inside)]
     return found.join(doubtful, on="person_key", how="anti").vstack(pl.concat(mended)).sort("person_key")
+
+
+def connected(first: Labels, second: Labels, size: int) -> Labels:
+    """The number of the group of each of ``size`` places, by the pairs of places that are linked."""
+    links = coo_matrix((np.ones(len(first), dtype=np.int8), (first, second)), shape=(size, size))
+    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
 def _smallest(keys: np.ndarray, group: np.ndarray) -> np.ndarray:

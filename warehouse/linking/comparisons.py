@@ -39,6 +39,10 @@ class Comparison:
     levels: tuple[Level, ...]
     key: str | None = None
 
+    def level_at(self, gamma: int) -> Level | None:
+        """The level that Splink's number stands for (the first has the highest, ELSE 0); None for missing."""
+        return self.levels[len(self.levels) - 1 - gamma] if gamma >= 0 else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Comparisons:

@@ -78,9 +78,8 @@ def merge(work: duckdb.DuckDBPyConnection, together: str) -> None:
     rows(
         work,
         f"""create table entity as
-            select entity_key, members, is_register, {unfolded()} from (
-                select entity_key, count(*) as members, bool_or(is_register) as is_register, {folded("rank")}
-                from (
+            select entity_key, {unfolded()} from (
+                select entity_key, {folded("rank")} from (
                     select coalesce(m.entity_key, i.person_key) as entity_key, i.*, {rank} as rank
                     from identity i left join member m using (person_key)
                 ) group by entity_key)""",

@@ -133,8 +133,7 @@ def _kept(work: duckdb.DuckDBPyConnection, known: Model) -> Iterator[str]:
 
 
 def _step(one: Comparison, pair: dict[str, float], written: list[dict[str, object]]) -> Step:
-    place = int(pair[f"gamma_{one.id}"])
-    level = one.levels[len(one.levels) - 1 - place] if place >= 0 else None
+    level = one.level_at(int(pair[f"gamma_{one.id}"]))
     bits = float(pair[f"mw_{one.id}"]) + float(pair.get(f"mw_tf_adj_{one.id}") or 0.0)
     return Step(
         comparison=one.id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from warehouse import linkage
-from warehouse.linking.comparisons import Comparison, Comparisons, load
+from warehouse.linking.comparisons import Comparison, load
 
 LABEL = "linkage-model"
 FILE_NAME = LABEL + linkage.SEALED
@@ -52,7 +53,7 @@ class Model:
         """Evidence below this makes nobody one person, whatever the prior, while the city is no other."""
         return float(np.log2(max(self.people, 2) / 2)) - 7
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Tells models apart: what was weighed by another is weighed again."""
         found = sha256(self.weights.write_csv().encode())
@@ -163,12 +164,6 @@ def _as_splink(
             }
         levels.append(item)
     return {"output_column_name": one.id, "comparison_levels": levels}
-
-
-def level_of(known: Comparisons, comparison: str, gamma: int) -> str | None:
-    """The level that Splink's number of a comparison stands for (highest first, 0 ELSE); None for missing."""
-    levels = next(one for one in known.comparisons if one.id == comparison).levels
-    return None if gamma < 0 else levels[len(levels) - 1 - gamma].id
 
 
 def write(model: Model, folder: Path, key: bytes) -> None:

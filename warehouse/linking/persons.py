@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from warehouse.database import FILE_NAME, TEMPORARY, configure, quoted, rows
+from warehouse.database import FILE_NAME, TEMPORARY, configure, put_frames, quoted, rows
 from warehouse.identity import Keys, key_marks, reference_parameters, reference_sql
 from warehouse.linking import exact, identities, model, rekeying, scoring, training
 from warehouse.linking.clusters import AMBIGUOUS_BITS, MOST_REFERENCES, cluster
@@ -39,8 +39,6 @@ PERSON, BEFORE, PAIR, SEEN, STATE, NUMBER = (
 )  # fmt: skip
 #: Another number whenever the code of linkage gives other persons, or keeps other things: it is then done once more.
 _KEPT = 4
-#: Ways to link: what the setting ``linkage`` may say.
-NONE, EXACT, FULL = "none", "exact", "full"
 Progress = Callable[[str, str], None]
 
 
@@ -51,7 +49,6 @@ class Linked:
     references: int
     persons: int
     pairs: int
-    is_new: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +83,9 @@ def link(
         exact.link(work)
         _cluster_exact(work)
         rows(work, "create table scored (key_a bigint, key_b bigint, evidence real)")
+        rows(work, "create table fingerprint (entity_key bigint, fingerprint bigint)")
         weighed = _Weighed()
-        if settings.linkage == FULL:
+        if settings.linkage == "full":
             weighed = _score(people, work, keys, folder, progress)
         progress("link", "persons")
         _name(people, work, weighed)
@@ -152,7 +150,7 @@ def _mark(people: duckdb.DuckDBPyConnection, settings: Settings) -> str:
 
 def _cluster_exact(work: duckdb.DuckDBPyConnection) -> None:
     """``member`` (person_key, entity_key) of those linked by exact keys, and ``entity``."""
-    _put(work, "exactly", _clustered(work, "exact_pair"))
+    put_frames(work, {"exactly": _clustered(work, "exact_pair")})
     exact.merge(work, "exactly")
 
 
@@ -183,7 +181,7 @@ def _score(
     known = model.read(folder, keys.linkage_key)
     if known is None or not known.is_of(entities, pairs):
         progress("link", "count what agrees")
-        known = training.train(work)
+        known = training.train(work, entities, pairs)
         model.write(known, folder, keys.linkage_key)
     _find_changed(people, work, known)
     scoring.put_frequencies(work, known)
@@ -196,8 +194,7 @@ def _fingerprint(work: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     text = "concat_ws('|', " + ", ".join(f"coalesce({name}::varchar, '')" for name in COLUMNS) + ")"
     rows(
         work,
-        f"""create table fingerprint as
-            select entity_key, {reference_sql("identity", text)} as fingerprint from entity""",
+        f"insert into fingerprint select entity_key, {reference_sql('identity', text)} from entity",
         reference_parameters(["identity"], keys.pseudonym_key),
     )
 
@@ -211,8 +208,8 @@ def _find_changed(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnec
     if not same:
         rows(work, "create table changed as select entity_key from entity")
         return
-    _copy(people, work, SEEN, "seen")
-    _copy(people, work, PAIR, "remembered")
+    _bring(work, people, "seen", f"from {SEEN}")
+    _bring(work, people, "remembered", f"from {PAIR}")
     rows(
         work,
         """create table changed as select entity_key from fingerprint
@@ -247,8 +244,8 @@ def _name(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection, we
             union all select key_a, key_b, evidence + $prior from scored where evidence + $prior >= $threshold""",
         {"prior": weighed.prior_bits, "threshold": THRESHOLD_BITS},
     )
-    _put(work, "together", _clustered(work, "linked"))
-    _copy(people, work, PERSON, "earlier")
+    put_frames(work, {"together": _clustered(work, "linked")})
+    _bring(work, people, "earlier", f"from {PERSON}")
     rows(
         work,
         """create or replace table person as
@@ -299,15 +296,14 @@ def _remember(
     _bring(people, work, "pair_now", f"{exact_pairs} union all {scored}")
     rows(people, f"insert into {PAIR} from pair_now")
     rows(people, f"delete from {SEEN}")
-    if rows(work, "select 1 from duckdb_tables() where table_name = 'fingerprint'"):
-        _bring(people, work, "seen_now", "select entity_key, fingerprint from fingerprint")
-        rows(people, f"insert into {SEEN} from seen_now")
+    _bring(people, work, "seen_now", "select entity_key, fingerprint from fingerprint")
+    rows(people, f"insert into {SEEN} from seen_now")
     [(references, persons)] = rows(people, "select count(*), count(distinct person_key) from person_now")
     _remember_run(people, work, mark, references, weighed)
     for name in ("person_now", "person_since", "pair_now", "seen_now"):
         rows(people, f"drop table if exists temp.{name}")
     rows(people, "commit")
-    return Linked(references=references, persons=persons, pairs=weighed.pairs, is_new=True)
+    return Linked(references=references, persons=persons, pairs=weighed.pairs)
 
 
 def _remember_run(
@@ -337,22 +333,10 @@ def _remember_run(
     rows(people, "drop table temp.faults_now")
 
 
-def _copy(
-    source: duckdb.DuckDBPyConnection, target: duckdb.DuckDBPyConnection, table: str, name: str
+def _bring(
+    target: duckdb.DuckDBPyConnection, source: duckdb.DuckDBPyConnection, name: str, query: str
 ) -> None:
-    """A table of one database as a table of another."""
-    target.register("given", source.sql(f"from {table}").to_arrow_table())
-    rows(target, f"create or replace table {name} as from given")
+    """The rows of a query of one database as a temporary table of another."""
+    target.register("given", source.sql(query).to_arrow_table())
+    rows(target, f"create or replace temp table {name} as from given")
     target.unregister("given")
-
-
-def _bring(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
-    people.register("given", work.sql(query).to_arrow_table())
-    rows(people, f"create or replace temp table {name} as from given")
-    people.unregister("given")
-
-
-def _put(work: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
-    work.register("given", frame.to_arrow())
-    rows(work, f"create or replace table {name} as from given")
-    work.unregister("given")

@@ -15,13 +15,11 @@ import duckdb
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from warehouse.database import rows
 from warehouse.errors import EXIT_DATA, UserError
 from warehouse.identity import Keys, hmac_parameters, hmac_sql
+from warehouse.linking.clusters import Labels, connected
 from warehouse.linking.persons import PAIR, PERSON, REMEMBERED_BITS, THRESHOLD_BITS
 
 #: Where the truth of people lies beside that of references.
@@ -43,7 +41,6 @@ _GROUPS = {
     "diabetes_known": "case when diabetes_diagnosed_on <= $day then 'yes' else 'no' end",
 }
 _UNKNOWN = "unknown"
-Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,7 +230,7 @@ def _curve(people: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     counts = []
     for threshold in (*THRESHOLDS, None):
         holds = bits >= (np.inf if threshold is None else threshold)
-        label = _connected(first[holds], second[holds], len(keys))
+        label = connected(first[holds], second[holds], len(keys))
         both = label * (int(person.max(initial=0)) + 1) + person
         _, right = np.unique(both, return_inverse=True)
         counts.append((threshold, _same(label), _same(right), true))
@@ -242,11 +239,6 @@ def _curve(people: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         **{f"{name}_pairs": pl.Int64 for name in ("found", "right", "true")},
     }
     return _shares(pl.DataFrame(counts, schema=schema, orient="row"))
-
-
-def _connected(first: Labels, second: Labels, size: int) -> Labels:
-    links = coo_matrix((np.ones(len(first), dtype=np.int8), (first, second)), shape=(size, size))
-    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
 def _same(label: Labels) -> int:

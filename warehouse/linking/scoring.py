@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import duckdb
 import polars as pl
 from splink import DuckDBAPI, Linker
 
-from warehouse.database import rows
+from warehouse.database import put_frames, rows
 from warehouse.linking.comparisons import load
 from warehouse.linking.identities import COLUMNS
-from warehouse.linking.model import Model, level_of, settings
+from warehouse.linking.model import Model, settings
 
 #: People compared at a time, unless one year of birth has more.
 CHUNK_PEOPLE = 400_000
@@ -48,10 +48,7 @@ _DENIED = """(
 
 def put_frequencies(work: duckdb.DuckDBPyConnection, model: Model) -> None:
     """``frequency_<column>``: how frequent each value is among people, of a model."""
-    for column, frame in model.frequency.items():
-        work.register("chunk", frame.to_arrow())
-        rows(work, f"create or replace table frequency_{column} as select value, share from chunk")
-        work.unregister("chunk")
+    put_frames(work, {f"frequency_{column}": frame for column, frame in model.frequency.items()})
 
 
 def frequencies(work: duckdb.DuckDBPyConnection, people: int) -> dict[str, pl.DataFrame]:
@@ -172,17 +169,20 @@ def keep(work: duckdb.DuckDBPyConnection, name: str, least: float) -> None:
 
 
 def levels(
-    work: duckdb.DuckDBPyConnection, tables: Sequence[str] | Iterator[str], where: str = "true"
+    work: duckdb.DuckDBPyConnection, tables: Iterable[str], where: Mapping[str, str] | None = None
 ) -> pl.DataFrame:
-    """How many pairs have each level: ``comparison``, ``level``, ``pairs``; those with a side missing left out."""
-    known = load()
+    """How many pairs have each level: ``comparison``, ``level``, ``pairs``; those with a side missing left out.
+
+    ``where``: of some comparisons, by their id, which pairs count.
+    """
     counts: dict[tuple[str, str], int] = {}
     for table in tables:
-        for one in known.comparisons:
-            sql = f"select gamma_{one.id}, count(*) from {table} where {where} group by all"
+        for one in load().comparisons:
+            chosen = (where or {}).get(one.id, "true")
+            sql = f"select gamma_{one.id}, count(*) from {table} where {chosen} group by all"
             for gamma, pairs in rows(work, sql):
-                if (level := level_of(known, one.id, gamma)) is not None:
-                    counts[one.id, level] = counts.get((one.id, level), 0) + pairs
+                if (level := one.level_at(gamma)) is not None:
+                    counts[one.id, level.id] = counts.get((one.id, level.id), 0) + pairs
     found = [(*key, pairs) for key, pairs in counts.items()]
     return pl.DataFrame(
         found, schema={"comparison": pl.String, "level": pl.String, "pairs": pl.Int64}, orient="row"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 import polars as pl
 
@@ -16,10 +18,8 @@ SAME_PAIRS = 300_000
 RANDOM_PEOPLE, RANDOM_PARTNERS = 100_000, 6
 
 
-def train(work: duckdb.DuckDBPyConnection) -> Model:
-    """A model of ``identity``, ``exact_pair`` and ``entity``."""
-    [(people,)] = rows(work, "select count(*) from entity")
-    [(pairs,)] = rows(work, "select count(*) from exact_pair")
+def train(work: duckdb.DuckDBPyConnection, people: int, pairs: int) -> Model:
+    """A model of ``identity``, ``exact_pair`` (so many ``pairs``) and ``entity`` (``people``)."""
     model = beginning(people, pairs, scoring.frequencies(work, people))
     return counted(model, _same(work, model), _others(work, model))
 
@@ -39,20 +39,19 @@ def _same(work: duckdb.DuckDBPyConnection, model: Model) -> pl.DataFrame:
         "identity",
         "select join_key_l from exact_sample union select join_key_r from exact_sample",
     )
-    found = []
+    of_others = {one.id: f"keys <> '{one.key}'" for one in load().comparisons if one.key}
+    return scoring.levels(work, _leveled(work, model), of_others)
+
+
+def _leveled(work: duckdb.DuckDBPyConnection, model: Model) -> Iterator[str]:
+    """The pairs of ``exact_sample`` with their levels and the ``keys`` they share, part after part."""
     for name in scoring.weigh(work, model, "exact_sample", people="sampled", key="person_key", told=True):
         rows(
             work,
             f"""create or replace table leveled as select p.*, s.keys from {name} p
                 inner join exact_sample s on s.join_key_l = p.person_key_l and s.join_key_r = p.person_key_r""",
         )
-        for one in load().comparisons:
-            where = f"keys <> '{one.key}'" if one.key else "true"
-            counts = scoring.levels(work, ["leveled"], where)
-            found.append(counts.filter(pl.col("comparison") == one.id))
-        rows(work, "drop table leveled")
-    none = pl.DataFrame(schema={"comparison": pl.String, "level": pl.String, "pairs": pl.Int64})
-    return pl.concat([none, *found])
+        yield "leveled"
 
 
 def _others(work: duckdb.DuckDBPyConnection, model: Model) -> pl.DataFrame:
