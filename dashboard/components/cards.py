@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from dashboard import theme
 from dashboard.components.attributes import aria
+from dashboard.components.plain import Plain
 from dashboard.words import Words
 
 #: No bar of buttons, no zoom: the page around the figure is the interface. The folder holds an empty world outline,
@@ -47,6 +48,11 @@ def scroller(content: Component, label: str, *, name: str = "scroller", **attrib
     return html.Div(
         content, className=name, tabIndex=0, **{"role": "group", **attributes}, **aria(label=label)
     )
+
+
+def table_frame(table: Component, label: str) -> Component:
+    """A table that no callback fills, in a box that scrolls."""
+    return Plain(scroller(table, label, name="table-frame", role="region"))
 
 
 def waiting(lines: int = 1) -> list[Component]:

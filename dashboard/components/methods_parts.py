@@ -1,7 +1,4 @@
-"""The methods page in components: measures, tables and files in folds, definitions as links that open them on top.
-
-Sixty definitions in folds were four thousand components, and a browser took fourteen seconds to draw them.
-"""
+"""The methods page in components: measures, tables and files in folds, definitions as links that open them on top."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components import cards
+from dashboard.components.plain import Plain
 from dashboard.selection.methods import Definition, File, Measure, Methods, MethodsSelection, Received, Table
 from dashboard.selection.ncd import ESTIMATORS
 from dashboard.words import Words
@@ -24,10 +22,10 @@ ROLES = (
 COUNTS = "mart_"
 
 
-def page(found: Methods, selection: MethodsSelection, words: Words) -> list[Component]:
+def page(found: Methods, selection: MethodsSelection, words: Words) -> Component:
     """The thing asked about first, then everything, in the order data take."""
     asked = selection.about
-    return [
+    return Plain(
         *_asked(found, asked, words),
         _section(words, "estimators", [_estimator(name, words) for name in ESTIMATORS]),
         _section(words, "definitions", [_listed(item, selection, words) for item in found.definitions]),
@@ -35,7 +33,7 @@ def page(found: Methods, selection: MethodsSelection, words: Words) -> list[Comp
         _section(words, "received", [_received(item, words) for item in found.received]),
         _section(words, "tables", [_table(item, words) for item in found.tables]),
         _section(words, "files", [_files(found.files, found.population, words)]),
-    ]
+    )
 
 
 def _listed(item: Definition, selection: MethodsSelection, words: Words) -> Component:
@@ -47,7 +45,7 @@ def _listed(item: Definition, selection: MethodsSelection, words: Words) -> Comp
 
 def _section(words: Words, name: str, folds: Sequence[Component]) -> Component:
     heading = cards.heading(words(f"methods.{name}"), words(f"methods.{name}_text"))
-    return cards.card([heading, *folds], name="methods-card", id=f"methods-{name}")
+    return cards.card([heading, *folds], name="methods-card")
 
 
 def _asked(found: Methods, asked: str | None, words: Words) -> list[Component]:

@@ -128,7 +128,7 @@ def by_time(scores: pl.DataFrame, column: str, labels: Mapping[str, str], words:
         for name in ESTIMATORS
     ]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="figures")
-    return cards.scroller(table, words(f"models.by_{column}"), name="table-frame", role="region")
+    return cards.table_frame(table, words(f"models.by_{column}"))
 
 
 def _cell(row: Row | None, words: Words) -> list[Component] | str:
@@ -147,7 +147,7 @@ def fits(rows: pl.DataFrame, words: Words) -> Component:
     ]
     body = [_fit(row, words) for row in rows.to_dicts()]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="figures")
-    return cards.scroller(table, words("models.fits"), name="table-frame", role="region")
+    return cards.table_frame(table, words("models.fits"))
 
 
 def _fit(row: Row, words: Words) -> Component:
@@ -171,7 +171,7 @@ def accuracy(rows: pl.DataFrame, words: Words) -> Component:
     heads += [html.Th(words(f"models.{name}"), scope="col") for name in _SHOWN]
     body = [_examined(row, words) for row in rows.to_dicts()]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="figures")
-    return cards.scroller(table, words("models.accuracy"), name="table-frame", role="region")
+    return cards.table_frame(table, words("models.accuracy"))
 
 
 _SHOWN = ("sensitivity", "specificity")

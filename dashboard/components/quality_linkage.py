@@ -161,7 +161,7 @@ def _groups(rows: pl.DataFrame, dimensions: Sequence[str], columns: Sequence[str
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in heads]))
     table = html.Table([head, *body], className="figures quality-groups")
     label = words("quality.linkage_scroll", groups=words(f"quality.by_{dimensions[-1]}"))
-    return cards.scroller(table, label, name="table-frame", role="region")
+    return cards.table_frame(table, label)
 
 
 def _line(row: Row, columns: Sequence[str], words: Words) -> Component:
@@ -233,7 +233,7 @@ def numbers(rows: pl.DataFrame, lent: int | None, words: Words) -> list[Componen
     head = html.Thead(html.Tr(cells))
     body = html.Tbody([_fault(fault, words) for fault in found])
     table = html.Table([head, body], className="figures quality-table")
-    frame = cards.scroller(table, words("quality.numbers_scroll"), name="table-frame", role="region")
+    frame = cards.table_frame(table, words("quality.numbers_scroll"))
     quiet = _quiet(rows, words)
     return [
         html.P(words("quality.lent", lent=words.integer(lent)) if lent else words("quality.lent_none")),

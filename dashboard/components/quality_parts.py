@@ -359,4 +359,4 @@ def _table(name: str, heads: Sequence[str], body: Sequence[Component], words: Wo
     row = html.Tr([html.Th(head, scope="col") for head in heads])
     table = html.Table([html.Thead(row), html.Tbody(list(body))], className="figures quality-table")
     label = words(f"quality.{name}_scroll")
-    return cards.scroller(table, label, name="table-frame", role="region")
+    return cards.table_frame(table, label)

@@ -26,9 +26,7 @@ def table(sheet: Sheet, words: Words) -> Component:
         )
     caption = "; ".join(told)
     content = html.Table([html.Caption(caption), html.Thead(head), html.Tbody(body)], className="figures")
-    return cards.scroller(
-        content, words("table.scroll", title=sheet.title), name="table-frame", role="region"
-    )
+    return cards.table_frame(content, words("table.scroll", title=sheet.title))
 
 
 def _row(row: Mapping[str, Any], columns: list[Column], words: Words) -> Component:

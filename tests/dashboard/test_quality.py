@@ -17,6 +17,7 @@ from analytics import numbers as numbers_of
 from analytics.quality import CAUSES
 from dashboard.access import Viewer
 from dashboard.components import quality_linkage, quality_linkage_sheets, quality_parts, quality_sheets
+from dashboard.components.plain import Plain
 from dashboard.components.sheets import About
 from dashboard.data import quality as data
 from dashboard.figures.digits import digits
@@ -43,8 +44,19 @@ def texts_of(component: Any) -> Iterator[str]:
     elif isinstance(component, list | tuple):
         for part in component:
             yield from texts_of(part)
+    elif isinstance(component, Plain):
+        for node in component.tree:
+            yield from texts_of_tree(node)
     elif component is not None:
         yield from texts_of(getattr(component, "children", None))
+
+
+def texts_of_tree(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for child in node[2]:
+            yield from texts_of_tree(child)
+    else:
+        yield str(node)
 
 
 def told(component: Any) -> str:
@@ -304,7 +316,7 @@ def test_groups_too_few_are_blank_and_of_the_ill_the_share_stands_alone() -> Non
     )
     unknown = linked(dimension="district", refs=200, expected_wrong=0.0)
     rows = links(hidden, unknown, of_the_ill("stroke", linked_share=0.71))
-    lines = [list(texts_of(line)) for line in _rows(quality_linkage.linkage(rows, RUN, EN))]
+    lines = list(_rows(quality_linkage.linkage(rows, RUN, EN)))
     assert ["District 1", "16", "too few", "–", "–", "–"] in lines
     assert ["Not known", "200", "90.0%", "75.0%", "0", "7.6"] in lines
     assert ["Other senders", "200", "90.0%", "75.0%", "<0.1", "7.6"] in lines
@@ -330,7 +342,7 @@ def test_faults_of_numbers_are_summed_over_senders_and_the_worst_is_named() -> N
             ),
         ]
     )
-    [line] = [list(texts_of(row)) for row in _rows(quality_linkage.numbers(rows, 3, EN))]
+    [line] = _rows(quality_linkage.numbers(rows, 3, EN))
     assert line[2:4] == ["10", "1.0%"]
     assert "most: clinic, 9.0%" in line
     assert line[-1] == EN("quality.number_unused")
@@ -401,16 +413,27 @@ def test_a_build_without_register_or_numbers_says_so(server: Flask) -> None:
     assert "the register holds 0 people more than once" in answer.data.decode("utf-8-sig")
 
 
-def _rows(component: Any) -> Iterator[html.Tr]:
-    """Rows of the bodies of all tables, without the titles of their parts."""
-    if isinstance(component, list | tuple):
+def _rows(component: Any) -> Iterator[list[str]]:
+    """Cells of the rows of all tables, without the titles of their parts."""
+    if isinstance(component, Plain):
+        for node in component.tree:
+            yield from _rows_of_tree(node)
+    elif isinstance(component, list | tuple):
         for part in component:
             yield from _rows(part)
-    elif isinstance(component, html.Tr):
-        if isinstance(component.children, list) and component.children[0].scope == "row":
-            yield component
     elif component is not None and not isinstance(component, str):
         yield from _rows(getattr(component, "children", None))
+
+
+def _rows_of_tree(node: Any) -> Iterator[list[str]]:
+    if not isinstance(node, list):
+        return
+    element, _, children = node
+    if element == "tr" and children[0][1].get("scope") == "row":
+        yield [text for cell in children for text in texts_of_tree(cell)]
+        return
+    for child in children:
+        yield from _rows_of_tree(child)
 
 
 def test_every_word_the_data_may_need_is_there() -> None:
