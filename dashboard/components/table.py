@@ -16,7 +16,7 @@ from dashboard.words import Words
 def table(sheet: Sheet, words: Words) -> Component:
     """A table a screen reader walks by header; it scrolls sideways inside its own box."""
     columns = [column for column in sheet.columns if not column.is_code]
-    head = html.Tr([html.Th(column.label, scope="col") for column in columns])
+    head = html.Tr([html.Th(column.label, scope="col", className=_class(column)) for column in columns])
     shown_rows = sheet.rows[: sheet.screen_rows]
     body = [_row(row, columns, words) for row in shown_rows]
     told = [f"{label}: {value}" for label, value in sheet.filters]
