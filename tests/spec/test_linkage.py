@@ -189,8 +189,8 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]
     shutil.rmtree(root)
 
 
-def test_a_batch_links_to_who_is_there_as_a_full_linkage_does(
-    tmp_path: Path, city: tuple[Path, Path]
+def test_a_batch_links_to_who_is_there_as_a_full_linkage_does_and_other_code_weighs_all_again(
+    tmp_path: Path, city: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = city
     apart, together = tmp_path / "apart", tmp_path / "together"
@@ -210,6 +210,10 @@ def test_a_batch_links_to_who_is_there_as_a_full_linkage_does(
     assert len(set(one.values())) < len(one)
     differ = {name for name, found in fingerprints(together).items() if found != fingerprints(apart)[name]}
     assert differ <= {"mart_quality", "mart_check"}
+
+    monkeypatch.setattr(persons, "_KEPT", persons._KEPT + 1)
+    run_build(apart, second, as_of=None, linkage="full")
+    assert stored(apart, "select pairs from meta_linkage") == [(of_all,)]
 
 
 def test_what_was_weighed_is_explained_and_shows_nobody(tmp_path: Path, city: tuple[Path, Path]) -> None:

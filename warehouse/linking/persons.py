@@ -37,8 +37,8 @@ LEAST_PEOPLE = 1_000
 PERSON, BEFORE, PAIR, SEEN, STATE, NUMBER = (
     "meta_person", "meta_person_before", "meta_person_pair", "meta_person_seen", "meta_linkage", "meta_number_fault",
 )  # fmt: skip
-#: Another number whenever the code of linkage gives other persons, or keeps other things: it is then done once more.
-_KEPT = 4
+#: Another number whenever the code of linkage gives other persons, or keeps other things: all is then weighed again.
+_KEPT = 5
 Progress = Callable[[str, str], None]
 
 
@@ -187,7 +187,12 @@ def _score(
     scoring.put_frequencies(work, known)
     compared = _score_changed(work, known, progress)
     evidence = work.sql("select evidence from scored order by evidence").pl()["evidence"].to_numpy()
-    return _Weighed(pairs=compared, prior_bits=model.prior(evidence, entities), model=known.digest)
+    return _Weighed(pairs=compared, prior_bits=model.prior(evidence, entities), model=_weighed_by(known))
+
+
+def _weighed_by(known: Model) -> str:
+    """Tells what is remembered from what another model, or other code, would keep."""
+    return f"{_KEPT}-{known.digest}"
 
 
 def _fingerprint(work: duckdb.DuckDBPyConnection, keys: Keys) -> None:
@@ -204,7 +209,7 @@ def _find_changed(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnec
 
     Everybody, where another model weighed what is remembered.
     """
-    same = rows(people, f"select 1 from {STATE} where model = $model", {"model": known.digest})
+    same = rows(people, f"select 1 from {STATE} where model = $model", {"model": _weighed_by(known)})
     if not same:
         rows(work, "create table changed as select entity_key from entity")
         return
