@@ -31,12 +31,16 @@ _SEXES = {"1": "male", "2": "female"}
 #: First age of each group, the oldest first: bands of the mart are too many to read.
 _AGES = ((60, "60+"), (40, "40-59"), (18, "18-39"), (0, "0-17"))
 _THOUSAND = 1000
-_TOLD = ("linked", "by_number", "linked_share", "expected_wrong", "expected_missed")
+#: Shares: linked of all references, wrong of those linked, missed of all.
+_SHARES = ("linked_share", "wrong_share", "missed_share")
+_TOLD = ("linked", "by_number", "expected_wrong", "expected_missed", *_SHARES)
 _COUNTS = ("refs", "linked", "by_number", "wrong_thousandths", "missed_thousandths")
 _LINKED: dict[str, Any] = {
     **dict.fromkeys(("dimension", "group_name", "senders"), pl.String),
     **dict.fromkeys(("refs", "linked", "by_number"), pl.Int64),
-    **dict.fromkeys(("linked_share", "expected_wrong", "expected_missed"), pl.Float64),
+    **dict.fromkeys(
+        ("linked_share", "expected_wrong", "wrong_share", "expected_missed", "missed_share"), pl.Float64
+    ),
     **dict.fromkeys(("differs", "state", "reason"), pl.String),
 }
 
@@ -45,10 +49,11 @@ def linkage(generation: Generation) -> Report:
     """One row a group of references: ``linked`` of ``refs`` are one person with another reference of a register.
 
     Columns :data:`_LINKED`. Of a register itself those are people entered twice. ``expected_wrong``: links by likeness
-    that are expected to be wrong; ``expected_missed``: links expected among the pairs that were weighed and found too
-    weak. ``differs``: of other senders, whether a group is linked :data:`LESS` or :data:`MORE` often than all. Of the
-    ill there are shares only. No rows where persons are not linked; ``run`` of ``about`` (references, people, people
-    held twice, numbers lent) is None then. Raises UserError for a build of before linkage.
+    that are expected to be wrong, ``wrong_share`` of those linked; ``expected_missed``: links expected among the pairs
+    that were weighed and found too weak, ``missed_share`` of all. ``differs``: of other senders, whether a group is
+    linked :data:`LESS` or :data:`MORE` often than all. Of the ill there are shares only. No rows where persons are not
+    linked; ``run`` of ``about`` (references, people, people held twice, numbers lent) is None then. Raises UserError
+    for a build of before linkage.
     """
     need(generation, "mart_linkage_run")
     run = generation.live.frame(read_sql("linkage_run")).to_dicts()
@@ -61,7 +66,7 @@ def linkage(generation: Generation) -> Report:
         rows=rows if run else rows.clear(),
         about={"build": build_of(generation), "run": run[0] if run else None},
         notes=_notes(rows) if run else ("persons are not linked (HSSK_LINKAGE): references count as people",),
-        shares=("linked_share",),
+        shares=_SHARES,
         only_in_files=("differs", "state", "reason"),
     )
 
@@ -85,7 +90,7 @@ def linked(cells: pl.DataFrame, measures: pl.DataFrame, names: dict[int, str]) -
         pl.lit("condition").alias("dimension"),
         pl.col("measure_id").replace_strict(names, return_dtype=pl.String).alias("group_name"),
         pl.lit(OTHERS).alias("senders"),
-        *("refs", "linked"),
+        *("refs", "linked", "wrong_thousandths", "missed_thousandths"),
     )
     whole = groups.filter(pl.col("dimension") == ALL, pl.col("senders") == OTHERS)
     rows = pl.concat([_shown(groups), _of_the_ill(ill)], how="diagonal_relaxed")
@@ -121,9 +126,9 @@ def _shown(groups: pl.DataFrame) -> pl.DataFrame:
     """Shares and what is expected; of a group of few references neither, and no counts but theirs."""
     few = (pl.col("refs") < SMALLEST_DENOMINATOR) & (pl.col("dimension") != ALL)
     told = groups.with_columns(
-        (pl.col("linked") / pl.col("refs")).alias("linked_share"),
         (pl.col("wrong_thousandths") / _THOUSAND).alias("expected_wrong"),
         (pl.col("missed_thousandths") / _THOUSAND).alias("expected_missed"),
+        *_shares(),
     )
     return told.with_columns(*(pl.when(~few).then(pl.col(name)).alias(name) for name in _TOLD), *_state(few))
 
@@ -136,12 +141,22 @@ def _of_the_ill(ill: pl.DataFrame) -> pl.DataFrame:
         | pl.col("linked").is_between(1, SMALLEST_COUNT - 1)
         | rest.is_between(1, SMALLEST_COUNT - 1)
     )
-    share = (pl.col("linked") / pl.col("refs")).round(2)
     return ill.select(
         *("dimension", "group_name", "senders"),
-        pl.when(~few).then(share).alias("linked_share"),
+        *(
+            pl.when(~few).then(share.round(2)).alias(name)
+            for name, share in zip(_SHARES, _shares(), strict=True)
+        ),
         *_state(few),
     )
+
+
+def _shares() -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """:data:`_SHARES` of counts of references; none is wrong where none is linked."""
+    refs, linked = pl.col("refs"), pl.col("linked")
+    wrong = pl.when(linked > 0).then(pl.col("wrong_thousandths") / _THOUSAND / linked)
+    missed = pl.col("missed_thousandths") / _THOUSAND / refs
+    return (linked / refs).alias(_SHARES[0]), wrong.alias(_SHARES[1]), missed.alias(_SHARES[2])
 
 
 def _state(few: pl.Expr) -> tuple[pl.Expr, pl.Expr]:

@@ -5,7 +5,7 @@ A table of three thousand cells kept a page still for six seconds; drawn by ``as
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from dash.development.base_component import Component
 
@@ -24,9 +24,9 @@ class Plain(Component):
 
     _namespace = "dashboard"
     _type = "Plain"
-    _prop_names: ClassVar[list[str]] = ["tree"]
-    _valid_wildcard_attributes: ClassVar[list[str]] = []
-    _base_nodes: ClassVar[list[str]] = []
+    _prop_names = ["tree"]  # noqa: RUF012
+    _valid_wildcard_attributes: list[str] = []  # noqa: RUF012
+    _base_nodes: list[str] = []  # noqa: RUF012
 
     def __init__(self, *components: Component) -> None:
         super().__init__(tree=[_tree(component) for component in components])  # type: ignore[no-untyped-call]

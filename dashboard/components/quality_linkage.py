@@ -18,9 +18,12 @@ Row = Mapping[str, Any]
 Run = Mapping[str, int] | None
 WAYS = ("less", "more")
 _COLUMNS = ("refs", "linked_share", "by_number_share", "expected_wrong", "expected_missed")
-#: Groups of the tables on the two sides, and what is told of them: of conditions shares only.
+#: Groups of the tables on the two sides, and what is told of them: of conditions shares only, in whole percent.
 SIDES = (
-    ((("all", "source", "sex", "age"), _COLUMNS), (("condition",), ("linked_share",))),
+    (
+        (("all", "source", "sex", "age"), _COLUMNS),
+        (("condition",), ("linked_share", "wrong_share", "missed_share")),
+    ),
     ((("district",), _COLUMNS),),
 )
 _BLANK = "–"
@@ -179,8 +182,10 @@ def _cell(row: Row, name: str, words: Words) -> str:
     if name == "refs":
         return words.integer(int(value))
     if name.endswith("_share"):
+        if row["dimension"] != "condition":
+            return words.percent(value, 1)
         # Of the ill in whole percent: more would tell two builds apart by one person.
-        return words.percent(value, 0 if row["dimension"] == "condition" else 1)
+        return words.percent(value, 0) if value else f"<{words.percent(0.01, 0)}"
     return expected(value, words)
 
 

@@ -247,8 +247,8 @@ def test_dots_stand_against_one_in_ten_and_few_readings_have_none() -> None:
 def linked(**changes: Any) -> dict[str, Any]:
     row = {
         "dimension": "all", "group_name": None, "senders": "others", "refs": 200, "linked": 180, "by_number": 150,
-        "linked_share": 0.9, "expected_wrong": 0.04, "expected_missed": 7.6, "differs": None, "state": "shown",
-        "reason": None, "name": None,
+        "linked_share": 0.9, "expected_wrong": 0.04, "wrong_share": 0.0002, "expected_missed": 7.6, "missed_share": 0.038,
+        "differs": None, "state": "shown", "reason": None, "name": None,
     }  # fmt: skip
     return {**row, **changes}
 
@@ -315,12 +315,12 @@ def test_groups_too_few_are_blank_and_of_the_ill_the_share_stands_alone() -> Non
         **few, dimension="district", group_name="760", name="District 1", refs=16, state="suppressed"
     )
     unknown = linked(dimension="district", refs=200, expected_wrong=0.0)
-    rows = links(hidden, unknown, of_the_ill("stroke", linked_share=0.71))
+    rows = links(hidden, unknown, of_the_ill("stroke", linked_share=0.71, wrong_share=0.0, missed_share=0.04))
     lines = list(_rows(quality_linkage.linkage(rows, RUN, EN)))
     assert ["District 1", "16", "too few", "–", "–", "–"] in lines
     assert ["Not known", "200", "90.0%", "75.0%", "0", "7.6"] in lines
     assert ["Other senders", "200", "90.0%", "75.0%", "<0.1", "7.6"] in lines
-    assert ["Stroke", "71%"] in lines
+    assert ["Stroke", "71%", "<1%", "4%"] in lines
 
 
 def number(**changes: Any) -> dict[str, Any]:

@@ -21,11 +21,13 @@ CELLS = pl.DataFrame(
     }
 )
 NAMES = {1: "hypertension", 2: "diabetes", 3: "stroke"}
-NOBODY_ILL = pl.DataFrame(schema={"measure_id": pl.Int64, "refs": pl.Int64, "linked": pl.Int64})
+ILL = ("measure_id", "refs", "linked", "wrong_thousandths", "missed_thousandths")
+NOBODY_ILL = pl.DataFrame(schema=dict.fromkeys(ILL, pl.Int64))
 
 
 def told(measures: list[tuple[int, int, int]]) -> dict[str, dict[str, object]]:
-    frame = pl.DataFrame(measures, schema=["measure_id", "refs", "linked"], orient="row")
+    """Conditions; of each 1.5 links are expected to be wrong and 8 to be missed."""
+    frame = pl.DataFrame([(*row, 1_500, 8_000) for row in measures], schema=ILL, orient="row")
     rows = linked(CELLS, frame, NAMES).filter(pl.col("dimension") == "condition").to_dicts()
     return {str(row["group_name"]): row for row in rows}
 
@@ -48,6 +50,8 @@ def test_groups_have_their_shares_and_what_is_expected_to_be_wrong() -> None:
     assert rows["linked_share"].to_list() == [0.9, 0.008, 0.9, 0.9]
     assert rows["expected_wrong"].to_list() == [1.5, 0.02, 0.5, 1.0]
     assert rows["expected_missed"].to_list() == [2.5, 0.0, 2.0, 0.5]
+    assert rows["wrong_share"].to_list() == pytest.approx([1.5 / 90, 0.02 / 8, 0.5 / 36, 1 / 54])
+    assert rows["missed_share"].to_list() == pytest.approx([2.5 / 100, 0.0, 2 / 40, 0.5 / 60])
     assert set(rows["state"]) == {"shown"}
 
 
@@ -84,10 +88,16 @@ def test_the_ill_are_linked_less_or_more_only_beyond_chance_and_never_told_of_fe
 def test_of_the_ill_there_are_shares_in_whole_percent_of_groups_that_may_be_shown() -> None:
     found = told([(1, 333, 299), (2, 20, 18), (3, 100, 98), (9, 500, 400)])
     assert set(found) == {"hypertension", "diabetes", "stroke"}
-    assert found["hypertension"]["linked_share"] == 0.9
+    shares = ("linked_share", "wrong_share", "missed_share")
+    assert [found["hypertension"][name] for name in shares] == [0.9, 0.01, 0.02]
     # Too few people; and two of them, who alone are not linked.
     for name in ("diabetes", "stroke"):
-        assert (found[name]["state"], found[name]["linked_share"]) == ("suppressed", None)
+        assert (found[name]["state"], *(found[name][share] for share in shares)) == (
+            "suppressed",
+            None,
+            None,
+            None,
+        )
     assert all(row["refs"] is None and row["linked"] is None for row in found.values())
 
 

@@ -2,8 +2,9 @@
 -- Sources: raw_resident, meta_person_pair (what linkage remembers of pairs).
 -- Meaning: is_register: in a register of residents, as in core_person. is_linked: another reference of a register of
 -- residents is the same person. is_by_key: an exact key says so, else likeness; bits: of the likeliest pair
--- with one of those that was weighed, also where it was too weak. person_key is that of the person, source_key its own.
--- Surprises: a pair of people linked by exact keys was weighed once for all of them, under one of their references.
+-- with one of those that was weighed, also where it was too weak. wrong: of links by likeness, the chance that it is none;
+-- missed: of those not linked, the chance that there is a link all the same. person_key is that of the person, source_key its own.
+-- Surprises: whom no pair was weighed of is missed by no chance; links by exact keys count as right. A pair of people linked by exact keys was weighed once for all of them, under one of their references.
 with resident_source as (
     select source from raw_resident group by source having bool_or(registered_from is not null)
 ),
@@ -27,15 +28,22 @@ best as (
     inner join reference o on o.source_key = t.other and o.is_register
     group by t.source_key
 ),
-person as (select person_key, count(*) filter (is_register) as registered from reference group by person_key)
+person as (select person_key, count(*) filter (is_register) as registered from reference group by person_key),
+linked as (
+    select
+        r.source_key,
+        r.person_key,
+        r.source,
+        r.is_register,
+        p.registered > if(r.is_register, 1, 0) as is_linked,
+        p.registered > if(r.is_register, 1, 0) and coalesce(b.is_by_key, false) as is_by_key,
+        b.bits
+    from reference r
+    inner join person p on p.person_key = r.person_key
+    left join best b on b.source_key = r.source_key
+)
 select
-    r.source_key,
-    r.person_key,
-    r.source,
-    r.is_register,
-    p.registered > if(r.is_register, 1, 0) as is_linked,
-    p.registered > if(r.is_register, 1, 0) and coalesce(b.is_by_key, false) as is_by_key,
-    b.bits
-from reference r
-inner join person p on p.person_key = r.person_key
-left join best b on b.source_key = r.source_key
+    *,
+    case when is_linked and not is_by_key and bits is not null then 1 / (1 + pow(2, bits)) else 0 end as wrong,
+    case when not is_linked and bits is not null then 1 - 1 / (1 + pow(2, bits)) else 0 end as missed
+from linked

@@ -3,7 +3,6 @@
 -- Meaning: linked: one person with another reference of a register of residents, by_key of them by an exact key. wrong_thousandths: links by likeness
 -- expected to be wrong; missed_thousandths: of those not linked, expected to have one all the same, among the pairs that
 -- were weighed. Both as the weights say: the sum of probabilities.
--- Surprises: whom no pair was weighed of cannot be missed by this count; links by exact keys count as right.
 with judged as (
     select
         l.source,
@@ -13,8 +12,8 @@ with judged as (
         p.district_code,
         l.is_linked,
         l.is_by_key,
-        case when l.is_linked and not l.is_by_key and l.bits is not null then 1 / (1 + pow(2, l.bits)) else 0 end as wrong,
-        case when not l.is_linked and l.bits is not null then 1 - 1 / (1 + pow(2, l.bits)) else 0 end as missed
+        l.wrong,
+        l.missed
     from core_linkage l
     inner join core_person c on c.person_key = l.person_key
     left join rule_place p on p.place_id = c.place_id
