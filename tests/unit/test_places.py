@@ -133,7 +133,7 @@ def test_the_spans_of_a_stated_place_are_all_draws_and_no_draw_twice() -> None:
 
 def placed(rows: Sequence[Row], files: dict[int, date | None], key: bytes = KEY) -> dict[int, Atom]:
     """The atom ``core_person`` gives everybody."""
-    (table,) = (table for table in engine.load_tables() if table.name == "core_person")
+    tables = [table for table in engine.load_tables() if table.name in ("core_source", "core_person")]
     columns = {
         "person_key": pl.Int64,
         "ward_code": pl.String,
@@ -160,7 +160,7 @@ def placed(rows: Sequence[Row], files: dict[int, date | None], key: bytes = KEY)
             "rule_place_choice": place_choices(),
         }
         database.put_frames(connection, frames)
-        engine.run(connection, [table], hmac_parameters("record", key), schema="memory.main")
+        engine.run(connection, tables, hmac_parameters("record", key), schema="memory.main")
         found = connection.execute(
             """select person_key, ward_code, district_code, unit_code, is_unit_apportioned, is_ward_apportioned
                from core_person join rule_place using (place_id)"""

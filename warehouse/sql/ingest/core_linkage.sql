@@ -1,21 +1,20 @@
 -- Grain: one reference of a register. Units: bits (log2 of the odds that two references are one person).
--- Sources: raw_resident, meta_person_pair (what linkage remembers of pairs).
--- Meaning: is_register: in a register of residents, as in core_person. is_linked: another reference of a register of
--- residents is the same person. is_by_key: an exact key says so, else likeness; bits: of the likeliest pair
--- with one of those that was weighed, also where it was too weak. wrong: of links by likeness, the chance that it is none;
--- missed: of those not linked, the chance that there is a link all the same. person_key is that of the person, source_key its own.
--- Surprises: whom no pair was weighed of is missed by no chance; links by exact keys count as right. A pair of people linked by exact keys was weighed once for all of them, under one of their references.
-with resident_source as (
-    select source from raw_resident group by source having bool_or(registered_from is not null)
-),
-reference as (
+-- Sources: raw_resident, core_source, meta_person_pair (what linkage remembers of pairs).
+-- Meaning: is_register: in a register of residents. is_linked: another reference of a register of residents is the same
+-- person. is_by_key: an exact key says so, else likeness; bits: of the likeliest pair with one of those that was weighed,
+-- also where it was too weak. wrong: of links by likeness, the chance that it is none; missed: of those not linked, the
+-- chance that there is a link all the same. person_key is that of the person, source_key its own.
+-- Surprises: whom no pair was weighed of is missed by no chance; links by exact keys count as right. A pair of people
+-- linked by exact keys was weighed once for all of them, under one of their references.
+with reference as (
     select
-        source_key,
-        person_key,
-        min(source) as source,
-        bool_or(source in (select source from resident_source) or not exists (select 1 from resident_source)) as is_register
-    from raw_resident
-    group by source_key, person_key
+        r.source_key,
+        r.person_key,
+        min(r.source) as source,
+        bool_or(s.is_register) as is_register
+    from raw_resident r
+    inner join core_source s on s.source = r.source
+    group by r.source_key, r.person_key
 ),
 told as (
     select key_a as source_key, key_b as other, weight, key is not null as is_key from meta_person_pair

@@ -1,10 +1,10 @@
 -- Grain: one row per person known from a register of residents or from a health record.
 -- Units: days since 1970-01-01; birth month as year * 12 + month - 1; sex 0 unknown, 1 male, 2 female.
 -- Sources: raw_resident (newest registration wins), raw_health_record (people without a register row), meta_file (when a
--- file was made), rule_place, rule_place_choice (the atoms open to what is stated).
+-- file was made), core_source, rule_place, rule_place_choice (the atoms open to what is stated).
 -- Surprises: someone known only from a record has no place and no age: counted in the city total, as unallocated.
 -- A ward outside its stated district counts for the district only. record_key is the disclosure key, 0..255.
--- is_registered: in a register of residents, which is a source that says of anybody since when; where none does, all are.
+-- is_registered: in a register of residents.
 -- Of several references that linkage found to be one person, the row of the one that names the person goes first.
 -- Every code of a unit of July 2025 is also that of an old ward. It is read as the unit where no district stands beside it
 -- and the row is from after the change: registered since, or in a file that is dated, or holds a registration, since.
@@ -17,13 +17,11 @@ with latest as (
     from raw_resident
 ),
 register as (select * from latest where place_in_line = 1),
-resident_source as (
-    select source from raw_resident group by source having bool_or(registered_from is not null)
-),
 resident as (
-    select distinct person_key
-    from raw_resident
-    where source in (select source from resident_source) or not exists (select 1 from resident_source)
+    select distinct r.person_key
+    from raw_resident r
+    inner join core_source s on s.source = r.source
+    where s.is_register
 ),
 everybody as (
     select person_key from register
