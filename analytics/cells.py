@@ -316,7 +316,9 @@ def stock(plan: Plan, cells: pl.DataFrame) -> pl.DataFrame:
     """Weekly flows summed up to stocks, in the order of the weeks; keys stay modulo 256."""
     grain = list(grain_of(plan))
     others = [name for name in grain if name != "week"]
-    flows = cells.group_by(grain, maintain_order=True).agg(pl.col(COUNTS).sum())
+    # What is withheld of a place is so in every week of it.
+    withheld = [pl.col(name).max() for name in cells.columns if name.startswith("withheld_")]
+    flows = cells.group_by(grain, maintain_order=True).agg(pl.col(COUNTS).sum(), *withheld)
     running = [
         (pl.col(name).cum_sum().over(others, order_by="week") if others else pl.col(name).cum_sum())
         for name in COUNTS

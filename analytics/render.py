@@ -93,8 +93,10 @@ def as_table(answer: Answer) -> Table:
     value, limits = ("value %", "interval %") if is_share else ("value", "interval")
     for name in ("numerator", "denominator", value, limits, "state", *after):
         table.add_column(name, justify="left" if name in ("state", "status") else "right")
+    drawn = _drawn(answer)
     for row in answer.rows.iter_rows(named=True):
-        told, judged = _words(row, columns), _words(row, after)
+        marked = {**row, "unit": f"{row['unit']} *"} if row.get("unit") in drawn else row
+        told, judged = _words(marked, columns), _words(row, after)
         table.add_row(*told, *_numbers(row, scale=100 if is_share else 1), *judged)
     return table
 
@@ -118,10 +120,18 @@ def _caption(answer: Answer) -> str:
 
 def _apportioned(answer: Answer) -> str:
     """How many units hold people of whom only a split ward or the district is known."""
-    shares = answer.lineage["inputs"].get("apportioned", {})
+    shares = _drawn(answer)
     if not shares:
         return ""
-    return f"{len(shares)} units hold people whose unit was drawn, up to {max(shares.values()):.0%} of a unit's people"
+    mark = "* " if "unit" in answer.question.by else ""
+    share = f"{max(shares.values()):.0%}"
+    return f"{mark}{len(shares)} units hold people whose unit was drawn, up to {share} of a unit's people"
+
+
+def _drawn(answer: Answer) -> dict[str, float]:
+    """Share of people who were drawn into a unit by the weights of split wards; only units where there are any."""
+    shares: dict[str, float] = answer.lineage["inputs"].get("apportioned", {})
+    return shares
 
 
 def _numbers(row: dict[str, Any], *, scale: float = 100) -> list[str]:

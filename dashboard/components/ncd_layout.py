@@ -31,7 +31,7 @@ def layout(words: Words, query: Mapping[str, str]) -> list[Component]:
         _controls(words, query),
         html.P(id=of("filters"), className="print-only filters"),
         _strip(words),
-        _row("row-map", maps.map_card(words, PAGE, query), _graph_card(words, "compare")),
+        _row("row-map", maps.map_card(words, PAGE, query), _compare_card(words)),
         _row("row-two", _graph_card(words, "curve"), _graph_card(words, "trend")),
         _convergence_card(words, query),
         _survey_card(words),
@@ -84,6 +84,13 @@ def _graph_card(words: Words, card: str) -> Component:
     return chart_card(words, of(card), [cards.graph(of(f"{card}-graph"), name=f"graph-{card}")])
 
 
+def _compare_card(words: Words) -> Component:
+    """Districts fill the frame, the units of July 2025 scroll in it."""
+    graph = cards.graph(of("compare-graph"), name="graph-compare")
+    frame = cards.scroller(graph, words("compare.scroll"), name="scroller-down", id=of("compare-frame"))
+    return chart_card(words, of("compare"), [frame])
+
+
 def _convergence_card(words: Words, query: Mapping[str, str]) -> Component:
     """The four estimates over the quarters; the choice of the truth is there where a build knows it."""
     kind = html.Div(
@@ -116,7 +123,7 @@ def _distribution_card(words: Words, query: Mapping[str, str]) -> Component:
 
 def _matrix_card(words: Words) -> Component:
     graph = cards.graph(of("matrix-graph"), name="graph-matrix")
-    scroller = cards.scroller(graph, words("matrix.scroll"))
+    scroller = cards.scroller(graph, words("matrix.scroll"), id=of("matrix-frame"))
     return chart_card(words, of("matrix"), [scroller], has_legend=True)
 
 

@@ -186,11 +186,11 @@ def distribution(frame: pl.DataFrame, classes: Classes, about: About) -> Sheet:
 
 
 def matrix(cells: Sequence[Mapping[str, Any]], about: About) -> Sheet:
-    """One row per indicator and district, with its place against the city in words."""
-    words = about.words
+    """One row per indicator and place, with its place against the city in words."""
+    words, code = about.words, about.selection.mapped
     rows = [
         sheets.estimate_row(
-            cell["row"], words, indicator=cell["name"], place=cell["place"], district=cell["district"],
+            cell["row"], words, indicator=cell["name"], place=cell["place"], **{code: cell["code"]},
             position=words(f"position.{cell['position']}"),
         )
         for cell in cells
@@ -198,12 +198,14 @@ def matrix(cells: Sequence[Mapping[str, Any]], about: About) -> Sheet:
     columns = [
         sheets.text_column("indicator", words("table.indicator")),
         sheets.text_column("place", words("table.district")),
-        sheets.code_column("district"),
+        sheets.code_column(code),
         sheets.text_column("position", words("table.position")),
         *_estimates(about),
     ]
     title = statements.matrix_title(cells, words)
-    return _sheet("matrix", title, columns, rows, about, subtitle=words("matrix.subtitle"))
+    return _sheet(
+        "matrix", title, columns, rows, about, subtitle=statements.matrix_subtitle(about.selection, words)
+    )
 
 
 def class_tables(classes: Classes, words: Words) -> list[Component]:

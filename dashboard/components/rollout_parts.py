@@ -122,6 +122,11 @@ def curves_title(frame: pl.DataFrame, words: Words) -> str:
     )
 
 
+def heat_subtitle(selection: RolloutSelection, step: str, words: Words) -> str:
+    """What a cell is; of the other geography also what its lines hold."""
+    return words(f"rollout.heat_subtitle{'_units' if selection.geography == 'unit' else ''}", step=step)
+
+
 def flow_title(frame: pl.DataFrame, step: str, words: Words) -> str:
     """The last week and the mean of the last four."""
     if frame.height < MEAN_WEEKS:
@@ -139,7 +144,7 @@ def flow_title(frame: pl.DataFrame, step: str, words: Words) -> str:
 
 
 def heat_title(frame: pl.DataFrame, step: str, words: Words) -> str:
-    """The busiest district-week."""
+    """The busiest week of a place."""
     known = frame.filter(pl.col("rate").is_not_null())
     if not known.height:
         return words("state.no_data")

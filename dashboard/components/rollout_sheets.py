@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +16,8 @@ from dashboard.figures.targets import state_of
 from dashboard.sheet import Column, Kind, Sheet
 from dashboard.words import Words
 
-#: Of a table of districts x weeks: four weeks of 22 districts. A browser needs seconds for all two thousand.
-SCREEN_ROWS = 88
+#: Weeks that the screen shows of a table of places x weeks. A browser needs seconds for all of them.
+SCREEN_WEEKS = 4
 
 
 def ladder(rows: Sequence[phrases.Row], about: About) -> Sheet:
@@ -77,7 +78,7 @@ def curves(frame: pl.DataFrame, about: About) -> Sheet:
     """Records and people due of every district and week."""
     words = about.words
     columns = [
-        *_district_week(words),
+        *_place_week("district", words),
         Column(name="records", label=words("table.records"), kind=Kind.COUNT),
         Column(name="due", label=words("table.due"), kind=Kind.COUNT),
     ]
@@ -90,23 +91,30 @@ def curves(frame: pl.DataFrame, about: About) -> Sheet:
         for row in _newest_first(frame)
     ]
     return _sheet(
-        "curves", rollout_parts.curves_title(frame, words), columns, body, about, screen_rows=SCREEN_ROWS
+        "curves",
+        rollout_parts.curves_title(frame, words),
+        columns,
+        body,
+        about,
+        screen_rows=_on_screen(frame),
     )
 
 
 def heat(frame: pl.DataFrame, step: str, about: About) -> Sheet:
-    """New records of every district and week."""
-    words = about.words
+    """New records of every district, or unit, and week."""
+    words, code = about.words, frame.columns[0]
     columns = [
-        *_district_week(words),
+        *_place_week(code, words),
         Column(name="added", label=words("table.new"), kind=Kind.COUNT),
         Column(name="people", label=words("table.people"), kind=Kind.COUNT),
         Column(name="rate", label=words("table.rate"), kind=Kind.NUMBER),
     ]
     body = [{**row, "week_ends": row["week"] + timedelta(days=6)} for row in _newest_first(frame)]
+    filters = (*about.filters, (words("control.geography"), words(f"geography.{code}")))
     return _sheet(
-        "weeks", rollout_parts.heat_title(frame, step, words), columns, body, about, screen_rows=SCREEN_ROWS
-    )
+        "weeks", rollout_parts.heat_title(frame, step, words), columns, body, replace(about, filters=filters),
+        screen_rows=_on_screen(frame),
+    )  # fmt: skip
 
 
 def flow(frame: pl.DataFrame, step: str, about: About) -> Sheet:
@@ -122,13 +130,18 @@ def flow(frame: pl.DataFrame, step: str, about: About) -> Sheet:
 
 def _newest_first(frame: pl.DataFrame) -> list[dict[str, Any]]:
     """Weeks from the newest back, so that what the screen shows of a long table is what is looked for."""
-    return frame.sort("week", "district", descending=[True, False]).to_dicts()
+    return frame.sort("week", frame.columns[0], descending=[True, False]).to_dicts()
 
 
-def _district_week(words: Words) -> tuple[Column, ...]:
+def _on_screen(frame: pl.DataFrame) -> int:
+    """Rows of the newest weeks."""
+    return SCREEN_WEEKS * frame[frame.columns[0]].n_unique()
+
+
+def _place_week(code: str, words: Words) -> tuple[Column, ...]:
     return (
         sheets.text_column("short", words("table.district")),
-        sheets.code_column("district"),
+        sheets.code_column(code),
         Column(name="week_ends", label=words("table.week"), kind=Kind.DATE),
     )
 

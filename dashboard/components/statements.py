@@ -102,10 +102,22 @@ def map_subtitle(subject: Subject, selection: NcdSelection, words: Words) -> str
     who = words(f"who.{selection.sex}")
     whom = "_weighted" if selection.is_corrected else _WHOM.get(subject.denominator, "")
     told = [words(f"map.subtitle{whom}", who=who, ages=ages(selection, words))]
-    if selection.geography == "unit":
-        told.append(words("map.corrected_by_district" if selection.is_corrected else "map.whole_units"))
-        told += [words("map.no_tiles")] if selection.map == "tiles" and selection.mapped == "unit" else []
-    return ". ".join(line.removesuffix(".") for line in told)
+    told += _limits("map.whole_units", selection, words)
+    told += [words("map.no_tiles")] if selection.map == "tiles" and selection.mapped == "unit" else []
+    return _sentences(told)
+
+
+def _limits(of_units: str, selection: NcdSelection, words: Words) -> list[str]:
+    """What a card cannot show of the geography that was chosen; ``of_units``: the key of what it says of units."""
+    if selection.geography == "district":
+        return []
+    return [words("map.corrected_by_district" if selection.is_corrected else of_units)]
+
+
+def _sentences(lines: Sequence[str]) -> str:
+    """Sentences after one another, whether or not they end with a full stop."""
+    *first, last = lines
+    return ". ".join([*(line.removesuffix(".") for line in first), last])
 
 
 def position(row: phrases.Row, city: phrases.Row) -> str | None:
@@ -118,21 +130,25 @@ def position(row: phrases.Row, city: phrases.Row) -> str | None:
 
 
 def compare_title(frame: pl.DataFrame, city: phrases.Row, words: Words) -> str:
-    """How many districts can be told apart from the city, and how many cannot."""
+    """How many places can be told apart from the city, and how many cannot."""
+    of_units = "_units" if "unit" in frame.columns else ""
     positions = [position(row, city) for row in frame.to_dicts()]
     counts = {name: positions.count(name) for name in ("higher", "lower", "similar")}
     if not any(counts.values()):
-        return words("compare.title_none")
+        return words(f"compare.title_none{of_units}")
     hidden = positions.count(None)
     more = words("compare.title_hidden", hidden=hidden) if hidden else ""
-    return words("compare.title", **counts) + more
+    return words(f"compare.title{of_units}", **counts) + more
 
 
-def compare_subtitle(city: phrases.Row, words: Words) -> str:
-    """How to read the dots."""
-    if not phrases.is_shown(city):
-        return words("compare.subtitle_none")
-    return words("compare.subtitle", value=phrases.value(city, words))
+def compare_subtitle(city: phrases.Row, selection: NcdSelection, words: Words) -> str:
+    """How to read the dots, and what the chosen geography cannot show."""
+    told = (
+        words("compare.subtitle", value=phrases.value(city, words))
+        if phrases.is_shown(city)
+        else words("compare.subtitle_none")
+    )
+    return _sentences([told, *_limits("compare.whole_units", selection, words)])
 
 
 def place_facts(place: phrases.Row, city: phrases.Row, words: Words) -> list[str]:
@@ -273,15 +289,17 @@ def distribution_title(bins: pl.DataFrame, quantity: str, words: Words) -> str:
 
 
 def matrix_cells(indicators: Sequence[Indicator], words: Words) -> list[dict[str, Any]]:
-    """Cells of the matrix: position, and what the pointer reads."""
+    """Cells of the matrix: ``code`` of the place and the district a click chooses, position, what the pointer reads."""
     cells = []
     for item in indicators:
-        wide = {row["district"]: row for row in item.wide.to_dicts()} if item.wide is not None else {}
+        code = item.rows.columns[0]
+        wide = {row[code]: row for row in item.wide.to_dicts()} if item.wide is not None else {}
         for row in item.rows.to_dicts():
-            place = _cell_position(row, wide.get(row["district"]), item.city)
+            place = _cell_position(row, wide.get(row[code]), item.city)
             cells.append(
                 {
                     "indicator": item.indicator,
+                    "code": row[code],
                     "district": row["district"],
                     "position": place,
                     "title": f"{row['name']}, {item.name}",
@@ -311,6 +329,12 @@ def _told(place: str, city: Mapping[str, Any], words: Words) -> str:
     if place in ("suppressed", "no_data", "uncompared"):
         return ""
     return words(f"matrix.{place}", city=phrases.value(city, words))
+
+
+def matrix_subtitle(selection: NcdSelection, words: Words) -> str:
+    """What a cell compares, and what the chosen geography cannot show."""
+    told = words("matrix.subtitle_units" if selection.mapped == "unit" else "matrix.subtitle")
+    return _sentences([told, *_limits("matrix.whole_units", selection, words)])
 
 
 def matrix_title(cells: Sequence[Mapping[str, Any]], words: Words) -> str:

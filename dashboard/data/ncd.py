@@ -11,8 +11,8 @@ from analytics import benchmark
 from analytics import truth as truths
 from analytics.disclosure import Reason
 from analytics.generation import Generation
-from analytics.readiness import readiness as judged
 from analytics.question import DEFAULT_STANDARD, Question
+from analytics.readiness import readiness as judged
 from analytics.reference import CutOff, classes_of, schemes
 from dashboard import catalogue
 from dashboard.access import Viewer
@@ -78,17 +78,17 @@ def read_selection(store: Mapping[str, str], viewer: Viewer) -> NcdSelection:
     return resolve(store, _choices(generation, viewer), source.stored_language(store))[0]
 
 
-def by_district(selection: NcdSelection, viewer: Viewer) -> pl.DataFrame:
+def by_district(selection: NcdSelection, viewer: Viewer, *, confidence: float = 0.95) -> pl.DataFrame:
     """One row per district the viewer may see, with its names; a district without an answer is ``no_data``."""
-    rows = _ask(selection, viewer, by=("district",), districts=viewer.scope)
+    rows = _ask(selection, viewer, by=("district",), districts=viewer.scope, confidence=confidence)
     return source.by_place(rows, viewer, selection.language)
 
 
-def places(selection: NcdSelection, viewer: Viewer) -> pl.DataFrame:
-    """The frame of the map: districts, or the units of July 2025, of which only those of whole wards have a number."""
+def places(selection: NcdSelection, viewer: Viewer, *, confidence: float = 0.95) -> pl.DataFrame:
+    """A frame of places: districts, or the units of July 2025, of which only those of whole wards have a number."""
     if selection.mapped == "district":
-        return by_district(selection, viewer)
-    rows = _ask(selection, viewer, by=("unit",))
+        return by_district(selection, viewer, confidence=confidence)
+    rows = _ask(selection, viewer, by=("unit",), confidence=confidence)
     return units.by_place(rows, source.generation(selection.build), viewer, selection.language)
 
 
@@ -123,15 +123,15 @@ def by_quarter(selection: NcdSelection, viewer: Viewer, district: str | None) ->
     return _ask(selection, viewer, by=("quarter",), districts=_scope(viewer, district), period=period)
 
 
-def by_estimator(selection: NcdSelection, viewer: Viewer, district: str | None) -> list[tuple[str, pl.DataFrame]]:
+def by_estimator(
+    selection: NcdSelection, viewer: Viewer, district: str | None
+) -> list[tuple[str, pl.DataFrame]]:
     """Each estimator's :func:`by_quarter`, from raw to modelled."""
-    return [
-        (name, by_quarter(replace(selection, estimator=name), viewer, district)) for name in ESTIMATORS
-    ]
+    return [(name, by_quarter(replace(selection, estimator=name), viewer, district)) for name in ESTIMATORS]
 
 
 def truth(selection: NcdSelection, viewer: Viewer, district: str | None) -> pl.DataFrame:
-    """``quarter`` and ``value`` of what is really so; no rows unless the build is synthetic, knows it, and it is asked."""
+    """``quarter`` and ``value`` of what is really so; no rows unless a synthetic build knows it and it is asked."""
     _scope(viewer, district)
     known = _truth(selection, district)
     return known if selection.truth == TRUTHS[0] else known.clear()
@@ -166,10 +166,11 @@ def readiness(selection: NcdSelection, viewer: Viewer) -> Readiness:
 
 
 def surveys(selection: NcdSelection, viewer: Viewer) -> pl.DataFrame:
-    """Published results for the condition beside the city's estimates: both sexes first, all ages (``18+``) before their parts.
+    """Published results for the condition beside the city's estimates: both sexes first, all ages (``18+``) first.
 
-    Columns of :func:`analytics.benchmark.against_surveys`, ``name`` of the definition compared, and ``why`` a result is
-    compared with nothing: a key of the words. By the chosen estimator where surveys can judge it, else by the corrected one.
+    Columns of :func:`analytics.benchmark.against_surveys`, ``name`` of the definition compared, and ``why`` a result
+    is compared with nothing: a key of the words. By the chosen estimator where surveys can judge it, else by the
+    corrected one.
     """
     viewer.require_health_numbers()
     asked = selection.estimator if selection.estimator in benchmark.ESTIMATORS else benchmark.ESTIMATORS[-1]
@@ -180,7 +181,9 @@ def surveys(selection: NcdSelection, viewer: Viewer) -> pl.DataFrame:
         for item in items
     }
     rows = benchmark.compared(generation, selection.condition, asked)
-    order = pl.col("sex").replace_strict({sex: place for place, sex in enumerate(SEXES)}, return_dtype=pl.Int8)
+    order = pl.col("sex").replace_strict(
+        {sex: place for place, sex in enumerate(SEXES)}, return_dtype=pl.Int8
+    )
     return rows.with_columns(
         pl.col("definition").replace_strict(names, default=pl.col("definition")).alias("name"),
         pl.when(pl.col("verdict").is_null())
@@ -233,7 +236,9 @@ def schemes_of(selection: NcdSelection) -> tuple[Scheme, ...]:
         Scheme(
             quantity=selection.quantity,
             scheme=scheme,
-            names=tuple((item.name_vi, item.name_en)[side] for item in classes_of(selection.quantity, scheme)),
+            names=tuple(
+                (item.name_vi, item.name_en)[side] for item in classes_of(selection.quantity, scheme)
+            ),
             starts=tuple(item.start for item in classes_of(selection.quantity, scheme)),
             source=_sources(classes_of(selection.quantity, scheme)),
         )
@@ -247,7 +252,7 @@ def _sources(classes: Sequence[CutOff]) -> str:
 
 
 def matrix(selection: NcdSelection, viewer: Viewer) -> list[Indicator]:
-    """Every indicator of the overview: the city's estimate, the districts' at 95 and at 99.8 per cent; coverage last."""
+    """Every indicator of the overview: the city's estimate, the places' at 95 and at 99.8 per cent; coverage last."""
     known = catalogue.read(source.generation(selection.build))
     side = source.side(selection.language)
     found = []
@@ -262,12 +267,8 @@ def matrix(selection: NcdSelection, viewer: Viewer) -> list[Indicator]:
                 name=_indicator_name(item, side),
                 version=item.version,
                 city=city(asked, viewer),
-                rows=by_district(asked, viewer),
-                wide=source.by_place(
-                    _ask(asked, viewer, by=("district",), districts=viewer.scope, confidence=0.998),
-                    viewer,
-                    selection.language,
-                ),
+                rows=places(asked, viewer),
+                wide=places(asked, viewer, confidence=0.998),
             )
         )
     return [*found, _coverage(selection, viewer)]
@@ -295,7 +296,7 @@ def _coverage(selection: NcdSelection, viewer: Viewer) -> Indicator:
     """Share of people with a record: a complete count of the same quarter, ages and sex."""
     generation = source.generation(selection.build)
 
-    def ask(by: tuple[str, ...], districts: tuple[str, ...] | None) -> pl.DataFrame:
+    def ask(by: tuple[str, ...], districts: tuple[str, ...] | None = None) -> pl.DataFrame:
         question = Question(
             measure="coverage",
             by=by,
@@ -305,12 +306,17 @@ def _coverage(selection: NcdSelection, viewer: Viewer) -> Indicator:
         )
         return source.answered(generation, question)
 
-    rows = ask((), None).to_dicts()
+    rows = ask(()).to_dicts()
+    by_place = (
+        units.by_place(ask(("unit",)), generation, viewer, selection.language)
+        if selection.mapped == "unit"
+        else source.by_place(ask(("district",), viewer.scope), viewer, selection.language)
+    )
     return Indicator(
         indicator="coverage",
         name=words(selection.language)("matrix.coverage"),
         city=estimate(rows[0] if rows else None),
-        rows=source.by_place(ask(("district",), viewer.scope), viewer, selection.language),
+        rows=by_place,
         wide=None,
     )
 
@@ -409,8 +415,11 @@ def _choices(generation: Generation, viewer: Viewer) -> Choices:
 
 
 def short_names(selection: NcdSelection, viewer: Viewer) -> list[tuple[str, str]]:
-    """Code and short name of every district the viewer may see."""
-    return list(source.short_names(viewer, selection.language).items())
+    """Code and short name of every place of the matrix the viewer may see; units district by district, with stars."""
+    if selection.mapped == "district":
+        return list(source.short_names(viewer, selection.language).items())
+    named = units.marked(source.generation(selection.build), viewer)
+    return [(code, named[code]) for code in units.by_home(named)]
 
 
 def place_name(selection: NcdSelection) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+
 import polars as pl
 
 from analytics.catalogue import catalogue
@@ -38,6 +39,7 @@ def open_page(query: Mapping[str, str], viewer: Viewer, language: str) -> Rollou
         build=generation.build_id,
         districts=source.visible(viewer),
         sources=sources,
+        has_units=units.has_units(generation),
         language=language,
     )
     return RolloutOpened(
@@ -55,6 +57,7 @@ def read_selection(store: Mapping[str, str], viewer: Viewer) -> RolloutSelection
         build=generation.build_id,
         districts=source.visible(viewer),
         sources=catalogue(generation).sources,
+        has_units=units.has_units(generation),
         language=source.stored_language(store),
     )[0]
 
@@ -103,22 +106,33 @@ def flow(selection: RolloutSelection) -> pl.DataFrame:
 
 
 def by_week(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
-    """``district``, ``short``, ``week``, ``added`` and ``rate``: records that took the chosen step, per 1,000 residents."""
-    generation = source.generation(selection.build)
-    added = _added(_stock(selection, ("district",), with_district=False), ("district",))
-    people = source.answered(generation, Question(measure="coverage", by=("district",)))
+    """By ``district``, or by ``unit`` with the ``district`` it came from: ``short``, ``week``, ``added`` and ``rate``.
+
+    ``added`` are records that took the chosen step, ``rate`` is per 1,000 residents (``people``).
+    """
+    generation, code = source.generation(selection.build), selection.geography
+    added = _added(_stock(selection, (code,), with_district=False), (code,))
+    people = source.answered(generation, Question(measure="coverage", by=(code,)))
     found = added.join(
-        people.select("district", pl.col("denominator").alias("people")), on="district", how="left"
+        people.select(code, pl.col("denominator").alias("people")), on=code, how="left"
     ).with_columns((pl.col("added") / pl.col("people") * 1000).alias("rate"))
     return _named(found, selection, viewer)
 
 
 def _named(rows: pl.DataFrame, selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
-    """Rows of the districts the viewer may see, with their short names."""
-    named = source.short_names(viewer, selection.language)
-    return rows.filter(pl.col("district").is_in(list(named))).with_columns(
-        pl.col("district").replace_strict(named, default="").alias("short")
-    )
+    """Rows of the places the viewer may see, with their short names; units district by district."""
+    if rows.columns[0] == "district":
+        named = source.short_names(viewer, selection.language)
+        found = rows.filter(pl.col("district").is_in(list(named)))
+    else:
+        named = units.marked(source.generation(selection.build), viewer)
+        home = {code: units.homes()[code][0] for code in named}
+        found = (
+            rows.filter(pl.col("unit").is_in(list(named)))
+            .with_columns(pl.col("unit").replace_strict(home, return_dtype=pl.String).alias("district"))
+            .sort("district", maintain_order=True)
+        )
+    return found.with_columns(pl.col(rows.columns[0]).replace_strict(named, default="").alias("short"))
 
 
 def _stock(selection: RolloutSelection, by: tuple[str, ...], *, with_district: bool = True) -> pl.DataFrame:
@@ -175,9 +189,7 @@ def _names(selection: RolloutSelection, viewer: Viewer) -> dict[str, str]:
             shorts = source.short_names(viewer, selection.language)
             return {code: short for code, short in shorts.items() if selection.district in (None, code)}
         case "unit":
-            shared = units.apportioned(source.generation(selection.build))
-            shorts = units.short_names(viewer, district=selection.district)
-            return {code: short + (" *" if code in shared else "") for code, short in shorts.items()}
+            return units.marked(source.generation(selection.build), viewer, district=selection.district)
         case "ward":
             return {w.code: w.name for w in wards() if w.district_code == selection.district}
         case "phase":
@@ -185,7 +197,10 @@ def _names(selection: RolloutSelection, viewer: Viewer) -> dict[str, str]:
         case "group":
             return {name: text(f"group.{name}") for name in GROUPS[1:]}
         case _:
-            return {name: source_name(name, selection.language) for name in catalogue(source.generation(selection.build)).sources}
+            return {
+                name: source_name(name, selection.language)
+                for name in catalogue(source.generation(selection.build)).sources
+            }
 
 
 def source_name(code: str, language: str) -> str:
@@ -211,5 +226,3 @@ def filters(selection: RolloutSelection) -> dict[str, str]:
         else source_name(chosen, selection.language),
         text("control.district"): place_name(selection),
     }
-
-

@@ -6,6 +6,7 @@ A unit that holds part of a split ward has people who were shared out by weights
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache, lru_cache
 
 import polars as pl
@@ -21,6 +22,8 @@ from warehouse.geography import crosswalk, units, wards
 
 #: Kinds of unit as their names begin, and the words they stand for.
 _KINDS = {"Phường ": "unit.ward", "Xã ": "unit.commune"}
+#: After the name of a unit part of whose people were shared out by weights, where there is no room to say how many.
+MARK = " *"
 _FRAME = {
     **dict.fromkeys(("unit", "district", "name", "short"), pl.String),
     **source.ESTIMATE,
@@ -52,6 +55,20 @@ def short_names(viewer: Viewer, *, district: str | None = None) -> dict[str, str
     }
 
 
+def marked(of: Generation, viewer: Viewer, *, district: str | None = None) -> dict[str, str]:
+    """The same with a star after the names of units part of whose people were shared out by weights."""
+    drawn = apportioned(of)
+    return {
+        code: short + (MARK if code in drawn else "")
+        for code, short in short_names(viewer, district=district).items()
+    }
+
+
+def by_home(codes: Iterable[str]) -> list[str]:
+    """Units in the order of the districts most of them came from, so that a district's lie side by side."""
+    return sorted(codes, key=lambda code: (homes()[code][0], code))
+
+
 def _short(name: str) -> str:
     """The name without its kind."""
     return name.partition(" ")[2]
@@ -72,11 +89,11 @@ def apportioned(of: Generation) -> dict[str, float]:
 def by_place(rows: pl.DataFrame, of: Generation, viewer: Viewer, language: str) -> pl.DataFrame:
     """``rows`` by unit as a frame of places: one per unit the viewer may see, ``no_data`` where there is none.
 
-    ``district`` is the one most of it came from, ``apportioned`` the share of people drawn (null: nobody), and longitude
-    and latitude are those of its middle.
+    ``district`` is the one most of it came from, ``apportioned`` the share of people drawn (null: nobody; else
+    ``short`` has a star), and longitude and latitude are those of its middle.
     """
     found = {row["unit"]: row for row in rows.to_dicts()}
-    drawn, shorts, text = apportioned(of), short_names(viewer), words(language)
+    drawn, shorts, text = apportioned(of), marked(of, viewer), words(language)
     named = [
         {
             "unit": unit.code,

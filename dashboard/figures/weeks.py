@@ -1,4 +1,4 @@
-"""New records by week: as bars of one place, and as a grid of districts x weeks. The lunar new year is marked."""
+"""New records by week: as bars of one place, and as a grid of places x weeks. The lunar new year is marked."""
 
 from __future__ import annotations
 
@@ -56,12 +56,13 @@ def flow(frame: pl.DataFrame, words: Words, palette: Palette) -> go.Figure:
 
 
 def heat(frame: pl.DataFrame, words: Words, palette: Palette) -> go.Figure:
-    """``frame``: district, short, week, added, rate (records per 1,000 residents); every district in every week."""
+    """``frame``: unit or district first; short, week, added, rate (per 1,000 residents); every place in every week."""
     figure = go.Figure(layout=theme.layout(words.separators, palette))
     if not frame.height or frame["rate"].null_count() == frame.height:
         return empty.say(figure, [], words, palette)
-    panels = frame.partition_by("district", maintain_order=True)
+    panels = frame.partition_by(frame.columns[0], maintain_order=True)
     ends = [day + timedelta(days=6) for day in panels[0]["week"]]
+    told = [words("curve.week", date=words.date(end)) for end in ends]
     figure.add_trace(
         go.Heatmap(
             x=ends,
@@ -77,7 +78,10 @@ def heat(frame: pl.DataFrame, words: Words, palette: Palette) -> go.Figure:
             xgap=0.5,
             ygap=1.5,
             hovertext=[[code] * len(ends) for code in (panel["district"][0] for panel in panels)],
-            customdata=[[_cell(row, words) for row in panel.to_dicts()] for panel in panels],
+            customdata=[
+                [_cell(row, week, words) for row, week in zip(panel.to_dicts(), told, strict=True)]
+                for panel in panels
+            ],
             hovertemplate=phrases.HOVER_OF_PLACE,
         )
     )  # fmt: skip
@@ -89,7 +93,7 @@ def heat(frame: pl.DataFrame, words: Words, palette: Palette) -> go.Figure:
     figure.update_xaxes(**theme.axis(palette, showgrid=False, tickformat="%m/%Y", nticks=8))
     figure.update_yaxes(
         autorange="reversed", automargin=True, fixedrange=True, showgrid=False, tickfont={"size": 11},
-        ticklen=4, tickcolor=theme.CLEAR,
+        ticklen=4, tickcolor=theme.CLEAR, dtick=1,
     )  # fmt: skip
     figure.update_layout(margin={"l": 4, "r": 8, "t": 20, "b": 24})
     return figure
@@ -100,8 +104,7 @@ def _steps(palette: Palette) -> list[list[object]]:
     return [[0.02 + 0.98 * i / (len(palette.scale) - 1), hue] for i, hue in enumerate(palette.scale)]
 
 
-def _cell(row: phrases.Row, words: Words) -> tuple[str, str, str]:
-    week = words("curve.week", date=words.date(row["week"] + timedelta(days=6)))
+def _cell(row: phrases.Row, week: str, words: Words) -> tuple[str, str, str]:
     if row["rate"] is None:
         return row["district"], f"{row['short']}, {week}", words("state.suppressed")
     text = words("weeks.rate", added=words.integer(row["added"]), rate=words.decimal(row["rate"]))

@@ -28,6 +28,9 @@ PATH, PAGE, NAME, ICON = "/ncd", ncd_layout.PAGE, "page.ncd", "pulse"
 layout, of = ncd_layout.layout, ncd_layout.of
 CARDS = ("map", "compare", "curve", "trend", "convergence", "survey", "distribution", "matrix")
 
+#: The comparison is no lower than this, as the map beside it is higher anyway.
+FEWEST_LINES = 22
+
 Store = Mapping[str, str]
 _read = twins.reader(data.read_selection)
 
@@ -85,15 +88,15 @@ twins.register_opening(PAGE, _CONTROLS, data.open_page, opened_controls)
     *(Output(of(f"map-{part}"), kind) for part, kind in maps.OUTPUTS),
     *texts(of("map"), "title", "subtitle", "legend", "summary"),
     Output(of("compare-graph"), "figure"),
+    Output(of("compare-frame"), "style"),
     *texts(of("compare"), "title", "subtitle", "summary"),
     Input(of("part-places"), "data"),
     prevent_initial_call=True,
 )
 def draw_places(store: Store) -> tuple[Any, ...]:
-    """The finding, and the districts: one answer serves sentences, maps and comparison."""
+    """The finding, and the places: one answer serves sentences, maps and comparison."""
     selection, text, palette = _read(store)
-    frame, city = data.by_district(selection, current_viewer()), data.city(selection, current_viewer())
-    mapped = data.places(selection, current_viewer())
+    frame, city = data.places(selection, current_viewer()), data.city(selection, current_viewer())
     subject, place = data.subject(selection), data.place(selection, current_viewer())
     ready = data.readiness(selection, current_viewer())
     return (
@@ -103,7 +106,7 @@ def draw_places(store: Store) -> tuple[Any, ...]:
         [cards.notice(line) for line in statements.cautions(subject, selection, text)],
         _strip(place, city, text),
         *maps.figures(
-            mapped,
+            frame,
             text,
             palette,
             kind=selection.map,
@@ -112,11 +115,12 @@ def draw_places(store: Store) -> tuple[Any, ...]:
         ),
         text("map.title"),
         statements.map_subtitle(subject, selection, text),
-        legend.legend(mapped, text, palette),
-        statements.map_summary(mapped, text),
+        legend.legend(frame, text, palette),
+        statements.map_summary(frame, text),
         compare.compare(frame, city, text, palette, selected=selection.district),
+        {"--lines": max(frame.height, FEWEST_LINES)},
         statements.compare_title(frame, city, text),
-        statements.compare_subtitle(city, text),
+        statements.compare_subtitle(city, selection, text),
         statements.compare_title(frame, city, text),
     )
 
@@ -227,12 +231,13 @@ def _classes(selection: NcdSelection, viewer: Viewer) -> ncd_sheets.Classes:
 
 @callback(
     Output(of("matrix-graph"), "figure"),
+    Output(of("matrix-frame"), "style"),
     *texts(of("matrix"), "title", "subtitle", "legend", "summary"),
     Input(of("part-matrix"), "data"),
     prevent_initial_call=True,
 )
 def draw_matrix(store: Store) -> tuple[Any, ...]:
-    """Every district on every indicator, against the city."""
+    """Every place on every indicator, against the city."""
     selection, text, palette = _read(store)
     indicators = data.matrix(selection, current_viewer())
     cells = statements.matrix_cells(indicators, text)
@@ -243,7 +248,9 @@ def draw_matrix(store: Store) -> tuple[Any, ...]:
     )  # fmt: skip
     title = statements.matrix_title(cells, text)
     used = {str(cell["position"]) for cell in cells}
-    return figure, title, text("matrix.subtitle"), legend.marks(used, text, palette), title
+    style = {"--bands": len(overview_matrix.bands(places))}
+    subtitle = statements.matrix_subtitle(selection, text)
+    return figure, style, title, subtitle, legend.marks(used, text, palette), title
 
 
 @callback(
@@ -304,11 +311,6 @@ def _sheets() -> Mapping[str, Any]:
             data.places(selection, viewer), data.city(selection, viewer), _about(selection)
         )
 
-    def compared(selection: NcdSelection, viewer: Viewer) -> Sheet:
-        return ncd_sheets.places(
-            data.by_district(selection, viewer), data.city(selection, viewer), _about(selection)
-        )
-
     def curve(selection: NcdSelection, viewer: Viewer) -> Sheet:
         return ncd_sheets.curve(_both(data.by_age_and_sex, selection, viewer), _about(selection))
 
@@ -331,7 +333,7 @@ def _sheets() -> Mapping[str, Any]:
         cells = statements.matrix_cells(data.matrix(selection, viewer), words(selection.language))
         return ncd_sheets.matrix(cells, _about(selection))
 
-    found = {"map": places, "compare": compared, "curve": curve, "trend": trend}
+    found = {"map": places, "compare": places, "curve": curve, "trend": trend}
     more = {"survey": survey, "distribution": distribution, "matrix": matrix}
     return {**found, "convergence": settling, **more}
 

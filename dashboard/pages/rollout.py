@@ -14,6 +14,7 @@ from dashboard.components import cards, controls, opening, rollout_parts, rollou
 from dashboard.components.chart_card import chart_card, texts
 from dashboard.data import rollout as data
 from dashboard.figures import ladder, multiples, shares, targets, weeks
+from dashboard.selection.base import GEOGRAPHIES
 from dashboard.selection.overview import PHASES
 from dashboard.selection.rollout import (
     ANY_SOURCE,
@@ -31,6 +32,9 @@ from dashboard.words import Words, words
 
 PATH, PAGE, NAME, ICON = "/rollout", "rollout", "page.rollout", "steps"
 CARDS = ("ladder", "plan", "split", "curves", "flow", "heat")
+
+#: Lines of a grid of weeks at least, so that a few districts are no thick bars.
+FEWEST_LINES = 22
 
 Store = Mapping[str, str]
 _read = twins.reader(data.read_selection)
@@ -58,7 +62,7 @@ def layout(text: Words, query: Mapping[str, str]) -> list[Component]:
         _split_card(text, query),
         _wide_card(text, "curves"),
         _flow_card(text, query),
-        _wide_card(text, "heat"),
+        _heat_card(text, query),
         cards.card([rollout_parts.definition(text)], id=of("definition-card")),
         html.Footer(id=of("sources"), className="sources"),
     ]
@@ -81,6 +85,13 @@ def _wide_card(text: Words, name: str, *above: Component) -> Component:
     return chart_card(text, of(name), [scroller], controls=above)
 
 
+def _heat_card(text: Words, query: Mapping[str, str]) -> Component:
+    """The only card of places x weeks that needs no target, so the only one by either geography."""
+    return _wide_card(
+        text, "heat", controls.switch(text, PAGE, "geography", GEOGRAPHIES, query, is_small=True)
+    )
+
+
 def _split_card(text: Words, query: Mapping[str, str]) -> Component:
     return _wide_card(text, "split", controls.switch(text, PAGE, "split", SPLITS, query, is_small=True))
 
@@ -91,7 +102,10 @@ clientside_callback(
     *(Output(of(f"part-{name}"), "data") for name in PARTS),
     Output(of("district"), "value"),
     Input(of("catalogue"), "data"),
-    *(Input(of(name), "value") for name in ("phase", "group", "source", "split", "step", "district")),
+    *(
+        Input(of(name), "value")
+        for name in ("phase", "group", "source", "split", "step", "geography", "district")
+    ),
     *(Input(of(name), "clickData") for name in ("plan-graph", "curves-graph", "heat-graph")),
     Input(ids.THEME, "data"),
     State(of("selection"), "data"),
@@ -111,6 +125,7 @@ def _opened(page: RolloutOpened, text: Words) -> dict[str, Any]:
         "source": chosen.source,
         "split": chosen.split,
         "step": chosen.step,
+        "geography": chosen.geography,
         "catalogue": controls.catalogue(PAGE, page.build.build_id, text.language, chosen.values(), {}, PARTS),
         **opening.frame(
             page, chosen, text, labels={"source": {item["value"]: item["label"] for item in sources}}
@@ -126,6 +141,7 @@ _CONTROLS = {
     "source": Output(of("source"), "value"),
     "split": Output(of("split"), "value"),
     "step": Output(of("step"), "value"),
+    "geography": Output(of("geography"), "value"),
     "catalogue": Output(of("catalogue"), "data"),
 }
 twins.register_opening(PAGE, _CONTROLS, data.open_page, _opened)
@@ -205,12 +221,13 @@ def draw_plan(store: Store) -> tuple[Any, ...]:
     Output(of("flow-graph"), "figure"),
     *texts(of("flow"), "title", "subtitle", "summary"),
     Output(of("heat-graph"), "figure"),
+    Output(of("heat-frame"), "style"),
     *texts(of("heat"), "title", "subtitle", "summary"),
     Input(of("part-weeks"), "data"),
     prevent_initial_call=True,
 )
 def draw_weeks(store: Store) -> tuple[Any, ...]:
-    """New records week by week: of the chosen place, and of all districts."""
+    """New records week by week: of the chosen place, and of all places."""
     selection, text, palette = _read(store)
     flow, heat = data.flow(selection), data.by_week(selection, current_viewer())
     step = text(f"step.{selection.step}")
@@ -221,8 +238,9 @@ def draw_weeks(store: Store) -> tuple[Any, ...]:
         text("rollout.flow_subtitle", place=data.place_name(selection), step=step),
         titles[0],
         weeks.heat(heat, text, palette),
+        {"--lines": max(heat[heat.columns[0]].n_unique(), FEWEST_LINES)},
         titles[1],
-        text("rollout.heat_subtitle", step=step),
+        rollout_parts.heat_subtitle(selection, step, text),
         titles[1],
     )
 

@@ -88,7 +88,7 @@ class NcdSelection(Selection):
 
     @property
     def mapped(self) -> Geography:
-        """The geography of the map: what is corrected exists by district only."""
+        """The geography of map, comparison and matrix: what is corrected exists by district only."""
         return GEOGRAPHIES[0] if self.is_corrected else self.geography
 
 
@@ -101,7 +101,7 @@ PARTS = {
     "convergence": ("condition", "variant", "standard", "period", "truth", *_PEOPLE),
     "survey": ("condition", "estimator"),
     "distribution": ("quantity", "period", *_PEOPLE),
-    "matrix": ("estimator", "standard", "period", *_PEOPLE),
+    "matrix": ("estimator", "standard", "period", "geography", *_PEOPLE),
 }
 
 
@@ -146,7 +146,7 @@ class Readiness:
 
 @dataclass(frozen=True, kw_only=True)
 class Indicator:
-    """One row of the matrix: the city's estimate, the districts' with 95 % and with 99.8 % intervals.
+    """One row of the matrix: the city's estimate, the places' with 95 % and with 99.8 % intervals.
 
     ``wide`` is None for a complete count, which has no interval. ``version``: of its definition, empty for a count.
     """

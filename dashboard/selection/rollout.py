@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboard.selection.base import THEMES, Fallback, Opened, Reader, Selection
+from dashboard.selection.base import GEOGRAPHIES, THEMES, Fallback, Geography, Opened, Reader, Selection
 from dashboard.selection.overview import PHASES
 
 #: All groups of the plan together, then each.
@@ -26,13 +26,17 @@ STEPS_BY_WEEK = ("created", "identity_verified", "activated", "all_sections")
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutSelection(Selection):
-    """One state of the rollout page. ``district`` None is the whole city; ``all`` restricts nothing."""
+    """One state of the rollout page. ``district`` None is the whole city; ``all`` restricts nothing.
+
+    ``geography`` is that of the grid of weeks; targets, and so all that is held against the plan, are by district.
+    """
 
     phase: str = PHASES[0]
     group: str = GROUPS[0]
     source: str = ANY_SOURCE
     split: str = SPLITS[0]
     step: str = STEPS_BY_WEEK[0]
+    geography: Geography = GEOGRAPHIES[0]
     district: str | None = None
 
 
@@ -42,7 +46,7 @@ PARTS = {
     "ladder": _RECORDS,
     "split": (*_RECORDS, "split"),
     "plan": ("phase", "district"),
-    "weeks": (*_RECORDS, "step"),
+    "weeks": (*_RECORDS, "step", "geography"),
 }
 
 
@@ -60,6 +64,7 @@ def resolve(
     build: str,
     districts: tuple[str, ...],
     sources: tuple[str, ...],
+    has_units: bool = True,
     language: str,
 ) -> tuple[RolloutSelection, tuple[Fallback, ...]]:
     """The Selection a query means and what had to fall back. Never raises on what a URL carries."""
@@ -71,8 +76,9 @@ def resolve(
         phase=read.one_of("phase", PHASES, PHASES[0]),
         group=read.one_of("group", GROUPS, GROUPS[0]),
         source=read.one_of("source", (ANY_SOURCE, *sources), ANY_SOURCE),
-        split=read.quiet("split", SPLITS),
+        split=read.quiet("split", tuple(name for name in SPLITS if has_units or name != "unit")),
         step=read.quiet("step", STEPS_BY_WEEK),
+        geography=read.geography(has_units=has_units),
         district=read.one_of("district", districts, "") or None,
     )
     return selection, tuple(read.fallbacks)

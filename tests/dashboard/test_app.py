@@ -25,6 +25,7 @@ OUTPUTS = (
     *((f"ncd-map-{name}", "hidden") for name in ("outlines", "squares")),
     *((f"ncd-map-{name}", "children") for name in ("title", "subtitle", "legend", "summary")),
     ("ncd-compare-graph", "figure"),
+    ("ncd-compare-frame", "style"),
     *((f"ncd-compare-{name}", "children") for name in ("title", "subtitle", "summary")),
 )
 ASSETS = Path(__file__).resolve().parents[2] / "dashboard" / "assets"

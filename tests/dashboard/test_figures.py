@@ -148,7 +148,7 @@ def test_a_pooled_bin_keeps_its_area() -> None:
 
 def test_a_cell_of_the_matrix_carries_a_mark_beside_its_colour() -> None:
     cells = [
-        {"indicator": "a", "district": code, "position": position, "title": "t", "hover": "h"}
+        {"indicator": "a", "code": code, "district": code, "position": position, "title": "t", "hover": "h"}
         for code, position in (("760", "much_higher"), ("761", "similar"), ("764", "suppressed"))
     ]
     places = [("760", "Q. 1"), ("761", "Q. 12"), ("764", "Q. Gò Vấp")]

@@ -17,18 +17,21 @@ from dashboard.access import Viewer
 from dashboard.components import (
     legend,
     maps,
+    ncd_sheets,
     overview_parts,
     overview_sheets,
     rollout_parts,
+    rollout_sheets,
     sheets,
     statements,
 )
 from dashboard.data import ncd, overview, rollout, source, units
-from dashboard.figures import district_map, phrases
+from dashboard.figures import compare, district_map, matrix, phrases, weeks
 from dashboard.geometry import Drawing
 from dashboard.selection.ncd import Choices
 from dashboard.selection.ncd import resolve as resolve_ncd
 from dashboard.selection.overview import resolve as resolve_overview
+from dashboard.selection.rollout import resolve as resolve_rollout
 from dashboard.words import words
 from tests.support.components import told
 from tests.support.home import pressure, record, resident, run_build, write_csv
@@ -38,7 +41,7 @@ EVERYBODY = Viewer()
 #: An Đông is three whole wards of District 5; a ward of District 8 went to three units, two of them elsewhere.
 WHOLE, WHOLE_WARD = "27316", "27316"
 SPLIT_WARD, SPLIT_UNITS = "27430", {"27364", "27427", "27595"}
-PEOPLE = 90
+PEOPLE = 240
 DRAWING = Drawing("/unit.json", "unit", "/district.json")
 
 
@@ -52,7 +55,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for ref, code, ward, n in people
     ]
     write_csv(folder / "in" / "resident.csv", residents)
-    write_csv(folder / "in" / "health_record.csv", [record(ref) for ref, *_ in people])
+    verified = {True: {"identity_verified_at": "2024-02-20"}, False: {}}
+    write_csv(
+        folder / "in" / "health_record.csv", [record(ref, **verified[n % 3 == 0]) for ref, *_, n in people]
+    )
     readings = [
         row
         for ref, *_, n in people
@@ -93,6 +99,15 @@ def test_the_geography_stands_in_the_url_and_falls_back_where_a_build_has_no_uni
     assert resolve_ncd({"geography": "country"}, choices, "en")[0].geography == "district"
     corrected, _ = resolve_ncd({"geography": "unit", "estimator": "weighted"}, choices, "en")
     assert (corrected.geography, corrected.mapped) == ("unit", "district")
+    before, [fallback] = resolve_rollout(
+        {"geography": "unit", "split": "unit"},
+        build="b",
+        districts=(),
+        sources=(),
+        has_units=False,
+        language="en",
+    )
+    assert (before.geography, before.split, fallback.used) == ("district", "district", "district")
 
 
 @pytest.mark.usefixtures("city")
@@ -154,6 +169,117 @@ def test_a_corrected_number_keeps_the_districts_and_says_so() -> None:
     assert frame.columns[0] == "district"
     assert "exist by district only" in statements.map_subtitle(ncd.subject(selection), selection, EN)
     assert ncd.filters(selection)[EN("control.geography")] == EN("geography.district")
+
+
+@pytest.mark.usefixtures("city")
+def test_the_comparison_ranks_whole_units_and_says_why_others_are_blank() -> None:
+    selection = opened(ncd, variant="measured_twice", district="776")
+    frame, whole = ncd.places(selection, EVERYBODY), ncd.city(selection, EVERYBODY)
+    figure = compare.compare(frame, whole, EN, LIGHT, selected="776")
+    [dots] = figure.data
+    order = list(figure.layout.yaxis.categoryarray)
+
+    assert (list(dots.y), [data[0] for data in dots.customdata]) == (["An Đông"], ["774"])
+    assert (len(order), len(set(order)), order[-1]) == (102, 102, "An Đông"), (
+        "every unit has a line of its own"
+    )
+    hidden = {note.y: note.text for note in figure.layout.annotations}
+    assert hidden["Phú Định *"] == EN("state.suppressed")
+    assert hidden["Sài Gòn"] == EN("state.suppressed"), (
+        "nobody was drawn into it here, yet it holds part of a ward"
+    )
+    assert figure.layout.xaxis.side == "top"
+    assert statements.compare_title(frame, whole, EN).startswith("Units of July 2025 higher")
+    assert "split ward (*)" in statements.compare_subtitle(whole, selection, EN)
+
+
+@pytest.mark.usefixtures("city")
+def test_the_matrix_has_every_unit_once_in_bands_with_its_district_beside_it() -> None:
+    selection = opened(ncd, variant="measured_twice", district="776")
+    indicators, places = ncd.matrix(selection, EVERYBODY), ncd.short_names(selection, EVERYBODY)
+    cells = statements.matrix_cells(indicators, EN)
+    figure = matrix.matrix(
+        cells, [(item.indicator, item.name) for item in indicators], places, EN, LIGHT, selected="776"
+    )
+    grids = [trace for trace in figure.data if trace.type == "heatmap"]
+    coverage = {cell["code"]: cell for cell in cells if cell["indicator"] == "coverage"}
+    health = [cell for cell in cells if cell["indicator"] != "coverage"]
+
+    assert [len(grid.z[0]) for grid in grids] == [34, 34, 34]
+    assert len(health) == 102 * (len(indicators) - 1)
+    assert {cell["position"] for cell in health if cell["code"] in SPLIT_UNITS} == {"suppressed"}
+    assert {coverage[code]["position"] for code in SPLIT_UNITS} <= {"count_higher", "count_lower", "similar"}
+    assert sum(cell["row"]["numerator"] for cell in coverage.values()) == 2 * PEOPLE
+    named, homes = dict(places), [units.homes()[code][0] for code, _ in places]
+    assert (named["27427"], named[WHOLE]) == ("Phú Định *", "An Đông")
+    assert homes == sorted(homes), "a district's units lie side by side"
+    assert [code for grid in grids for code in grid.hovertext[0]] == homes, "a click chooses the district"
+    assert len(figure.layout.shapes) == homes.count("776")
+    assert "asterisk" in statements.matrix_subtitle(selection, EN)
+
+
+@pytest.mark.usefixtures("city")
+def test_files_of_comparison_and_matrix_are_by_unit_too() -> None:
+    selection = opened(ncd, variant="measured_twice")
+    about = ncd_sheets.About(
+        selection, ncd.subject(selection), ncd.build(selection), "", tuple(ncd.filters(selection).items()),
+        {"map": (), "matrix": ()}, EN,
+    )  # fmt: skip
+    frame, whole = ncd.places(selection, EVERYBODY), ncd.city(selection, EVERYBODY)
+    compared = ncd_sheets.places(frame, whole, about)
+    cells = ncd_sheets.matrix(statements.matrix_cells(ncd.matrix(selection, EVERYBODY), EN), about)
+
+    assert len(compared.rows) == 103
+    assert "unit" in [column.name for column in cells.columns if column.is_code]
+    rows = {(row["unit"], row["indicator"]): row for row in cells.rows}
+    of_coverage = rows["27427", EN("matrix.coverage")]
+    assert (of_coverage["place"], of_coverage["denominator"] > 0) == ("Phú Định Ward", True)
+    assert "shared out" in of_coverage["note"]
+    hidden = [
+        row for (code, name), row in rows.items() if code in SPLIT_UNITS and name != of_coverage["indicator"]
+    ]
+    assert {(row["numerator"], row["denominator"], row["value"]) for row in hidden} == {(None, None, None)}
+
+
+@pytest.mark.usefixtures("city")
+def test_corrected_numbers_keep_the_districts_on_every_card_and_say_so() -> None:
+    selection = opened(ncd, variant="recommended", estimator="weighted")
+    whole = ncd.city(selection, EVERYBODY)
+
+    assert {item.rows.columns[0] for item in ncd.matrix(selection, EVERYBODY)} == {"district"}
+    assert len(ncd.short_names(selection, EVERYBODY)) == 22
+    assert "exist by district only" in statements.compare_subtitle(whole, selection, EN)
+    assert "exist by district only" in statements.matrix_subtitle(selection, EN)
+
+
+@pytest.mark.usefixtures("city")
+def test_new_records_of_units_add_up_week_by_week() -> None:
+    frame = rollout.by_week(opened(rollout), EVERYBODY)
+    old = rollout.by_week(opened(rollout, geography="district"), EVERYBODY)
+    added = dict(frame.group_by("week").agg(pl.col("added").sum()).iter_rows())
+
+    assert sum(added.values()) == 2 * PEOPLE
+    assert added == dict(old.group_by("week").agg(pl.col("added").sum()).iter_rows())
+    assert frame["unit"].n_unique() == 102
+    figure = weeks.heat(frame, EN, LIGHT)
+    assert {"Phú Định *", "An Đông"} <= set(figure.data[0].y)
+    assert len(figure.data[0].z) == 102
+    homes = [codes[0] for codes in figure.data[0].hovertext]
+    assert homes == sorted(homes)
+    assert "asterisk" in rollout_parts.heat_subtitle(opened(rollout), "x", EN)
+    about = sheets.About(rollout.build(opened(rollout)), (), EN)
+    sheet = rollout_sheets.heat(frame, "x", about)
+    assert (sheet.screen_rows, len(sheet.rows)) == (4 * 102, frame.height)
+    assert dict(sheet.filters)[EN("control.geography")] == EN("geography.unit")
+
+
+@pytest.mark.usefixtures("city")
+def test_weeks_of_a_group_that_tells_a_disease_are_of_whole_units_only() -> None:
+    frame = rollout.by_week(opened(rollout, group="over_50"), EVERYBODY)
+    known = set(frame.filter(pl.col("added").is_not_null())["unit"])
+
+    assert WHOLE in known
+    assert not SPLIT_UNITS & known
 
 
 @pytest.mark.usefixtures("city")

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.support.outlines import carried, detailed, square, write_gdal, write_geojson
 from tests.unit.test_command_line import run
 from warehouse.boundaries import store
-from warehouse.boundaries.coverage import geojson, noded, square_km, touching
+from warehouse.boundaries.coverage import KM_PER_DEGREE, geojson, noded, square_km, touching
 from warehouse.boundaries.importing import import_file, linked
 from warehouse.boundaries.simplify import AREA_TOLERANCE, simplified
 from warehouse.errors import EXIT_DATA, Faults, UserError
@@ -157,6 +157,45 @@ def test_a_gap_is_told_with_its_size_and_who_borders_it(tmp_path: Path) -> None:
 
     assert "0.029 km2" in told
     assert "value 773, 778" in told
+
+
+def bitten(shapes: Mapping[str, Any], where: tuple[float, float], hectares: float, folder: Path) -> Path:
+    """A file of outlines without a square around a point."""
+    hole = square(*where, hectares)
+    rows = {code: shape.difference(hole) for code, shape in shapes.items()}
+    return write_geojson(folder / "d.geojson", rows.items())
+
+
+#: On the western edge of Cần Giờ, and near that of Củ Chi.
+WEST, NORTH = (106.75, 10.435), (106.45, 11.12)
+
+
+@pytest.mark.parametrize(("geography", "place"), [("district", "787"), ("unit", "27673")])
+def test_a_bite_out_of_the_edge_is_told_and_refused_where_the_area_says_so_too(
+    tmp_path: Path, geography: Geography, place: str
+) -> None:
+    shapes = {"district": CITY, "unit": UNITS}[geography]
+    small = imported(tmp_path / "a", bitten(shapes, WEST, 4_900, tmp_path), geography)
+    assert [note for note in small["notes"] if note.startswith(f"{place}: about 2")]
+    [large] = faults_of(tmp_path / "b", bitten(shapes, WEST, 40_000, tmp_path), geography)
+    assert f"value {place}: about 1" in large
+    assert "at the edge of the city, belong to nobody" in large
+
+
+def test_an_edge_that_strays_as_maps_do_is_no_bite(tmp_path: Path) -> None:
+    strip = shapely.union_all(list(CITY.values())).boundary.buffer(2.4 / KM_PER_DEGREE / 2)
+    rows = {code: shape.difference(strip) for code, shape in CITY.items()}
+    about = imported(tmp_path, write_geojson(tmp_path / "d.geojson", rows.items()))
+    assert not [note for note in about["notes"] if "edge of the city" in note]
+
+
+def test_a_bite_beside_another_fault_is_told_with_it(tmp_path: Path) -> None:
+    border = CITY["773"].intersection(CITY["778"]).interpolate(0.5, normalized=True)
+    holes = shapely.union_all([square(*NORTH, 15_000), square(border.x, border.y, 3)])
+    rows = {code: shape.difference(holes) for code, shape in CITY.items()}
+    told = faults_of(tmp_path / "home", write_geojson(tmp_path / "d.geojson", rows.items()))
+    assert len(told) == 2
+    assert any("value 783: about" in line for line in told)
 
 
 def test_slivers_below_a_hectare_are_closed_and_told(tmp_path: Path) -> None:

@@ -123,7 +123,10 @@ def test_coverage_is_over_the_estimated_population_and_says_so(generation: Gener
 def test_an_answer_tells_how_many_people_were_drawn_into_its_units(generation: Generation) -> None:
     found = ask(generation, measure="coverage", by="unit")
     assert found.lineage["inputs"]["apportioned"] == {SPLIT: 0.3, WHOLE: 0.2}
-    assert "2 units hold people whose unit was drawn, up to 30%" in str(render(found, "table"))
+    told = str(render(found, "table"))
+    assert "* 2 units hold people whose unit was drawn, up to 30%" in told
+    assert f"{SPLIT} *" in told
+    assert "27343 *" not in told
     one = ask(generation, measure="coverage", where=[f"unit={WHOLE}"])
     assert one.lineage["inputs"]["apportioned"] == {WHOLE: 0.2}
     assert "apportioned" not in ask(generation, by="district").lineage["inputs"]

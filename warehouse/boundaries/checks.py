@@ -25,6 +25,10 @@ TOLERATED_KM2 = 0.01
 ASTRAY_KM = 2.0
 #: A difference from the official area that is worth telling.
 AREA_DIFFERENCE = 0.10
+#: A disc of this radius that the approximate city has and an imported one has not is a bite out of its edge. On the
+#: other hand the approximate edge itself strays: from a mapped one (corners of Thu Duc and Can Gio) by 0.7 km in the
+#: middle and up to 2.6 km, a strip that holds no disc of more than 1.3.
+EDGE_KM = 1.5
 POLYGONS = ("Polygon", "MultiPolygon")
 
 
@@ -111,11 +115,48 @@ def gaps(shapes: Shapes, file: str) -> tuple[list[Fault], list[float]]:
     return faults, small
 
 
+def bites(shapes: Shapes, geography: Geography, file: str) -> tuple[list[Fault], list[str]]:
+    """What nobody covers at the outer edge of the city: faults, and notes where it cannot be told for sure.
+
+    The edge it is held against is approximate, so it is a fault only where a place there is also short of its official
+    area. A bite smaller than a disc of :data:`EDGE_KM` shows in the area of its place, if at all.
+    """
+    whole = shapely.union_all([shapely.Polygon(ring) for ring in _exteriors(shapes)])
+    city, radius = carried(geography), EDGE_KM / KM_PER_DEGREE
+    missing = shapely.union_all(list(city.values())).difference(whole)
+    wide = missing.buffer(-radius).buffer(radius).intersection(missing)
+    faults, notes = [], []
+    for bite in shapely.get_parts(wide) if wide else ():
+        around = [
+            code for code, shape in city.items() if square_km(shape.intersection(bite)) >= TOLERATED_KM2
+        ]
+        point = bite.representative_point()
+        message = (
+            f"about {square_km(bite):.0f} km2 at {point.x:.4f} {point.y:.4f}, at the edge of the city, "
+            "belong to nobody"
+        )
+        if any(_apart(shapes, geography, code) < -AREA_DIFFERENCE for code in around):
+            faults.append(Fault(message=message, file=file, value=", ".join(around)))
+        else:
+            notes.append(f"{', '.join(around)}: {message}, by the approximate outlines")
+    return faults, notes
+
+
+def _exteriors(shapes: Shapes) -> list[shapely.LinearRing]:
+    """The outer rings of all places together: holes between them are :func:`gaps`."""
+    return [part.exterior for part in shapely.get_parts(shapely.union_all(list(shapes.values())))]
+
+
 def differences(shapes: Shapes, geography: Geography) -> list[str]:
     """Notes on places whose area is far from the official one."""
     official = areas(geography)
     return [
         f"{code}: {square_km(shape):.2f} km2 where the official area is {official[code]:.2f}"
         for code, shape in shapes.items()
-        if abs(square_km(shape) / official[code] - 1) > AREA_DIFFERENCE
+        if abs(_apart(shapes, geography, code)) > AREA_DIFFERENCE
     ]
+
+
+def _apart(shapes: Shapes, geography: Geography, code: str) -> float:
+    """How much larger a place is than its official area, as a share of it."""
+    return square_km(shapes[code]) / areas(geography)[code] - 1

@@ -107,17 +107,18 @@ def _sound(
 def _together(
     shapes: Shapes, numbers: Mapping[str, int], geography: Geography, file: str
 ) -> tuple[list[Fault], list[str]]:
-    """Faults of the places beside one another, and notes on what is closed. Gaps are looked for once all are there."""
+    """Faults of the places beside one another, and notes. What nobody covers is looked for once all are there."""
     faults = checks.astray(shapes, numbers, geography, file)
     laid_over, small_overlaps = checks.overlaps(shapes, numbers, file)
     is_whole = set(shapes) == set(areas(geography))
     uncovered, small_gaps = checks.gaps(shapes, file) if is_whole else ([], [])
+    bitten, told = checks.bites(shapes, geography, file) if is_whole else ([], [])
     notes = [
         f"{len(small)} {word} below a hectare each were closed, {sum(small) * 1e6:,.0f} m2 together"
         for word, small in (("overlaps", small_overlaps), ("gaps", small_gaps))
         if small
     ]
-    return [*faults, *laid_over, *uncovered], notes
+    return [*faults, *laid_over, *uncovered, *bitten], [*notes, *told]
 
 
 def _shortened(faults: Sequence[Fault]) -> list[Fault]:
