@@ -88,7 +88,7 @@ def build(
     withdraw: Withdraw = False,
     no_fit: Annotated[bool, typer.Option("--no-fit", help="Publish counts without estimates.")] = False,
     engine: Annotated[
-        Engine | None, typer.Option(help="What runs the person SQL; spark needs PySpark and Java.")
+        Engine | None, typer.Option(help="What compares people and counts; spark needs PySpark and Java.")
     ] = None,
     spark_master: Annotated[
         str | None, typer.Option(help="URL of a Spark cluster; default one started on this machine.")
@@ -222,7 +222,9 @@ def query(
     measure: Annotated[str, typer.Argument(help="A measure, or I01 to I30; see --list.")] = "prevalence",
     condition: Condition = None,
     definition: Definition = None,
-    by: Annotated[str, typer.Option(help="Comma list like district,quarter; see --list.")] = "",
+    by: Annotated[
+        str, typer.Option(help="Comma list like district,quarter, or by unit of July 2025; see --list.")
+    ] = "",
     period: Annotated[str | None, typer.Option(help="Quarter like 2024Q4; default the newest.")] = None,
     estimator: Estimator = "crude",
     standard: Standard = None,

@@ -40,4 +40,8 @@ def explain_link(
     told = "one person" if found.is_one else "two people"
     way = "" if found.is_direct or not found.is_one else ", through other references"
     keys = f"; exact keys: {', '.join(found.keys)}" if found.keys else ""
+    if any(found.beside):
+        out.print(
+            f"compared together with {found.beside[0]} and {found.beside[1]} more references of the same number"
+        )
     out.print(f"{told}{way}; {found.total_bits:.1f} bits of {found.threshold_bits:.1f} needed{keys}")

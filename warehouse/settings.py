@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     )
     memory_limit_gib: float = Field(8.0, gt=0.2, description="memory DuckDB may use before it spills to disk")
     threads: int = Field(0, ge=0, description="threads DuckDB may use; 0 = all cores")
-    engine: Literal["duckdb", "spark"] = Field("duckdb", description="what runs the person SQL of a build")
+    engine: Literal["duckdb", "spark"] = Field(
+        "duckdb", description="what weighs the pairs of linkage and runs the person SQL of a build"
+    )
     spark_master: str | None = Field(
         None, description="URL of a Spark cluster; none starts one on this machine"
     )

@@ -39,9 +39,10 @@ _CONFIG = {
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "spark.sql.shuffle.partitions": "8",
     "spark.log.level": "ERROR",
 }
+#: On this machine; a cluster has partitions by its own settings.
+_LOCAL = {"spark.driver.host": LOOPBACK, "spark.sql.shuffle.partitions": "8"}
 
 
 def person_tables(
@@ -67,7 +68,7 @@ def person_tables(
         progress(f"{name} to Parquet")
         rows(connection, f"copy {name} to '{quoted(folder / f'{name}.parquet')}' (format parquet)")
     types = column_types(connection, person, inputs)
-    with _session(folder, master) as spark:
+    with session(folder, master) as spark:
         for name in inputs:
             spark.read.parquet(str(folder / f"{name}.parquet")).createOrReplaceTempView(name)
         for table in person:
@@ -130,12 +131,17 @@ def _check_installed() -> None:
 
 
 @contextmanager
-def _session(folder: Path, master: str | None) -> Iterator[Any]:
+def session(folder: Path, master: str | None, more: Mapping[str, str] | None = None) -> Iterator[Any]:
+    """A session on a cluster, or on one of this machine; ``folder``, ``master``, errors: as of :func:`person_tables`.
+
+    ``more``: further configuration of Spark.
+    """
+    _check_installed()
     if master is None:
-        with local_cluster(folder) as url, _connected(folder, url, {"spark.driver.host": LOOPBACK}) as spark:
+        with local_cluster(folder) as url, _connected(folder, url, {**_LOCAL, **(more or {})}) as spark:
             yield spark
     else:
-        with _connected(folder, master, {}) as spark:
+        with _connected(folder, master, more or {}) as spark:
             yield spark
 
 

@@ -14,6 +14,7 @@ from tests.support.home import resident, run_build, write_csv
 from warehouse.database import open_warehouse, rows
 from warehouse.identity import load_keys, person_key
 from warehouse.linking import model, persons
+from warehouse.linking.explaining import explain
 
 AS_OF = date(2024, 6, 30)
 FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Huỳnh", "Phan", "Vũ", "Đặng", "Bùi", "Đỗ")
@@ -83,6 +84,11 @@ def registers() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         elsewhere(people[-1], "L1", full_name="Đặng Quốc Tuấn", birth_date="1980-09-09", sex="male",
                   phone="0909000006", insurance_no=people[-1]["insurance_no"]),
     ]  # fmt: skip
+    # One with the identity number, and one with the telephone that only the first has as well.
+    hospital += [
+        elsewhere(people[101], "N1", national_id=people[101]["national_id"], phone="0909000101"),
+        elsewhere(people[101], "N2", phone="0909000101"),
+    ]
     # Patients whose telephone is that of the desk.
     hospital += [
         elsewhere(somebody(8000 + n, rng), f"D{n}", phone="02838554137", birth_date=f"{1950 + n}-06-05")
@@ -119,10 +125,30 @@ def who(home: Path) -> set[frozenset[str]]:
 
 def test_those_alike_stay_two_and_those_hardly_alike_are_one(together: Path) -> None:
     found = who(together)
-    right = {frozenset({f"P{number}", f"H{number}"}) for number in range(TWICE)} | {frozenset({"P100", "Y1"})}
+    right = {frozenset({f"P{number}", f"H{number}"}) for number in range(TWICE)}
+    right |= {frozenset({"P100", "Y1"}), frozenset({"P101", "N1", "N2"})}
     assert found <= right
     # Of sixty with a telephone, all; and the one whose year, ward, name and telephone agree.
     assert right <= found
+
+
+def test_two_are_explained_with_what_their_numbers_bring_together(together: Path) -> None:
+    settings = support.settings(together, linkage="full")
+    keys = load_keys(settings)
+    register, patient = (person_key(keys, ref) for ref in ("P101", "N2"))
+    with open_warehouse(settings) as connection:
+        [(weight,)] = rows(
+            connection,
+            "select weight from meta_person_pair where key is null and key_a in ($a, $b) and key_b in ($a, $b)",
+            {"a": register, "b": patient},
+        )
+        found = explain(connection, settings, keys, together / "linkage", ("N1", "N2"))
+        by_number = explain(connection, settings, keys, together / "linkage", ("N1", "P101"))
+    assert found.total_bits == pytest.approx(weight, abs=1e-3)
+    # The register's telephone stands for both it and N1.
+    assert {step.comparison: step.level_en for step in found.steps}["phone"] == "another"
+    assert (found.beside, found.keys, found.is_direct, found.is_one) == ((1, 0), (), True, True)
+    assert (by_number.beside, by_number.keys, by_number.is_direct) == ((0, 0), ("national_id_std",), True)
 
 
 def test_a_batch_finds_what_one_delivery_finds(

@@ -15,7 +15,7 @@ from warehouse.linking import exact, identities, model, scoring
 from warehouse.linking.comparisons import Comparison, load
 from warehouse.linking.identities import COLUMNS
 from warehouse.linking.model import Model
-from warehouse.linking.persons import PAIR, PERSON, STATE, THRESHOLD_BITS, private
+from warehouse.linking.persons import PAIR, PERSON, STATE, THRESHOLD_BITS, cluster_exact, private
 from warehouse.settings import Settings
 
 _DOT = "\u2022"
@@ -39,7 +39,9 @@ class Step:
 class Explanation:
     """``prior_bits`` and the bits of the steps add up to ``total_bits``, which the pair needs ``threshold_bits`` of.
 
-    ``keys``: exact keys both have. ``is_one``: whether they are one person now, be it through others.
+    ``keys``: exact keys both have. ``beside``: how many more references of the one and of the other, which are the
+    same person by a number, stand in the comparison with them, as in linkage. ``is_one``: whether they are one person
+    now, be it through others; ``is_direct``: by this pair.
     """
 
     steps: tuple[Step, ...]
@@ -47,6 +49,7 @@ class Explanation:
     total_bits: float
     threshold_bits: float
     keys: tuple[str, ...]
+    beside: tuple[int, int]
     is_one: bool
     is_direct: bool
 
@@ -59,26 +62,19 @@ def explain(
     Raises :class:`UserError` where nothing is loaded of one, and where the weights are not known yet.
     """
     first, second = (person_key(keys, ref.strip()) for ref in refs)
-    known = model.read(folder, keys.linkage_key)
-    if known is None:
-        raise UserError(
-            "nothing was compared yet: too few people, or linkage by exact keys only",
-            action="Build first, with HSSK_LINKAGE=full",
-            exit_code=EXIT_DATA,
-        )
+    known = _weights(folder, keys)
     with private(settings) as work:
-        identities.gather(people, work, folder, keys.linkage_key, only=(first, second))
-        [(found,)] = rows(work, "select count(*) from identity")
-        if first == second or found < 2:
-            raise UserError(
-                "no register has rows of two people under these references",
-                field="REF",
-                expected="two references as senders write them",
-                exit_code=EXIT_DATA,
-            )
+        identities.gather(people, work, folder, keys.linkage_key, only=_by_number(people, first, second))
+        _refuse_others(work, first, second)
         exact.link(work)
-        shared = tuple(key for (key,) in rows(work, "select distinct key from exact_pair order by key"))
-        steps = tuple(_steps(work, known))
+        shared = rows(
+            work,
+            "select distinct key from exact_pair where key_a = $low and key_b = $high order by key",
+            {"low": min(first, second), "high": max(first, second)},
+        )
+        one, other = _entities(work, first, second)
+        beside = tuple(_others(work, entity) for entity in (one, other))
+        steps = tuple(_steps(work, known, one, other))
     now = dict(
         rows(
             people,
@@ -92,38 +88,109 @@ def explain(
         prior_bits=prior,
         total_bits=prior + sum(step.bits or 0.0 for step in steps),
         threshold_bits=THRESHOLD_BITS,
-        keys=shared,
+        keys=tuple(key for (key,) in shared),
+        beside=(beside[0], beside[1]),
         is_one=len(now) == 2 and len(set(now.values())) == 1,
-        is_direct=_is_direct(people, first, second),
+        is_direct=bool(shared) or _is_direct(people, one, other),
     )
+
+
+def _weights(folder: Path, keys: Keys) -> Model:
+    known = model.read(folder, keys.linkage_key)
+    if known is None:
+        raise UserError(
+            "nothing was compared yet: too few people, or linkage by exact keys only",
+            action="Build first, with HSSK_LINKAGE=full",
+            exit_code=EXIT_DATA,
+        )
+    return known
+
+
+def _refuse_others(work: duckdb.DuckDBPyConnection, first: int, second: int) -> None:
+    """Raise unless both are people of ``identity``."""
+    [(found,)] = rows(
+        work, "select count(*) from identity where person_key in ($a, $b)", {"a": first, "b": second}
+    )
+    if found < 2:
+        raise UserError(
+            "no register has rows of two people under these references",
+            field="REF",
+            expected="two references as senders write them",
+            exit_code=EXIT_DATA,
+        )
+
+
+def _by_number(people: duckdb.DuckDBPyConnection, first: int, second: int) -> list[int]:
+    """Both, and all who are connected with one of them by exact keys."""
+    found = rows(
+        people,
+        f"""with recursive number_pair as (
+                select key_a as key, key_b as other from {PAIR} where key is not null
+                union all select key_b, key_a from {PAIR} where key is not null
+            ),
+            near as (
+                select unnest([$a, $b]) as key
+                union select p.other from near n inner join number_pair p using (key)
+            )
+            select key from near""",
+        {"a": first, "b": second},
+    )
+    return [key for (key,) in found]
+
+
+def _entities(work: duckdb.DuckDBPyConnection, first: int, second: int) -> tuple[int, int]:
+    """Make ``entity`` as linkage compares it; the entities of both: themselves, where a number makes them one."""
+    cluster_exact(work)
+    of = dict(rows(work, "select person_key, entity_key from member"))
+    one, other = of.get(first, first), of.get(second, second)
+    if one != other:
+        return one, other
+    rows(
+        work,
+        "create or replace table member as select 0::bigint as person_key, 0::bigint as entity_key limit 0",
+    )
+    rows(
+        work,
+        "create or replace table entity as select person_key as entity_key, * exclude person_key from identity",
+    )
+    return first, second
+
+
+def _others(work: duckdb.DuckDBPyConnection, entity: int) -> int:
+    [(count,)] = rows(work, "select count(*) from member where entity_key = $entity", {"entity": entity})
+    return max(int(count) - 1, 0)
 
 
 def _is_direct(people: duckdb.DuckDBPyConnection, first: int, second: int) -> bool:
     return bool(
         rows(
             people,
-            f"""select 1 from {PAIR} where key_a = $a and key_b = $b and (key is not null or weight >= $threshold)""",
+            f"select 1 from {PAIR} where key_a = $a and key_b = $b and weight >= $threshold",
             {"a": min(first, second), "b": max(first, second), "threshold": THRESHOLD_BITS},
         )
     )
 
 
-def _steps(work: duckdb.DuckDBPyConnection, known: Model) -> Iterator[Step]:
-    """The steps of the only pair in ``identity``."""
+def _steps(work: duckdb.DuckDBPyConnection, known: Model, one: int, other: int) -> Iterator[Step]:
+    """What each comparison says of two of ``entity``, the one asked about first on the left."""
     scoring.put_frequencies(work, known)
-    rows(work, "create table entity as select person_key as entity_key, * exclude person_key from identity")
     rows(work, "create table changed as select entity_key from entity")
-    scoring.put_people(work, known, "true", {})
+    scoring.put_people(work, known, "e.entity_key in ($one, $other)", {"one": one, "other": other})
     rows(
         work,
-        """create table asked as select '0' as match_key, min(entity_key) as join_key_l, max(entity_key) as join_key_r,
-            0 as part from entity""",
+        """create table asked as
+            select '0' as match_key, least($one, $other)::bigint as join_key_l,
+                greatest($one, $other)::bigint as join_key_r, 0 as part""",
+        {"one": one, "other": other},
     )
     [name] = list(_kept(work, known))
     [pair] = work.sql(f"from {name}").pl().to_dicts()
-    written = work.sql(f"select {', '.join(COLUMNS)} from entity order by entity_key").pl().to_dicts()
-    for one in load().comparisons:
-        yield _step(one, pair, written)
+    written = work.sql(
+        f"select {', '.join(COLUMNS)} from person order by entity_key = $other", params={"other": other}
+    )
+    shown = written.pl().to_dicts()
+    for comparison in load().comparisons:
+        yield _step(comparison, pair, shown)
 
 
 def _kept(work: duckdb.DuckDBPyConnection, known: Model) -> Iterator[str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -20,7 +21,7 @@ import polars as pl
 
 from warehouse.database import FILE_NAME, TEMPORARY, configure, put_frames, quoted, rows
 from warehouse.identity import Keys, key_marks, reference_parameters, reference_sql
-from warehouse.linking import exact, identities, model, rekeying, scoring, training
+from warehouse.linking import exact, identities, model, on_spark, rekeying, scoring, training
 from warehouse.linking.clusters import AMBIGUOUS_BITS, MOST_REFERENCES, cluster
 from warehouse.linking.comparisons import load
 from warehouse.linking.identities import COLUMNS
@@ -81,12 +82,12 @@ def link(
         identities.gather(people, work, folder, keys.linkage_key)
         progress("link", "exact keys")
         exact.link(work)
-        _cluster_exact(work)
+        cluster_exact(work)
         rows(work, "create table scored (key_a bigint, key_b bigint, evidence real)")
         rows(work, "create table fingerprint (entity_key bigint, fingerprint bigint)")
         weighed = _Weighed()
         if settings.linkage == "full":
-            weighed = _score(people, work, keys, folder, progress)
+            weighed = _score(people, work, settings, keys, folder, progress)
         progress("link", "persons")
         _name(people, work, weighed)
         return _remember(people, work, mark, now, weighed)
@@ -148,7 +149,7 @@ def _mark(people: duckdb.DuckDBPyConnection, settings: Settings) -> str:
     return f"{settings.linkage} {rules} {files}"
 
 
-def _cluster_exact(work: duckdb.DuckDBPyConnection) -> None:
+def cluster_exact(work: duckdb.DuckDBPyConnection) -> None:
     """``member`` (person_key, entity_key) of those linked by exact keys, and ``entity``."""
     put_frames(work, {"exactly": _clustered(work, "exact_pair")})
     exact.merge(work, "exactly")
@@ -168,6 +169,7 @@ def _clustered(work: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:
 def _score(
     people: duckdb.DuckDBPyConnection,
     work: duckdb.DuckDBPyConnection,
+    settings: Settings,
     keys: Keys,
     folder: Path,
     progress: Progress,
@@ -185,7 +187,10 @@ def _score(
         model.write(known, folder, keys.linkage_key)
     _find_changed(people, work, known)
     scoring.put_frequencies(work, known)
-    compared = _score_changed(work, known, progress)
+    if settings.engine == "spark":
+        compared = on_spark.score(work, known, settings, partial(progress, "link"))
+    else:
+        compared = _score_changed(work, known, progress)
     evidence = work.sql("select evidence from scored order by evidence").pl()["evidence"].to_numpy()
     return _Weighed(pairs=compared, prior_bits=model.prior(evidence, entities), model=_weighed_by(known))
 

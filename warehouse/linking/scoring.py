@@ -105,22 +105,26 @@ def candidates(work: duckdb.DuckDBPyConnection, model: Model, span: Years) -> in
     """
     put_people(work, model, "e.birth_year between $first and $last", {"first": span[0], "last": span[1]})
     rows(work, "create or replace table person_changed as from person where is_changed")
+    rows(
+        work,
+        f"""create or replace table candidate as
+            select '0' as match_key, join_key_l, join_key_r, (row_number() over () - 1) // $size as part
+            from ({pairs_sql()})""",
+        {"size": CHUNK_PAIRS},
+    )
+    [(pairs,)] = rows(work, "select count(*) from candidate")
+    return int(pairs)
+
+
+def pairs_sql() -> str:
+    """SQL of the pairs of ``person_changed`` and ``person`` that a rule finds worth comparing, each once."""
     # The rules are symmetric, so it is enough that somebody changed stands on the left.
-    rules = " union ".join(
+    return " union ".join(
         f"""select least(l.entity_key, r.entity_key) as join_key_l, greatest(l.entity_key, r.entity_key) as join_key_r
             from person_changed l inner join person r on {sql}
             where if(r.is_changed, l.entity_key < r.entity_key, l.entity_key <> r.entity_key)"""
         for sql in load().candidates.values()
     )
-    rows(
-        work,
-        f"""create or replace table candidate as
-            select '0' as match_key, join_key_l, join_key_r, (row_number() over () - 1) // $size as part
-            from ({rules})""",
-        {"size": CHUNK_PAIRS},
-    )
-    [(pairs,)] = rows(work, "select count(*) from candidate")
-    return int(pairs)
 
 
 def weigh(
@@ -158,14 +162,15 @@ def weigh(
 
 def keep(work: duckdb.DuckDBPyConnection, name: str, least: float) -> None:
     """Add to ``scored`` the pairs of a table of :func:`weigh` with ``least`` bits of evidence that nothing denies."""
-    rows(
-        work,
-        f"""insert into scored select p.entity_key_l, p.entity_key_r, p.match_weight::real from {name} p
-            inner join person l on l.entity_key = p.entity_key_l
-            inner join person r on r.entity_key = p.entity_key_r
-            where p.match_weight >= $least and not coalesce({_DENIED}, false)""",
-        {"least": least},
-    )
+    rows(work, f"insert into scored {kept_sql(name)}", {"least": least})
+
+
+def kept_sql(name: str) -> str:
+    """SQL of the pairs of a table of :func:`weigh` with ``$least`` bits of evidence that nothing denies."""
+    return f"""select p.entity_key_l, p.entity_key_r, p.match_weight::real as evidence from {name} p
+        inner join person l on l.entity_key = p.entity_key_l
+        inner join person r on r.entity_key = p.entity_key_r
+        where p.match_weight >= $least and not coalesce({_DENIED}, false)"""
 
 
 def levels(
