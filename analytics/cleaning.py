@@ -1,8 +1,8 @@
 """Of the defects that were put into the rows of a synthetic city on purpose, how many its build noticed.
 
-By counts: a build says how many rows it sent away, repaired or set aside by quantity, and how many each check of the
-data found, not which. A defect that nothing
-looks for has a recall of nought; one that is mended without a word (a code without its point) cannot be judged.
+By counts: a build says how many rows it sent away, repaired or set aside by quantity, how many each check of the data
+found, and how many people a register holds more than once, not which. One that is mended without a word (a code without
+its point) cannot be judged.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ RULES = (
     ),
     Rule("dates that have not come are noticed", ("years_ahead",), checks={"ahead": 1}),
     Rule("copied pressures are noticed", ("copied",), checks={"copied": _OF_READINGS}),
-    Rule("people entered twice are one", ("entered_twice",)),
+    Rule("people entered twice are one", ("entered_twice",), {"linked": ("people",)}),
 )
 _SCHEMA = {"rule": pl.String, "planted": pl.Int64, "found": pl.Int64, "recall": pl.Float64}
 _NEEDED = {"table", "defect"}
@@ -57,13 +57,13 @@ def cleaning(generation: Generation, defects: Path) -> Report:
     """One row a rule of cleaning: rows planted, rows found, recall (at most 1).
 
     ``defects``: ``defects.parquet`` of the same city as `hssk synthesize` writes it; only counts of it are read. Raises
-    UserError for real data, a build of before the checks, or a file that is no such thing.
+    UserError for real data, a build of before linkage, or a file that is no such thing.
     """
     if not generation.manifest["synthetic"]:
         raise UserError(
             "real data has no defects that are known", field="--defects", expected="a synthetic build"
         )
-    need(generation, "mart_check")
+    need(generation, "mart_linkage_run")
     planted = _planted(defects)
     outcomes = generation.frame(read_sql("quality_outcomes"))
     return Report(
@@ -72,7 +72,7 @@ def cleaning(generation: Generation, defects: Path) -> Report:
         about={"build": build_of(generation)},
         notes=(
             "by counts: rows noticed may be others than those planted",
-            "a rule without outcomes is not built",
+            "people entered twice: none where persons are not linked, few by exact keys alone",
         ),
         shares=("recall",),
     )

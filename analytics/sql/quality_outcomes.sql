@@ -1,6 +1,6 @@
--- grain:     outcome x subject (quantity, or check)
--- units:     rows of the extract tables about measurements; of checks, findings
--- sources:   mart_quality, mart_check
+-- grain:     outcome x subject (quantity, check, or people)
+-- units:     rows of the extract tables about measurements; of checks, findings; of linkage, people a register holds twice
+-- sources:   mart_quality, mart_check, mart_linkage_run
 -- surprises: counts of rows, no health facts: exact
 select
     outcome,
@@ -13,4 +13,7 @@ group by outcome, subject
 union all
 select 'check', check_id, findings::bigint
 from mart_check
+union all
+select 'linked', 'people', people_twice
+from mart_linkage_run
 order by outcome, subject

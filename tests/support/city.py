@@ -62,10 +62,12 @@ def city_home(
     return home
 
 
-def synthetic_home(folder: Path, *, population: int, seed: int, scenario: str = "calm") -> Path:
+def synthetic_home(
+    folder: Path, *, population: int, seed: int, scenario: str = "calm", linkage: str = "exact"
+) -> Path:
     """A synthetic city of ``population`` residents through the real build; returns its home inside ``folder``."""
     synthesize(folder / "city", population=population, seed=seed, scenario=scenario)
-    run_build(folder / "home", folder / "city" / EXTRACTS)
+    run_build(folder / "home", folder / "city" / EXTRACTS, linkage=linkage)
     return folder / "home"
 
 

@@ -18,7 +18,7 @@ from warehouse.synthetic.writer import DEFECTS as DEFECTS_FILE
 OUTCOMES = pl.DataFrame(
     [("duplicate", "", 30), ("unit_inferred", "height", 20), ("unit_inferred", "weight", 10),
      ("implausible", "weight", 4), ("implausible", "systolic", 3), ("check", "pressure_swapped", 9),
-     ("check", "ahead", 6), ("check", "implausible", 7)],
+     ("check", "ahead", 6), ("check", "implausible", 7), ("linked", "people", 9)],
     schema=["outcome", "subject", "rows"],
     orient="row",
 )  # fmt: skip
@@ -33,6 +33,7 @@ def test_recall_is_what_was_found_of_what_was_planted() -> None:
         "years_ahead": 8,
         "pressures_swapped": 20,
         "copied": 10,
+        "entered_twice": 12,
     }
     found = {row["rule"]: row for row in recalls(planted, OUTCOMES).to_dicts()}
 
@@ -44,6 +45,7 @@ def test_recall_is_what_was_found_of_what_was_planted() -> None:
     ) == (4, 1)
     assert found["dates that have not come are noticed"]["recall"] == 0.75
     assert found["copied pressures are noticed"]["recall"] == 0
+    assert found["people entered twice are one"]["recall"] == 0.75
     assert found["implausible glucose is set aside"]["recall"] is None
 
 
@@ -62,7 +64,7 @@ def test_every_rule_is_for_defects_that_there_are() -> None:
 
 
 def test_a_hostile_city_is_cleaned_of_what_the_program_looks_for(tmp_path: Path) -> None:
-    home = synthetic_home(tmp_path, population=3_000, seed=5, scenario="hostile")
+    home = synthetic_home(tmp_path, population=3_000, seed=5, scenario="hostile", linkage="full")
     rows = cleaning(Generation.open(home), tmp_path / "city" / DEFECTS_FILE).rows
     recall = dict(rows.select("rule", "recall").iter_rows())
 
@@ -72,6 +74,7 @@ def test_a_hostile_city_is_cleaned_of_what_the_program_looks_for(tmp_path: Path)
     assert recall["implausible glucose is set aside"] > 0.9
     assert recall["pressures the wrong way round are noticed"] > 0.9
     assert recall["dates that have not come are noticed"] == 1
+    assert recall["people entered twice are one"] > 0.9
     close_all()
 
 
