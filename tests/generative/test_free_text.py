@@ -7,6 +7,7 @@ import unicodedata
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from warehouse.readers import free_text_words
 from warehouse.readers.free_text import mined
 
 SPOKEN = (
@@ -35,6 +36,20 @@ def test_any_text_may_be_mined(text: str, form: str) -> None:
         assert 0 <= item.start < item.end <= len(text)
         assert any(sign.isdigit() for sign in unicodedata.normalize("NFKC", text[item.start : item.end]))
     assert mined(text) == found
+
+
+@given(
+    st.one_of(TEXTS, st.text(st.characters(max_codepoint=0x2FF)), st.text(st.sampled_from("ĐđạỆêüÅ≮≠–°²½ İ")))
+)
+@example("".join(map(chr, free_text_words._PLAIN)))
+def test_whole_texts_are_folded_as_sign_by_sign(text: str) -> None:
+    folded, places = free_text_words._folded(text)
+    by_sign, from_where = free_text_words._folded_by_sign(text)
+
+    assert folded == by_sign
+    if places is None:
+        assert from_where == list(range(len(text) + 1))
+        assert unicodedata.is_normalized("NFC", text)
 
 
 @given(TEXTS)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from warehouse.readers import free_text_words
+from warehouse.readers import free_text, free_text_words
 from warehouse.readers.free_text import Mined, mined
 from warehouse.rule_types import spell_unit
 from warehouse.rules import load_rules
@@ -323,9 +323,19 @@ def test_a_span_of_text_with_marks_of_their_own_is_whole(phrase: str) -> None:
 
 def test_a_token_too_long_for_a_name_is_not_put_in_order() -> None:
     """Putting marks in order takes time that grows faster than their number."""
-    (token, *_) = free_text_words.tokens_of("a" + "\u0301\u0323" * 50 + "b")
+    tokens = free_text_words.Tokens("a" + "\u0301\u0323" * 50 + "b")
 
-    assert (token.text, token.written, token.end) == ("ab", "", 102)
+    assert (tokens.words[0], tokens.written(0), tokens.span(0)) == ("ab", "", (0, 102))
+
+
+def test_only_short_texts_are_remembered_and_not_without_end() -> None:
+    remembered = free_text.remembered
+    short, long = "HA 151/91 mmHg", "Bệnh ổn. " * 30 + "HA 151/91 mmHg"
+    remembered.cache_clear()
+
+    assert told(mined(long)) == told(mined(short)) == told(mined(short)) == "s151mmHg d91mmHg"
+    assert (remembered.cache_info().currsize, remembered.cache_info().hits) == (1, 1)
+    assert remembered.cache_info().maxsize is not None
 
 
 ADVERSARIAL = {
@@ -364,7 +374,7 @@ def calls(text: str) -> int:
     before = sys.getprofile()
     sys.setprofile(counted)
     try:
-        mined(text)
+        free_text._mined(text)
     finally:
         sys.setprofile(before)
     return count

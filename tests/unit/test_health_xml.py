@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from lxml import etree
 
 from tests.support.health_xml import (
     SENDER,
@@ -27,7 +28,17 @@ from tests.support.health_xml import (
 from warehouse.contracts import load_contracts
 from warehouse.errors import Defect, UserError
 from warehouse.readers import free_text
-from warehouse.readers.health_xml import SUFFIXES, account, contents, findings, is_health_xml, opening, stage
+from warehouse.readers.health_xml import (
+    SUFFIXES,
+    account,
+    batches,
+    contents,
+    findings,
+    is_health_xml,
+    opening,
+    parts,
+    stage,
+)
 from warehouse.readers.health_xml import envelope as envelopes
 from warehouse.readers.health_xml.doses import days_supplied
 from warehouse.readers.health_xml.forms import codes, forms
@@ -355,6 +366,48 @@ def test_every_name_of_a_result_stands_for_a_code_of_the_warehouse() -> None:
     known = (Path(opening.__file__).parents[2] / "units" / "loinc.csv").read_text("utf-8")
     assert all(f"\n{code}," in known for code, _ in _names().values())
     assert len({code for code, _ in _names().values()}) >= 12
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("\n  HA 150/90\t", "HA 150/90"),
+        (" <![CDATA[ HA]]> <![CDATA[150/90]]>", "HA 150/90"),
+        ("HA &lt; 150/90", "HA < 150/90"),
+        ("HA<!-- a --> <!-- b -->150/90", "HA 150/90"),
+        ("HA <?a?> <!-- b -->", "HA"),
+        ("&#32;HA&#10; 150/90 &amp; M&#32;", "HA\n 150/90 & M"),
+        ("\n  ", None),
+        ("<![CDATA[  ]]>", None),
+        ("<!-- HA 150/90 -->", None),
+    ],
+)
+def test_blanks_inside_a_field_stay_and_those_around_it_go(written: str, read_as: str | None) -> None:
+    """Blanks between elements are dropped while parsing; no field may lose one with them."""
+    content = etree.Element("NOIDUNGFILE")
+    content.text = (
+        "<A>\n <DSACH> \n<CHI_TIET_DIEN_BIEN_BENH>  <STT>1</STT>\n"
+        f" <DIEN_BIEN_LS>{written}</DIEN_BIEN_LS>\t</CHI_TIET_DIEN_BIEN_BENH></DSACH> </A>"
+    )
+    (row,) = parts.rows(content, forms("GIAMDINHHS")["XML5"])
+
+    assert row == {"number": "1"} | ({"text": read_as} if read_as else {})
+
+
+def test_rows_are_held_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held does not grow with the file, and nothing of it is lost or told twice."""
+    monkeypatch.setattr(batches, "_HELD", 2)
+    spells = [(f"p{row}", "2024-01-01", None, None) for row in range(1, 6)]
+    with duckdb.connect() as connection:
+        held = batches.Batches(connection, "x")
+        for row, cells in enumerate(spells, start=1):
+            held.add(row, [("insurance_spell", cells)])
+        before = held.counts["insurance_spell"]
+        held.close()
+        stored = connection.execute("select * from x_insurance_spell order by _row").fetchall()
+
+    assert (before, held.counts["insurance_spell"]) == (4, 5)
+    assert stored == [(*cells, row) for row, cells in enumerate(spells, start=1)]
 
 
 def test_notes_give_readings_bound_by_their_panel(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ is not found. A value with no unit written has the unit "", from which the wareh
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
+from math import inf
+from typing import NamedTuple
 
 from warehouse.readers.free_text_context import (
     gap,
@@ -25,7 +25,7 @@ from warehouse.readers.free_text_context import (
     is_dated,
     is_fasting,
     is_joined_number,
-    is_of_another_time,
+    is_of_this_visit,
     may_be_name,
     named,
     unit_at,
@@ -37,21 +37,21 @@ from warehouse.readers.free_text_words import (
     COUNTED,
     DIASTOLIC,
     FIRST_WORDS,
-    MEASURES,
+    MEASURES_BY_WORD,
     POSITIONS,
     PRESSURE,
     PRESSURE_UNITS,
+    PRESSURE_WORDS,
     SEPARATORS,
     SIDES,
     STRENGTHS,
     SYSTOLIC,
     TIMES,
     Measure,
-    Token,
+    Tokens,
     number,
-    tokens_of,
 )
-from warehouse.rule_types import UnitRule, spell_unit
+from warehouse.rule_types import spell_unit
 from warehouse.rules import load_rules
 
 #: LOINC code by quantity and unit of the value (the column ``unit`` of ``units.csv``).
@@ -73,10 +73,11 @@ _LOINC = {
 #: Pressures that are centimetres of mercury: 15/9 is 150/90.
 _CM_SYSTOLIC, _CM_DIASTOLIC = (5, 30), (2, 20)
 _MM_PER_CM = 10
+#: Signs of a text that is remembered, and how many are: at most some twenty megabytes.
+_SHORT, _REMEMBERED = 200, 8_192
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mined:
+class Mined(NamedTuple):
     """A value found in ``text[start:end]``.
 
     ``quantity`` as in ``quantities.csv``; ``loinc`` as in ``loinc.csv``; ``unit`` as ``units.csv`` spells it, "" if
@@ -94,8 +95,7 @@ class Mined:
     end: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Value:
+class _Value(NamedTuple):
     """A number and its unit, before limits; tokens from ``first`` up to ``after`` tell it."""
 
     quantity: str
@@ -105,56 +105,71 @@ class _Value:
     after: int
 
 
+class _Meaning(NamedTuple):
+    """What a number in ``[value_from, value_below)`` is: the code is ``loinc`` if it is within the limits.
+
+    ``value * factor + offset`` is the value in the unit of the limits.
+    """
+
+    value_from: float
+    value_below: float
+    factor: float
+    offset: float
+    loinc: str | None
+
+
 @cache
-def _unit_rules(quantity: str, unit: str) -> tuple[UnitRule, ...]:
-    return tuple(
-        rule
-        for rule in load_rules().units
+def _meanings(quantity: str, unit: str) -> tuple[tuple[float, float], tuple[_Meaning, ...]]:
+    """The limits of a quantity and what its numbers mean with a unit, in the order of the rules."""
+    rules = load_rules()
+    item = next(item for item in rules.quantities if item.quantity == quantity)
+    meanings = (
+        _Meaning(
+            value_from=-inf if rule.value_from is None else rule.value_from,
+            value_below=inf if rule.value_below is None else rule.value_below,
+            factor=rule.factor,
+            offset=rule.offset,
+            loinc=_LOINC.get((quantity, rule.unit)),
+        )
+        for rule in rules.units
         if (rule.quantity, rule.unit_written) == (quantity, spell_unit(unit))
     )
-
-
-@cache
-def _limits(quantity: str) -> tuple[float, float]:
-    item = next(item for item in load_rules().quantities if item.quantity == quantity)
-    return item.plausible_low, item.plausible_high
+    return (item.plausible_low, item.plausible_high), tuple(meanings)
 
 
 def _loinc(found: _Value) -> str | None:
     """The LOINC code of a value within its limits; none outside them."""
-    low, high = _limits(found.quantity)
-    for rule in _unit_rules(found.quantity, found.unit):
-        is_meant = (rule.value_from is None or found.value >= rule.value_from) and (
-            rule.value_below is None or found.value < rule.value_below
-        )
-        if is_meant and low <= found.value * rule.factor + rule.offset <= high:
-            return _LOINC.get((found.quantity, rule.unit))
+    value = found.value
+    (low, high), meanings = _meanings(found.quantity, found.unit)
+    for value_from, value_below, factor, offset, loinc in meanings:
+        if value_from <= value < value_below and low <= value * factor + offset <= high:
+            return loinc
     return None
 
 
-def _goes_on(tokens: Sequence[Token], at: int) -> bool:
+def _goes_on(tokens: Tokens, at: int) -> bool:
     """Whether a value goes on here, so that it is a date, a range or a time instead."""
-    word, following = tokens[at].text, tokens[at + 1].text
-    joins = word in ("/", "-", "–", ":", "x") and number(following) is not None
-    return joins or is_joined_number(tokens, at)
+    if tokens.words[at] in ("/", "-", "–", ":", "x"):
+        return number(tokens.words[at + 1]) is not None
+    return is_joined_number(tokens, at)
 
 
-def _counts_else(tokens: Sequence[Token], at: int) -> bool:
+def _counts_else(tokens: Tokens, at: int) -> bool:
     """Whether a number without a unit is one of something else. In "VB 90 M 80" the letter is a name, not metres."""
-    is_name = tokens[at].text == "m" and (
-        tokens[at + 1].text == ":" or number(tokens[at + 1].text) is not None
+    is_name = tokens.words[at] == "m" and (
+        tokens.words[at + 1] == ":" or number(tokens.words[at + 1]) is not None
     )
-    return tokens[at].text in COUNTED and not is_name
+    return tokens.words[at] in COUNTED and not is_name
 
 
-def _pair(tokens: Sequence[Token], first: int, at: int) -> tuple[_Value, ...]:
+def _pair(tokens: Tokens, first: int, at: int) -> tuple[_Value, ...]:
     """Two pressures with a stroke between. 15/9 is centimetres of mercury, unless millimetres are written."""
-    systolic, diastolic = number(tokens[at].text), number(tokens[at + 2].text)
-    if systolic is None or diastolic is None or tokens[at + 1].text != "/":
+    systolic, diastolic = number(tokens.words[at]), number(tokens.words[at + 2])
+    if systolic is None or diastolic is None or tokens.words[at + 1] != "/":
         return ()
     unit, length = unit_at(tokens, at + 3, PRESSURE_UNITS)
     after = at + 3 + length
-    if _goes_on(tokens, after) or tokens[after].text in STRENGTHS:
+    if _goes_on(tokens, after) or tokens.words[after] in STRENGTHS:
         return ()
     upper = _millimetres(systolic, unit, _CM_SYSTOLIC)
     lower = _millimetres(diastolic, unit, _CM_DIASTOLIC)
@@ -162,12 +177,12 @@ def _pair(tokens: Sequence[Token], first: int, at: int) -> tuple[_Value, ...]:
     if upper is None or lower is None or (upper == systolic) != (lower == diastolic):
         return ()
     # "HA sáng 12/10 150/90", "HA 12/10 là 150/90": what is followed by the value is its date.
-    if upper != systolic and (tokens[after].text == "la" or number(tokens[after].text) is not None):
+    if upper != systolic and (tokens.words[after] == "la" or number(tokens.words[after]) is not None):
         return ()
     written = "mmHg" if unit else ""
     return (
-        _Value(quantity="systolic", value=upper, unit=written, first=first, after=after),
-        _Value(quantity="diastolic", value=lower, unit=written, first=first, after=after),
+        _Value("systolic", upper, written, first, after),
+        _Value("diastolic", lower, written, first, after),
     )
 
 
@@ -180,9 +195,9 @@ def _millimetres(value: float, unit: str, centimetres: tuple[float, float]) -> f
     return pressure if pressure.is_integer() else None
 
 
-def _one_pressure(tokens: Sequence[Token], first: int, at: int, quantity: str) -> tuple[_Value, ...]:
+def _one_pressure(tokens: Tokens, first: int, at: int, quantity: str) -> tuple[_Value, ...]:
     """One pressure by its own name: "HATT 150"."""
-    value = number(tokens[at].text)
+    value = number(tokens.words[at])
     unit, length = unit_at(tokens, at + 1, PRESSURE_UNITS)
     after = at + 1 + length
     if value is None or _goes_on(tokens, after) or (not unit and _counts_else(tokens, after)):
@@ -190,15 +205,15 @@ def _one_pressure(tokens: Sequence[Token], first: int, at: int, quantity: str) -
     pressure = _millimetres(value, unit, _CM_SYSTOLIC if quantity == "systolic" else _CM_DIASTOLIC)
     if pressure is None:
         return ()
-    return (_Value(quantity=quantity, value=pressure, unit="mmHg" if unit else "", first=first, after=after),)
+    return (_Value(quantity, pressure, "mmHg" if unit else "", first, after),)
 
 
-def _two_named(tokens: Sequence[Token], first: int, at: int) -> tuple[_Value, ...]:
+def _two_named(tokens: Tokens, first: int, at: int) -> tuple[_Value, ...]:
     """Systolic and then perhaps diastolic pressure, each by its name: "HATT 150, HATTr 90"."""
     upper = _one_pressure(tokens, first, at, "systolic")
     if not upper:
         return ()
-    name = upper[0].after + (tokens[upper[0].after].text in SEPARATORS)
+    name = upper[0].after + (tokens.words[upper[0].after] in SEPARATORS)
     length = named(tokens, name, DIASTOLIC)
     lower = (
         _one_pressure(tokens, name, gap(tokens, name + length, POSITIONS)[0], "diastolic") if length else ()
@@ -206,35 +221,33 @@ def _two_named(tokens: Sequence[Token], first: int, at: int) -> tuple[_Value, ..
     return upper + lower
 
 
-def _metres(tokens: Sequence[Token], first: int, at: int) -> _Value | None:
+def _metres(tokens: Tokens, first: int, at: int) -> _Value | None:
     """Height as it is spoken: "1m60" is 1.60 m, "1m6" too."""
-    whole, part = tokens[at].text, tokens[at + 2].text
-    is_spoken = len(whole) == 1 and tokens[at + 1].text == "m" and part.isdecimal() and len(part) <= 3
-    after = at + 3 + (tokens[at + 3].text == "cm")
+    whole, part = tokens.words[at], tokens.words[at + 2]
+    is_spoken = len(whole) == 1 and tokens.words[at + 1] == "m" and part.isdecimal() and len(part) <= 3
+    after = at + 3 + (tokens.words[at + 3] == "cm")
     if not is_spoken or number(whole) is None or _goes_on(tokens, after):
         return None
     return _Value(quantity="height", value=float(f"{whole}.{part}"), unit="m", first=first, after=after)
 
 
-def _amount(
-    tokens: Sequence[Token], first: int, at: int, measure: Measure, *, needs_unit: bool
-) -> _Value | None:
+def _amount(tokens: Tokens, first: int, at: int, measure: Measure, *, needs_unit: bool) -> _Value | None:
     """A number of a measure with its unit, or without one where nothing else is counted."""
-    value = number(tokens[at].text)
+    value = number(tokens.words[at])
     unit, length = unit_at(tokens, at + 1, measure.units)
     after = at + 1 + length
     if value is None or _goes_on(tokens, after) or (not unit and (needs_unit or _counts_else(tokens, after))):
         return None
-    return _Value(quantity=measure.quantity, value=value, unit=unit, first=first, after=after)
+    return _Value(measure.quantity, value, unit, first, after)
 
 
 class _Found:
     """Collects what was found in one text and counts its readings."""
 
-    def __init__(self, tokens: Sequence[Token]) -> None:
+    def __init__(self, tokens: Tokens) -> None:
         self.items: list[Mined] = []
         self._tokens = tokens
-        self._readings: Counter[str] = Counter()
+        self._readings: dict[str, int] = {}
 
     def add(self, values: Sequence[_Value], *, at_home: bool) -> None:
         """Keep the values of one reading, all or none: one that cannot be makes the other doubtful."""
@@ -243,30 +256,20 @@ class _Found:
         if None in codes or is_upside_down:
             return
         counted = "pressure" if values[0].quantity in ("systolic", "diastolic") else values[0].quantity
-        self._readings[counted] += 1
-        for value, code in zip(values, codes, strict=True):
-            self.items.append(
-                Mined(
-                    quantity=value.quantity,
-                    loinc=str(code),
-                    value=value.value,
-                    unit=value.unit,
-                    reading=self._readings[counted],
-                    at_home=at_home,
-                    start=self._tokens[value.first].start,
-                    end=self._tokens[value.after - 1].end,
-                )
-            )
+        reading = self._readings[counted] = self._readings.get(counted, 0) + 1
+        for (quantity, value, unit, first, after), code in zip(values, codes, strict=True):
+            start, end = self._tokens.span(first)[0], self._tokens.span(after - 1)[1]
+            self.items.append(Mined(quantity, str(code), value, unit, reading, at_home, start, end))
 
 
-def _pressures(tokens: Sequence[Token], first: int, found: _Found) -> int:
+def _pressures(tokens: Tokens, first: int, found: _Found) -> int:
     """Blood pressure named at a token, and the readings that follow: the token after them, ``first`` if not named."""
     upper, lower = named(tokens, first, SYSTOLIC), named(tokens, first, DIASTOLIC)
     length = upper or lower or named(tokens, first, PRESSURE)
     if not length:
         return first
     end = first + length
-    if upper and tokens[end].text == "/":
+    if upper and tokens.words[end] == "/":
         end += 1 + named(tokens, end + 1, DIASTOLIC)  # "HATT/HATTr: 150/90"
     printed, taken = unit_in_brackets(tokens, end, PRESSURE_UNITS)
     at, said = gap(tokens, end + taken, POSITIONS)
@@ -281,26 +284,26 @@ def _pressures(tokens: Sequence[Token], first: int, found: _Found) -> int:
     if not values:
         return at
     after = values[-1].after
-    if is_of_another_time(tokens, first) or is_dated(tokens, after):
+    if not is_of_this_visit(tokens, first, after):
         return after
     at_home = is_at_home(tokens, first, after, said)
     # Who writes 15/9 into a form that prints mmHg means centimetres all the same: the value is in mmHg either way.
-    found.add([replace(value, unit="mmHg" if printed else value.unit) for value in values], at_home=at_home)
-    in_cm = values[0].value != number(tokens[at].text)
+    found.add([value._replace(unit="mmHg") for value in values] if printed else values, at_home=at_home)
+    in_cm = values[0].value != number(tokens.words[at])
     return _more_readings(tokens, after, found, at_home=at_home, in_cm=in_cm) if pair else after
 
 
-def _more_readings(tokens: Sequence[Token], after: int, found: _Found, *, at_home: bool, in_cm: bool) -> int:
+def _more_readings(tokens: Tokens, after: int, found: _Found, *, at_home: bool, in_cm: bool) -> int:
     """The readings that follow a first without a name: "tay trái 140/80, tay phải 145/85"."""
     while True:
-        sign = tokens[after].text
+        sign = tokens.words[after]
         first = after + (sign in SEPARATORS)
         at, said = gap(tokens, first, POSITIONS)
         values = _pair(tokens, first, at)
         if not values or is_dated(tokens, values[0].after):
             return after
         # A pair of small numbers may be a date: it needs a word for which reading it is, and a first one like it.
-        is_cm = values[0].value != number(tokens[at].text)
+        is_cm = values[0].value != number(tokens.words[at])
         is_told = (
             bool(said & SIDES) if is_cm else bool(said & (SIDES | CLINIC | TIMES)) or sign in (",", ";", "va")
         )
@@ -311,7 +314,7 @@ def _more_readings(tokens: Sequence[Token], after: int, found: _Found, *, at_hom
         after = values[0].after
 
 
-def _measure(tokens: Sequence[Token], first: int, measure: Measure, found: _Found) -> int:
+def _measure(tokens: Tokens, first: int, measure: Measure, found: _Found) -> int:
     """A measure named at a token: the token after it, ``first`` if it is not named here."""
     strict = named(tokens, first, measure.names)
     length = strict or named(tokens, first, measure.loose)
@@ -323,19 +326,21 @@ def _measure(tokens: Sequence[Token], first: int, measure: Measure, found: _Foun
     value = value or _amount(tokens, first, at, measure, needs_unit=not strict and not printed)
     if value is None:
         return at
-    value = replace(value, unit=value.unit or printed)
+    if printed and not value.unit:
+        value = value._replace(unit=printed)
     if measure.quantity == "random_glucose" and is_fasting(tokens, value.after, said):
-        value = replace(value, quantity="fasting_glucose")
-    is_change = measure.quantity == "weight" and first > 0 and tokens[first - 1].text in CHANGES
-    if not (is_change or is_of_another_time(tokens, first) or is_dated(tokens, value.after)):
+        value = value._replace(quantity="fasting_glucose")
+    is_change = measure.quantity == "weight" and first > 0 and tokens.words[first - 1] in CHANGES
+    if is_of_this_visit(tokens, first, value.after) and not is_change:
         found.add((value,), at_home=is_at_home(tokens, first, value.after, said))
     return value.after
 
 
-def _read(tokens: Sequence[Token], at: int, found: _Found) -> int:
+def _read(tokens: Tokens, at: int, found: _Found) -> int:
     """Whatever is named at a token: the token after it, ``at`` if nothing is named."""
-    after = _pressures(tokens, at, found)
-    for measure in MEASURES:
+    word = tokens.words[at]
+    after = _pressures(tokens, at, found) if word in PRESSURE_WORDS else at
+    for measure in MEASURES_BY_WORD.get(word, ()):
         if after > at:
             break
         after = _measure(tokens, at, measure, found)
@@ -343,10 +348,23 @@ def _read(tokens: Sequence[Token], at: int, found: _Found) -> int:
 
 
 def mined(text: str) -> tuple[Mined, ...]:
-    """The values told in a text, in the order of the text. Text of any kind may be given; nothing is raised."""
-    tokens = tokens_of(text)
+    """The values told in a text, in the order of the text. Text of any kind may be given; nothing is raised.
+
+    Short texts are remembered, as notes are written from templates: "HA 120/80 mmHg" comes again and again.
+    """
+    return (remembered if len(text) <= _SHORT else _mined)(text)
+
+
+def _mined(text: str) -> tuple[Mined, ...]:
+    tokens = Tokens(text)
+    if tokens.said.isdisjoint(FIRST_WORDS):
+        return ()
     found = _Found(tokens)
-    at = 0
-    while tokens[at].text:
-        at = max(_read(tokens, at, found), at + 1) if tokens[at].text in FIRST_WORDS else at + 1
+    after = 0
+    for at in [place for place, word in enumerate(tokens.words[: tokens.count]) if word in FIRST_WORDS]:
+        if at >= after:
+            after = _read(tokens, at, found)
     return tuple(found.items)
+
+
+remembered = lru_cache(maxsize=_REMEMBERED)(_mined)

@@ -10,25 +10,64 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 #: No quantifier inside a quantifier: every sign of the text is looked at a bounded number of times.
 TOKEN = re.compile(r"hba1c|a1c|[a-z]+|[0-9][0-9.,]*(?<=[0-9])|\n|[^\sa-z0-9]")
 NUMBER = re.compile(r"[0-9]{1,5}(?:[.,][0-9]{1,3})?")
+_LONGEST_NUMBER = 9
 #: How many tokens are looked at between a name and its number, before a name, and past the end of the text.
 AHEAD, BACK, PADDING = 12, 12, 48
 #: More signs than any name has: longer tokens are not written out, as putting many marks in order takes long.
 _LONGEST = 40
+_PAST_THE_END = [""] * PADDING
+#: First word -> the names that begin with it, in the order they are tried.
+Names = Mapping[str, tuple[list[str], ...]]
+#: First word -> the spellings of units that begin with it, and the unit each means.
+Units = Mapping[str, tuple[tuple[list[str], str], ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word, number or sign: ``text`` in lower case without tones, ``written`` as it stands in ``[start, end)``."""
+class Tokens:
+    """The words, numbers and signs of a text: ``words`` in lower case without tones, then empty ones.
 
-    text: str
-    written: str
-    start: int
-    end: int
+    The empty ones let a rule look ahead of the last. Where a token stands in the text, and how it is written there,
+    is found when it is asked for: few tokens are. ``said``: the words as a set. ``is_of_now``: none of them tells of
+    another time or of home.
+    """
+
+    __slots__ = ("_matches", "_places", "_text", "count", "is_of_now", "said", "words")
+
+    def __init__(self, text: str) -> None:
+        folded, self._places = _folded(text)
+        self._text = text
+        self._matches = list(TOKEN.finditer(folded))
+        self.words = [match[0] for match in self._matches]
+        self.said = frozenset(self.words)
+        self.is_of_now = self.said.isdisjoint(OF_ANOTHER_TIME_OR_HOME)
+        self.count = len(self.words)
+        self.words += _PAST_THE_END
+
+    def span(self, at: int) -> tuple[int, int]:
+        """Where in the text a token begins and ends."""
+        start, last = self._matches[at].span()
+        places = self._places
+        if places is None:
+            return start, last
+        # In NFD the marks of the last sign stand behind it; they end where the next sign that is none begins.
+        end = places[last - 1] + 1
+        while end < places[last] and unicodedata.combining(self._text[end]):
+            end += 1
+        return places[start], end
+
+    def written(self, at: int) -> str:
+        """A token as it stands in the text, in NFC; "" for one longer than any name."""
+        start, end = self.span(at)
+        if end - start > _LONGEST:
+            return ""
+        text = self._text[start:end]
+        return text if self._places is None else unicodedata.normalize("NFC", text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +75,9 @@ class Measure:
     """What is written as one number. ``loose`` names are common words: they need a unit and the start of a clause."""
 
     quantity: str
-    names: tuple[tuple[str, ...], ...]
-    units: tuple[tuple[tuple[str, ...], str], ...]
-    loose: tuple[tuple[str, ...], ...] = ()
+    names: Names
+    units: Units
+    loose: Names = field(default_factory=dict)
     between: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -46,44 +85,66 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def _spellings(unit: str, *written: str) -> tuple[tuple[tuple[str, ...], str], ...]:
-    return tuple((tuple(spelling.split()), unit) for spelling in written)
+def _names(*names: str) -> Names:
+    begun: dict[str, tuple[list[str], ...]] = {}
+    for name in map(str.split, names):
+        begun[name[0]] = (*begun.get(name[0], ()), name)
+    return begun
+
+
+def _units(*spelled: tuple[str, Sequence[str]]) -> Units:
+    begun: dict[str, tuple[tuple[list[str], str], ...]] = {}
+    for unit, spellings in spelled:
+        for words in map(str.split, spellings):
+            begun[words[0]] = (*begun.get(words[0], ()), (words, unit))
+    return begun
 
 
 def number(text: str) -> float | None:
     """A number with at most one decimal sign; none for anything else ("12.10.2024")."""
+    return _number(text) if len(text) <= _LONGEST_NUMBER else None
+
+
+@lru_cache(maxsize=4_096)
+def _number(text: str) -> float | None:
     return float(text.replace(",", ".")) if NUMBER.fullmatch(text) else None
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
-    """Lower case without tone marks, and which sign of ``text`` each sign of it comes from."""
+def _parts(sign: str) -> list[str]:
+    """A sign in lower case without tone marks: mostly one, none for a mark, several for a ligature."""
+    plain = "d" if sign in "đĐ" else sign.lower()
+    return [part for part in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(part)]
+
+
+def _single(signs: Iterable[int]) -> dict[int, str]:
+    """Signs that become one sign each, and which."""
+    parts = {sign: _parts(chr(sign)) for sign in signs}
+    return {sign: found[0] for sign, found in parts.items() if len(found) == 1}
+
+
+#: The letters of Vietnamese and the signs of clinical text, all of them NFC, that become one sign each.
+_PLAIN = _single((*range(0x250), *range(0x1E00, 0x1F00), *range(0x2010, 0x2040), *range(0x2190, 0x2270)))
+_IS_PLAIN = re.compile(f"[{re.escape(''.join(map(chr, _PLAIN)))}]*")
+
+
+def _folded(text: str) -> tuple[str, list[int] | None]:
+    """Lower case without tone marks, and which sign of ``text`` each sign of it comes from; None: each from its own."""
+    if text.isascii():
+        return text.lower(), None
+    if _IS_PLAIN.fullmatch(text):
+        return text.translate(_PLAIN), None
+    return _folded_by_sign(text)
+
+
+def _folded_by_sign(text: str) -> tuple[str, list[int]]:
+    """The same for any text: signs may vanish, as marks do, or become several."""
     signs: list[str] = []
     places: list[int] = []
     for place, sign in enumerate(text):
-        if sign.isascii():
-            signs.append(sign.lower())
-            places.append(place)
-            continue
-        for part in unicodedata.normalize("NFKD", "d" if sign in "đĐ" else sign.lower()):
-            if not unicodedata.combining(part):
-                signs.append(part)
-                places.append(place)
-    return "".join(signs), places
-
-
-def tokens_of(text: str) -> list[Token]:
-    """The tokens of a text, then empty ones, so that a rule may look ahead of the last."""
-    folded, places = _folded(text)
-    places.append(len(text))
-    found = []
-    for match in TOKEN.finditer(folded):
-        # In NFD the marks of the last sign stand behind it; they end where the next sign that is none begins.
-        start, end = places[match.start()], places[match.end() - 1] + 1
-        while end < places[match.end()] and unicodedata.combining(text[end]):
-            end += 1
-        written = unicodedata.normalize("NFC", text[start:end]) if end - start <= _LONGEST else ""
-        found.append(Token(match.group(), written, start, end))
-    return found + [Token("", "", len(text), len(text))] * PADDING
+        parts = _parts(sign)
+        signs += parts
+        places += [place] * len(parts)
+    return "".join(signs), [*places, len(text)]
 
 
 #: Words that are others with other tones ("hạ", "căn", "tái khám"): how they are written here, with tones or without.
@@ -101,67 +162,62 @@ TONES = {
     "tai": _words("tai tại"),
     "sau": _words("sau"),
 }
-PRESSURE = (("huyet", "ap"), ("ha",), ("bp",))
-SYSTOLIC = (("huyet", "ap", "tam", "thu"), ("ha", "tam", "thu"), ("ha", "tt"), ("hatt",))
-DIASTOLIC = (
-    ("huyet", "ap", "tam", "truong"),
-    ("ha", "tam", "truong"),
-    ("ha", "ttr"),
-    ("hattr",),
-    ("tam", "truong"),
-)
-PRESSURE_UNITS = (*_spellings("mmHg", "mmhg", "mm hg"), *_spellings("cmHg", "cmhg", "cm hg"))
+PRESSURE = _names("huyet ap", "ha", "bp")
+SYSTOLIC = _names("huyet ap tam thu", "ha tam thu", "ha tt", "hatt")
+DIASTOLIC = _names("huyet ap tam truong", "ha tam truong", "ha ttr", "hattr", "tam truong")
+PRESSURE_UNITS = _units(("mmHg", ("mmhg", "mm hg")), ("cmHg", ("cmhg", "cm hg")))
 MEASURES = (
     Measure(
         quantity="height",
-        names=(("chieu", "cao"),),
-        loose=(("cao",), ("cc",)),
-        units=(*_spellings("cm", "cm"), *_spellings("m", "m", "met")),
+        names=_names("chieu cao"),
+        loose=_names("cao", "cc"),
+        units=_units(("cm", ("cm",)), ("m", ("m", "met"))),
     ),
     Measure(
         quantity="weight",
-        names=(("can", "nang"), ("cn",)),
-        loose=(("nang",), ("can",), ("p",)),
-        units=(
-            *_spellings("kg", "kg", "kgs", "ki", "ky", "kilogam"),
-            *_spellings("g", "g", "gr", "gam", "gram"),
+        names=_names("can nang", "cn"),
+        loose=_names("nang", "can", "p"),
+        units=_units(
+            ("kg", ("kg", "kgs", "ki", "ky", "kilogam")),
+            ("g", ("g", "gr", "gam", "gram")),
         ),
     ),
-    Measure(
-        quantity="waist", names=(("vong", "bung"), ("vong", "eo"), ("vb",)), units=_spellings("cm", "cm")
-    ),
+    Measure(quantity="waist", names=_names("vong bung", "vong eo", "vb"), units=_units(("cm", ("cm",)))),
     Measure(
         quantity="heart_rate",
-        names=(("tan", "so", "tim"), ("nhip", "tim"), ("mach",), ("m",)),
-        units=(
-            *_spellings("/min", "lan / phut", "lan / ph", "lan / p", "l / phut", "l / ph", "l / p", "l p"),
-            *_spellings("/min", "ck / phut", "ck / p", "chu ky / phut", "/ phut", "/ ph", "/ p", "/ min"),
-            *_spellings("bpm", "bpm"),
+        names=_names("tan so tim", "nhip tim", "mach", "m"),
+        units=_units(
+            ("/min", ("lan / phut", "lan / ph", "lan / p", "l / phut", "l / ph", "l / p", "l p")),
+            ("/min", ("ck / phut", "ck / p", "chu ky / phut", "/ phut", "/ ph", "/ p", "/ min")),
+            ("bpm", ("bpm",)),
         ),
         between=_words("deu ro quay nhanh cham"),
     ),
     Measure(
         quantity="hba1c",
-        names=(("hba1c",), ("hb", "a1c"), ("a1c",)),
-        units=(*_spellings("%", "%"), *_spellings("mmol/mol", "mmol / mol")),
+        names=_names("hba1c", "hb a1c", "a1c"),
+        units=_units(("%", ("%",)), ("mmol/mol", ("mmol / mol",))),
         between=_words("xn"),
     ),
     Measure(
         quantity="random_glucose",
-        names=(("duong", "huyet"), ("duong", "mau"), ("dh",), ("dhmm",), ("glucose",)),
-        units=(
-            *_spellings("mmol/L", "mmol / l", "mmol l", "mmol"),
-            *_spellings("mg/dL", "mg / dl", "mg dl", "mg %"),
+        names=_names("duong huyet", "duong mau", "dh", "dhmm", "glucose"),
+        units=_units(
+            ("mmol/L", ("mmol / l", "mmol l", "mmol")),
+            ("mg/dL", ("mg / dl", "mg dl", "mg %")),
         ),
         between=_words("doi sau an mao mach tinh huyet tuong bat ky mau xn"),
     ),
 )
-#: Every name begins with one of these: all other tokens are passed over at once.
-FIRST_WORDS = frozenset(
-    name[0]
-    for names in (PRESSURE, SYSTOLIC, DIASTOLIC, *(measure.names + measure.loose for measure in MEASURES))
-    for name in names
-)
+#: First words of the names of pressures, and of all names: all other tokens are passed over at once.
+PRESSURE_WORDS = frozenset((*PRESSURE, *SYSTOLIC, *DIASTOLIC))
+#: First word -> the measures that names beginning with it may mean, in the order they are tried.
+MEASURES_BY_WORD = {
+    word: tuple(one for one in MEASURES if word in one.names or word in one.loose)
+    for measure in MEASURES
+    for word in (*measure.names, *measure.loose)
+}
+FIRST_WORDS = PRESSURE_WORDS | frozenset(MEASURES_BY_WORD)
 #: What may stand between any name and its number: when and where, and signs.
 WORDS_BETWEEN = _words(
     ": = ( ) la do duoc luc hien tai hom nay sang chieu toi o nha vao nhap vien kham phong pk bv tram ket qua kq"
@@ -212,3 +268,5 @@ NOT_READ = LONG_AGO | frozenset(
 )
 HISTORY_WORDS = _words("neu max min ts")
 HOME = frozenset((("o", "nha"), ("tai", "nha"), ("tu", "do")))
+#: A text with none of these tells nothing of home or of another time.
+OF_ANOTHER_TIME_OR_HOME = HISTORY_WORDS | {second for _, second in TARGETS | NOT_READ | HOME} | {"khi", "nam"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import duckdb
@@ -39,7 +39,8 @@ class Batches:
     def __init__(self, connection: duckdb.DuckDBPyConnection, prefix: str) -> None:
         self._connection = connection
         self._prefix = prefix
-        self._held: dict[str, list[tuple[str | int | None, ...]]] = {table: [] for table in COLUMNS}
+        # Cells of all rows one after another: a list of tuples costs the garbage collector more than all else here.
+        self._held: dict[str, list[str | int | None]] = {table: [] for table in COLUMNS}
         self.counts = dict.fromkeys(COLUMNS, 0)
         for table, columns in COLUMNS.items():
             texts = ", ".join(f'"{name}" varchar' for name in columns)
@@ -50,12 +51,16 @@ class Batches:
         """The name of the temporary table."""
         return f"{self._prefix}_{table}"
 
-    def add(self, row: int, table: str, cells: Cells) -> None:
-        """One row, of visit number ``row``; ``cells`` in the order of :data:`COLUMNS`."""
-        held = self._held[table]
-        held.append((*cells, row))
-        if len(held) >= _HELD:
-            self._store(table)
+    def add(self, row: int, found: Iterable[tuple[str, Cells]]) -> None:
+        """The rows of visit number ``row``: their table, and their cells in the order of :data:`COLUMNS`."""
+        held = self._held
+        for table, cells in found:
+            own = held[table]
+            own += cells
+            own.append(row)
+        for table, own in held.items():
+            if len(own) >= _HELD * (len(COLUMNS[table]) + 1):
+                self._store(table)
 
     def close(self) -> None:
         """Store what is held."""
@@ -63,17 +68,17 @@ class Batches:
             self._store(table)
 
     def _store(self, table: str) -> None:
-        held = self._held[table]
+        held, names = self._held[table], (*COLUMNS[table], "_row")
         if not held:
             return
-        names = (*COLUMNS[table], "_row")
-        types = [pa.string()] * len(COLUMNS[table]) + [pa.int64()]
-        columns = [pa.array(cells, kind) for cells, kind in zip(zip(*held, strict=True), types, strict=True)]
+        width = len(names)
+        types = [pa.string()] * (width - 1) + [pa.int64()]
+        columns = [pa.array(held[place::width], kind) for place, kind in enumerate(types)]
         self._connection.register("health_xml_given", pa.table(columns, names=list(names)))
         try:
             sql = f"insert into {self.relation(table)} select * from health_xml_given"
             self._connection.execute(sql).fetchall()
         finally:
             self._connection.unregister("health_xml_given")
-        self.counts[table] += len(held)
+        self.counts[table] += len(held) // width
         held.clear()

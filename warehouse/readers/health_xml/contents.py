@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from warehouse.readers.health_xml import account, findings, visits
 from warehouse.readers.health_xml.account import Account
@@ -58,7 +58,9 @@ def _opened(visit: Visit, envelope: str, counts: Account, faults: list[str]) -> 
 def _keep_one_visit(opened: Opened, is_exam: bool, faults: list[str]) -> None:
     """Leave the rows of one visit: people and visits must not be mixed because a sender put two into one HOSO."""
     mains = [row for part in _MAIN[is_exam] for row in opened.get(part, ())]
-    if any(len({row[name] for row in mains if name in row}) > 1 for name in ("visit", "patient", "identity")):
+    if len(mains) > 1 and any(
+        len({row[name] for row in mains if name in row}) > 1 for name in ("visit", "patient", "identity")
+    ):
         faults.append(account.SEVERAL)
         opened.clear()
         return
@@ -77,19 +79,18 @@ def _rows(opened: Opened, visit: Visit, is_exam: bool, counts: Account) -> Itera
             main |= row
     others = (row["visit"] for found in opened.values() for row in found if "visit" in row)
     about = visits.context(main, others, visit.sender, "exam" if is_exam else "claim")
-    if main:
-        yield from visits.rows(main, about)
-    yield from (_examined if is_exam else _claimed)(opened, main, about, counts)
+    of_main = visits.rows(main, about) if main else iter(())
+    return chain(of_main, *(_examined if is_exam else _claimed)(opened, main, about, counts))
 
 
-def _claimed(opened: Opened, main: Row, about: Context, counts: Account) -> Iterator[Placed]:
-    yield from findings.weight(main, "XML1", about)
-    yield from findings.medications(opened.get("XML2", ()), "XML2", about)
-    yield from findings.results(opened.get("XML4", ()), "XML4", about, counts.set_aside)
-    yield from findings.notes(opened.get("XML5", ()), "XML5", about, counts.set_aside)
+def _claimed(opened: Opened, main: Row, about: Context, counts: Account) -> Iterator[Iterator[Placed]]:
+    yield findings.weight(main, "XML1", about)
+    yield findings.medications(opened.get("XML2", ()), "XML2", about)
+    yield findings.results(opened.get("XML4", ()), "XML4", about, counts.set_aside)
+    yield findings.notes(opened.get("XML5", ()), "XML5", about, counts.set_aside)
 
 
-def _examined(opened: Opened, main: Row, about: Context, counts: Account) -> Iterator[Placed]:
+def _examined(opened: Opened, main: Row, about: Context, counts: Account) -> Iterator[Iterator[Placed]]:
     signs = [(part, opened.get(part, ())) for part in ("XML3", "XML10")]
-    yield from findings.vital_signs(signs, about, counts.set_aside)
-    yield from findings.results(opened.get("XML11", ()), "XML11", about, counts.set_aside)
+    yield findings.vital_signs(signs, about, counts.set_aside)
+    yield findings.results(opened.get("XML11", ()), "XML11", about, counts.set_aside)

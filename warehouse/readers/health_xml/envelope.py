@@ -7,9 +7,9 @@ not well-formed anywhere, is refused whole.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -26,16 +26,14 @@ DEEPEST = 16
 _UNNAMED = "other"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part:
+class Part(NamedTuple):
     """One FILEHOSO: its kind (``XML1``; ``other`` when it is none of the format's) and its content, not yet opened."""
 
     kind: str
     content: etree._Element | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Visit:
+class Visit(NamedTuple):
     """One HOSO, numbered from 1 in the file; ``sender`` is the MACSKCB of the envelope.
 
     Its parts are emptied when the next visit is asked for.
@@ -113,11 +111,11 @@ def _sender(visit: etree._Element) -> str | None:
 
 def _parts(visit: etree._Element) -> Iterator[Part]:
     for file in visit:
-        if local_name(file.tag) != "FILEHOSO":
+        if local_name(str(file.tag)) != "FILEHOSO":
             continue
         kind = content = None
         for child in file:
-            name = local_name(child.tag)
+            name = local_name(str(child.tag))
             if name == "LOAIHOSO":
                 kind = (child.text or "").strip().upper()
             elif name == "NOIDUNGFILE":

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 from warehouse.readers.drugs import atc_of
-from warehouse.readers.free_text import mined
+from warehouse.readers.free_text import Mined, mined
 from warehouse.readers.health_xml import account, values
+from warehouse.readers.health_xml.batches import Cells
 from warehouse.readers.health_xml.doses import days_supplied
 from warehouse.readers.health_xml.forms import codes
 from warehouse.readers.health_xml.labs import loinc_of
@@ -29,6 +31,13 @@ Aside = Callable[[str, str], None]
 
 def numbered(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
     """Each row with its STT; one without has its place, and a repeated STT a second number, so that all differ."""
+    told = [row.get("number") for row in rows]
+    if all(told) and len(set(told)) == len(told):
+        return zip(cast("list[str]", told), rows, strict=True)
+    return _told_apart(rows)
+
+
+def _told_apart(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
     used: set[str] = set()
     times: dict[str, int] = {}
     for place, row in enumerate(rows, start=1):
@@ -42,12 +51,13 @@ def numbered(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
 
 def medications(rows: Sequence[Row], part: str, about: Context) -> Iterator[Placed]:
     """XML2: every drug, with its ATC code where the brand or the substance tells it."""
+    on = values.day(about.at)
     for number, row in numbered(rows):
         name = row.get("name") or row.get("substance")
         days = days_supplied(row.get("amount"), row.get("dose"), row.get("unit"))
         yield "medication", (
             about.reference(part, number), about.person, about.encounter, _atc(row), name,
-            values.day(row.get("at")) or values.day(about.at), days, about.origin,
+            values.day(row.get("at")) or on, days, about.origin,
         )  # fmt: skip
 
 
@@ -60,6 +70,7 @@ def _atc(row: Row) -> str | None:
 
 def results(rows: Sequence[Row], part: str, about: Context, aside: Aside) -> Iterator[Placed]:
     """XML4 of claims, XML11 of examinations: laboratory results whose name stands for a LOINC code."""
+    units = codes("DON_VI_DO")
     for number, row in numbered(rows):
         code = loinc_of(row.get("code"), row.get("name"), row.get("service"))
         if code is None:
@@ -68,9 +79,10 @@ def results(rows: Sequence[Row], part: str, about: Context, aside: Aside) -> Ite
             aside(part, account.NO_VALUE)
         else:
             value, text, unit = values.measured(row["value"], row.get("unit"))
-            yield _measured(
-                about, (part, number), code, value=value, text=text, at=values.moment(row.get("at")),
-                unit=codes("DON_VI_DO").get(unit, unit) if unit else None,
+            yield "measurement", (
+                about.reference(part, number), about.person, about.encounter, None, None, code, value, text,
+                units.get(unit, unit) if unit else None, values.moment(row.get("at")) or about.at, about.facility,
+                None, about.origin,
             )  # fmt: skip
 
 
@@ -91,22 +103,25 @@ def notes(rows: Sequence[Row], part: str, about: Context, aside: Aside) -> Itera
         found = mined(text) if _DIGIT.search(text) else ()
         if not found:
             aside(part, account.NO_FINDING)
+            continue
+        note, at = about.reference(part, number), values.moment(row.get("at")) or about.at
         for place, one in enumerate(found, start=1):
-            is_pressure = one.loinc in (SYSTOLIC, DIASTOLIC)
-            reading = None if one.reading is None else str(one.reading)
-            yield _measured(
-                about, (part, number, str(place)), one.loinc, value=_text(one.value), unit=one.unit,
-                at=values.moment(row.get("at")), reading=reading if is_pressure else None,
-                panel=(part, number, f"bp{reading or 1}") if is_pressure else None,
-                method="home" if one.at_home else None,
-                # What was measured at home is no test of the facility: no definition uses it.
-                origin="self_declared" if one.at_home else None,
-            )  # fmt: skip
+            yield "measurement", _noted(about, note, place, one, at)
 
 
-def _text(value: float | None) -> str | None:
-    if value is None:
-        return None
+def _noted(about: Context, note: str | None, place: int, one: Mined, at: str | None) -> Cells:
+    """A value out of the note with reference ``note``, of which it is number ``place``."""
+    is_pressure = one.loinc in (SYSTOLIC, DIASTOLIC)
+    return (
+        f"{note}:{place}" if note else None, about.person, about.encounter,
+        f"{note}:bp{one.reading}" if note and is_pressure else None, str(one.reading) if is_pressure else None,
+        one.loinc, _text(one.value), None, one.unit, at, about.facility,
+        # What was measured at home is no test of the facility: no definition uses it.
+        *(("home", "self_declared") if one.at_home else (None, about.origin)),
+    )  # fmt: skip
+
+
+def _text(value: float) -> str:
     return str(int(value)) if value == int(value) else str(value)
 
 
@@ -152,14 +167,11 @@ def _measured(
     value: str | None = None,
     text: str | None = None,
     unit: str | None = None,
-    at: str | None = None,
     reading: str | None = None,
     panel: tuple[str, ...] | None = None,
-    method: str | None = None,
-    origin: str | None = None,
 ) -> Placed:
-    """A row of measurement; without a time of its own it has that of the visit."""
+    """A row of measurement at the time of the visit."""
     return "measurement", (
         about.reference(*place), about.person, about.encounter, about.reference(*panel) if panel else None, reading,
-        code, value, text, unit, at or about.at, about.facility, method, origin or about.origin,
+        code, value, text, unit, about.at, about.facility, None, about.origin,
     )  # fmt: skip

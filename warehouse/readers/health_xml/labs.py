@@ -22,12 +22,20 @@ def loinc_of(code: str | None, name: str | None, service: str | None) -> str | N
 
     A name that could be of blood does not count under a service on urine or another fluid.
     """
+    is_short = len(code or "") + len(name or "") + len(service or "") <= _LONGEST_NAME
+    return (_remembered if is_short else _found)(code, name, service)
+
+
+def _found(code: str | None, name: str | None, service: str | None) -> str | None:
     fluid = _fluid(service)
     for written in (code, name):
         found = _known(written) if written and len(written) <= _LONGEST_NAME else None
         if found and fluid in ("", found[1]):
             return found[0]
     return None
+
+
+_remembered = lru_cache(maxsize=16_384)(_found)
 
 
 @lru_cache(maxsize=16_384)

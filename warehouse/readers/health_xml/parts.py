@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from lxml import etree
@@ -17,16 +18,18 @@ SAFE: Final[Mapping[str, Any]] = {
     "encoding": "utf-8", "resolve_entities": False, "no_network": True, "load_dtd": False,
     "remove_comments": True, "remove_pis": True, "collect_ids": False,
 }  # fmt: skip
-_PARSER = etree.XMLParser(**SAFE)
+#: Blanks between elements say nothing, and building them takes a sixth of the time.
+_PARSER = etree.XMLParser(remove_blank_text=True, **SAFE)
 _MARKS = "\ufeff \t\r\n"
 _DOCTYPE = b"<!DOCTYPE"
 ROW = "row"
 Row = dict[str, str]
 
 
-def local_name(tag: Any) -> str:
+@lru_cache(maxsize=256)
+def local_name(tag: str) -> str:
     """The name without its namespace."""
-    return str(tag).rpartition("}")[2]
+    return tag.rpartition("}")[2]
 
 
 def rows(content: etree._Element | None, form: Form) -> list[Row]:
@@ -88,16 +91,14 @@ def _decoded(data: bytes, encoding: str) -> bytes:
 def _rows(root: etree._Element, form: Form) -> list[Row]:
     """One pass in document order: a row element begins a row; fields outside of any are a row of their own."""
     means = form.means
-    found: list[Row] = []
     row: Row = {}
+    found = [row]
     for element in root.iter(*form.tags):
         tag: Any = element.tag
         name = means.get(tag) or means[local_name(tag)]
         if name == ROW:
             row = {}
             found.append(row)
-        elif text := (element.text or "").strip():
-            if not found:
-                found.append(row)
+        elif (text := element.text) and (text := text.strip()):
             row[name] = text
     return [row for row in found if row]

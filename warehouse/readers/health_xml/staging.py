@@ -47,8 +47,7 @@ def stage(connection: duckdb.DuckDBPyConnection, path: Path, *, prefix: str = "s
         batches = Batches(connection, prefix)
         envelope = Envelope(path)
         for visit in envelope.visits():
-            for table, cells in contents.read(visit, envelope.name, counts):
-                batches.add(visit.row, table, cells)
+            batches.add(visit.row, contents.read(visit, envelope.name, counts))
         batches.close()
         counts.set_aside(account.VISIT, account.SENT_AGAIN, _drop_earlier(connection, batches))
         versions = _versions(connection, batches, prefix)

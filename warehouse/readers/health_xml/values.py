@@ -11,6 +11,8 @@ _MEASURED = re.compile(r"([+-]?\d+(?:[.,]\d+)?)\s*(\D.*)", re.DOTALL)
 #: 1,234 may be a thousand or a little more than one: landing quarantines it as it stands.
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _PAIR = re.compile(r"(\d{2,3})\s*/\s*(\d{2,3})(?:\s*mm\s*hg)?", re.IGNORECASE)
+#: Signs of a result and its unit that are remembered: few results are longer, and most come again and again.
+_SHORT = 32
 _SEPARATORS = re.compile(r"[;,]")
 
 
@@ -87,6 +89,11 @@ def measured(text: str | None, unit: str | None) -> tuple[str | None, str | None
 
     A unit written beside the number counts when the field of the unit says the same or nothing.
     """
+    is_short = text is not None and len(text) + len(unit or "") <= _SHORT
+    return (_remembered if is_short else _measured)(text, unit)
+
+
+def _measured(text: str | None, unit: str | None) -> tuple[str | None, str | None, str | None]:
     if (value := number(text)) is not None or text is None:
         return value, None, unit
     if found := _MEASURED.fullmatch(text):
@@ -98,6 +105,9 @@ def measured(text: str | None, unit: str | None) -> tuple[str | None, str | None
         if is_unit and " " not in beside:
             return number(digits), None, unit or beside
     return None, text, unit
+
+
+_remembered = lru_cache(maxsize=16_384)(_measured)
 
 
 def pressures(text: str) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 
 from warehouse.readers.health_xml import values
@@ -16,6 +17,8 @@ from warehouse.readers.health_xml.parts import Row
 #: A 13-digit location number (GLN) names a facility only to its own system: the code of the part is better.
 _LOCATION_NUMBER = re.compile(r"\d{13}")
 SOURCE = "health_xml"
+#: Signs of diagnoses that are remembered: few visits have more of them.
+_SHORT = 64
 Placed = tuple[str, Cells]
 
 
@@ -132,10 +135,22 @@ def _class(code: str | None) -> str | None:
     return codes("MA_LOAI_KCB").get(code.zfill(2)) if code else None
 
 
+def _illnesses(first: str | None, others: str | None) -> tuple[str, ...]:
+    is_short = len(first or "") + len(others or "") <= _SHORT
+    return (_remembered_codes if is_short else _codes)(first, others)
+
+
+def _codes(first: str | None, others: str | None) -> tuple[str, ...]:
+    written = values.parts_of(first) + values.parts_of(others)
+    return tuple(dict.fromkeys(one.upper() for one in written))
+
+
+_remembered_codes = lru_cache(maxsize=16_384)(_codes)
+
+
 def _conditions(main: Row, about: Context) -> Iterator[Cells]:
     """Diagnoses as coded at the end of the visit, each code once."""
     ended = values.moment(main.get("to"))
     at = ended if values.is_moment(ended) else about.at
-    written = values.parts_of(main.get("main_illness")) + values.parts_of(main.get("other_illnesses"))
-    for code in dict.fromkeys(one.upper() for one in written):
+    for code in _illnesses(main.get("main_illness"), main.get("other_illnesses")):
         yield about.reference("ICD", code), about.person, about.encounter, code, at, "facility", about.origin
