@@ -31,6 +31,7 @@ Flags = NDArray[np.bool_]
 SMALLEST_COUNT = 5
 #: The order of the sexes on the second axis.
 SEXES = ("male", "female", "unknown", "both")
+_NO_PLACE = np.iinfo(np.int64).max
 _SEX_RELATION = Relation(cells=(0, 1, 2, 3), signs=(1, 1, 1, -1))
 
 
@@ -54,15 +55,38 @@ def publish(
     share: Floats,
     relations: Sequence[Relation],
     bands: Sequence[int],
+    families: Sequence[Sequence[int]] = (),
 ) -> Published:
-    """Hide what is small and derive what would give it away.
+    """Hide what is small and what would give it away by places, derive what would by sexes and ages.
 
     ``numerator``, ``denominator``: protected counts, place x sex x ages; ``share``: the city's, of each cell;
-    ``relations`` of the last axis, and of how many ``bands`` each of its cells is made.
+    ``relations`` of the last axis, and of how many ``bands`` each of its cells is made; ``families``: places that make
+    one which is published as well. Of a family with one uncertain place the next smallest is hidden too.
     """
+    hidden = (denominator > 0) & (np.minimum(numerator, denominator - numerator) < SMALLEST_COUNT)
+    stand_ins = expected(denominator, share)
+    while True:
+        found = _around(hidden, numerator, denominator, stand_ins, relations, bands)
+        # Beside what is hidden first: what is derived around it is then derived of both.
+        beside = _beside(found, found.hidden, denominator, families)
+        if not beside.any():
+            beside = _beside(found, found.uncertain, denominator, families)
+        if not beside.any():
+            return found
+        hidden = hidden | beside
+
+
+def _around(
+    hidden: Flags,
+    numerator: Ints,
+    denominator: Ints,
+    stand_ins: tuple[Ints, Floats],
+    relations: Sequence[Relation],
+    bands: Sequence[int],
+) -> Published:
+    """What is published where these cells are hidden; ``stand_ins``: what is expected of them, with its variance."""
     present = denominator > 0
-    hidden = present & (np.minimum(numerator, denominator - numerator) < SMALLEST_COUNT)
-    stand_in, variance = expected(denominator, share)
+    stand_in, variance = stand_ins
     found = Published(
         numerator=np.where(hidden, stand_in, numerator),
         cells=np.where(hidden, noise_cells(variance), (numerator > 0).astype(np.int64)),
@@ -74,6 +98,20 @@ def publish(
     while _derived(found, denominator, width, ordered):
         pass
     return found
+
+
+def _beside(found: Published, unsafe: Flags, denominator: Ints, families: Sequence[Sequence[int]]) -> Flags:
+    """Cells to hide: of each family in which one ``unsafe`` place alone is uncertain, the smallest certain one."""
+    chosen = np.zeros(denominator.shape, dtype=np.bool_)
+    for family in families:
+        members = np.array(family)
+        present, uncertain = denominator[members] > 0, found.uncertain[members]
+        least = np.minimum(found.numerator[members], denominator[members] - found.numerator[members])
+        size = np.where(present & ~uncertain, least, _NO_PLACE)
+        alone = ((present & uncertain).sum(axis=0) == 1) & (present & unsafe[members]).any(axis=0)
+        where = np.nonzero(alone & (size.min(axis=0) < _NO_PLACE))
+        chosen[members[size.argmin(axis=0)[where]], *where] = True
+    return chosen
 
 
 def _derived(found: Published, denominator: Ints, width: Ints, relations: Sequence[Relation]) -> bool:

@@ -8,8 +8,9 @@ asked.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ from analytics.generation import Generation, noise_of, read_sql
 from analytics.hiding import SEXES, Floats, Ints
 from analytics.noise import Noise
 from analytics.reference import published_ages
-from analytics.relations import Ages, age_relations
+from analytics.relations import MOST_CELLS, Ages, age_relations
+from warehouse.geography import crosswalk, wards, whole_units
 
 #: Columns that tell the places of a level apart.
 LEVELS: dict[str, tuple[str, ...]] = {
@@ -89,10 +91,47 @@ def lattice(
     noise = noise_of(generation)
     numerator, denominator = _protected(noise, counts, keys)
     share = _city_share(generation, measures, quarters, cells, places, (numerator, denominator))
+    bands = [len(edges) for _, edges in cells]
     published = hiding.publish(
-        numerator, denominator, share, age_relations(cells), [len(edges) for _, edges in cells]
+        numerator, denominator, share, age_relations(cells), bands, _families(places, level)
     )
     return _frame(places, [label for label, _ in cells], published, denominator)
+
+
+def _families(places: pl.DataFrame, level: str) -> list[list[int]]:
+    """Rows of ``places`` that make one place of another level in one quarter: wards a unit, units a district.
+
+    Every cell has noise of its own: as of sums over ages, those of up to :data:`MOST_CELLS` cells tell too much.
+    """
+    wholes = {"ward": _wards_of_units, "unit": _units_of_districts}.get(level)
+    if wholes is None:
+        return []
+    whole = pl.DataFrame(list(wholes().items()), schema={level: pl.String, "whole": pl.String}, orient="row")
+    found = (
+        places.with_row_index("row")
+        .join(whole, on=level, how="inner")
+        .group_by("quarter", "whole")
+        .agg(pl.col("row").sort())
+        .filter(pl.col("row").list.len().is_between(2, MOST_CELLS - 1))
+        .sort("quarter", "whole")
+    )
+    return [list(rows) for rows in found["row"]]
+
+
+@cache
+def _wards_of_units() -> dict[str, str]:
+    """Wards of units that are made of whole wards."""
+    return {part.ward_code: part.unit_code for part in crosswalk() if part.unit_code in whole_units()}
+
+
+@cache
+def _units_of_districts() -> dict[str, str]:
+    """Units of the districts that are made of whole units."""
+    home = {ward.code: ward.district_code for ward in wards()}
+    parts = {(home[part.ward_code], part.unit_code) for part in crosswalk()}
+    shared = Counter(unit for _, unit in parts)
+    closed = {district for district, unit in parts if unit not in whole_units() or shared[unit] > 1}
+    return {unit: district for district, unit in sorted(parts) if district not in closed}
 
 
 def _counted(

@@ -14,7 +14,7 @@ from analytics.catalogue import catalogue
 from analytics.disclosure import SMALLEST_DENOMINATOR, Reason, State
 from analytics.generation import Generation, read_sql
 from analytics.hiding import SMALLEST_COUNT
-from analytics.quality import preferred
+from analytics.quality import preferred, step_of
 from analytics.rates import with_interval
 from analytics.report import Report, build_of, need
 
@@ -33,6 +33,8 @@ _AGES = ((60, "60+"), (40, "40-59"), (18, "18-39"), (0, "0-17"))
 _THOUSAND = 1000
 #: Shares: linked of all references, wrong of those linked, missed of all.
 _SHARES = ("linked_share", "wrong_share", "missed_share")
+#: Digits of a rounded share: without them 0.9 is 0.9000000000000001.
+_DIGITS = 6
 _TOLD = ("linked", "by_number", "expected_wrong", "expected_missed", *_SHARES)
 _COUNTS = ("refs", "linked", "by_number", "wrong_thousandths", "missed_thousandths")
 _LINKED: dict[str, Any] = {
@@ -76,7 +78,8 @@ def _notes(rows: pl.DataFrame) -> tuple[str, ...]:
     told = (
         "register: entries of people it holds more than once; others: references of other senders",
         "expected wrong, missed: references, as the weights of linkage say; nobody knows the truth",
-        "blank: fewer than 30 references, or fewer than 5 of the ill linked or not linked; of the ill shares only",
+        "blank: fewer than 30 references, or fewer than 5 of the ill linked or not linked",
+        "of the ill shares only, rounded so that five people do not move them",
     )
     groups = {way: rows.filter(pl.col("differs") == way)["group_name"].to_list() for way in (LESS, MORE)}
     found = [f"linked {way} often than all: {', '.join(names)}" for way, names in groups.items() if names]
@@ -134,21 +137,30 @@ def _shown(groups: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_the_ill(ill: pl.DataFrame) -> pl.DataFrame:
-    """Shares in whole percent and no counts, so that two builds do not tell of one person; none of small groups."""
+    """Shares and no counts, rounded so that five people do not move them and two builds tell of nobody."""
     rest = pl.col("refs") - pl.col("linked")
     few = (
         (pl.col("refs") < SMALLEST_DENOMINATOR)
         | pl.col("linked").is_between(1, SMALLEST_COUNT - 1)
         | rest.is_between(1, SMALLEST_COUNT - 1)
     )
-    return ill.select(
+    steps = {name: pl.Series([_step(n) for n in ill[name]], dtype=pl.Float64) for name in ("refs", "linked")}
+    rounded = [
+        ((share / step).round() * step).round(_DIGITS).alias(name)
+        for name, share, step in zip(
+            _SHARES, _shares(), (steps["refs"], steps["linked"], steps["refs"]), strict=True
+        )
+    ]
+    return ill.with_columns(rounded).select(
         *("dimension", "group_name", "senders"),
-        *(
-            pl.when(~few).then(share.round(2)).alias(name)
-            for name, share in zip(_SHARES, _shares(), strict=True)
-        ),
+        *(pl.when(~few).then(pl.col(name)).alias(name) for name in _SHARES),
         *_state(few),
     )
+
+
+def _step(counted: int) -> float:
+    """What a share of so many is rounded to."""
+    return step_of(max(counted, 1)) / 100
 
 
 def _shares() -> tuple[pl.Expr, pl.Expr, pl.Expr]:

@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 Run = Mapping[str, int] | None
 WAYS = ("less", "more")
 _COLUMNS = ("refs", "linked_share", "by_number_share", "expected_wrong", "expected_missed")
-#: Groups of the tables on the two sides, and what is told of them: of conditions shares only, in whole percent.
+#: Groups of the tables on the two sides, and what is told of them: of conditions shares only.
 SIDES = (
     (
         (("all", "source", "sex", "age"), _COLUMNS),
@@ -182,10 +182,9 @@ def _cell(row: Row, name: str, words: Words) -> str:
     if name == "refs":
         return words.integer(int(value))
     if name.endswith("_share"):
-        if row["dimension"] != "condition":
-            return words.percent(value, 1)
-        # Of the ill in whole percent: more would tell two builds apart by one person.
-        return words.percent(value, 0) if value else f"<{words.percent(0.01, 0)}"
+        # Of the ill rounded to steps, which are hardly ever finer than a percent.
+        is_whole = row["dimension"] == "condition" and float(f"{value:.6f}") == round(value, 2)
+        return words.percent(value, 0 if is_whole else 1)
     return expected(value, words)
 
 

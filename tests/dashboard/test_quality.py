@@ -320,7 +320,7 @@ def test_groups_too_few_are_blank_and_of_the_ill_the_share_stands_alone() -> Non
     assert ["District 1", "16", "too few", "–", "–", "–"] in lines
     assert ["Not known", "200", "90.0%", "75.0%", "0", "7.6"] in lines
     assert ["Other senders", "200", "90.0%", "75.0%", "<0.1", "7.6"] in lines
-    assert ["Stroke", "71%", "<1%", "4%"] in lines
+    assert ["Stroke", "71%", "0%", "4%"] in lines
 
 
 def number(**changes: Any) -> dict[str, Any]:

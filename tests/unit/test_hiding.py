@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,10 +13,11 @@ from scipy import stats
 
 from analytics.ages import MartAges
 from analytics.hiding import SEXES, SMALLEST_COUNT, Ints, Published, expected, noise_cells, publish
-from analytics.lattice import lattice_ages
+from analytics.lattice import _families, _units_of_districts, _wards_of_units, lattice_ages
 from analytics.relations import MOST_CELLS, age_relations
 from tests.support.examples import examples
 from tests.support.marts import STARTS
+from warehouse.geography import whole_units
 
 CELLS = lattice_ages(MartAges(STARTS), 18, None)
 LABELS = [label for label, _ in CELLS]
@@ -96,6 +98,51 @@ def test_nothing_published_depends_on_a_hidden_count(band: int, sex: int, people
     for one, other in pairwise(seen):
         assert (one.numerator == other.numerator).all()
         assert (one.cells == other.cells).all()
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=4 * 9, max_size=4 * 9))
+def test_no_place_that_makes_another_with_its_neighbours_is_uncertain_alone(
+    rows: list[tuple[int, int]],
+) -> None:
+    """Four wards of which the first three make a unit: the unit less the others would be the one."""
+    values = np.array(rows, dtype=np.int64).reshape(4, 3, 3, 2).repeat(-(-len(SINGLE) // 3), axis=2)
+    cases, people = (
+        np.concatenate([lattice_of(part[:, : len(SINGLE)]) for part in counts])
+        for counts in (values[..., 0], values.sum(axis=-1))
+    )
+    share = np.full(cases.shape, SHARE)
+    found = publish(cases, people, share, RELATIONS, BANDS, families=[[0, 1, 2]])
+    present = people > 0
+    of_family = (found.uncertain & present)[:3].sum(axis=0)
+    assert ((of_family != 1) | (present[:3].sum(axis=0) == 1)).all()
+    certain = present & ~found.uncertain
+    assert (found.numerator[certain] == cases[certain]).all()
+    assert not (found.hidden & certain).any()
+    alone = publish(cases[3:], people[3:], share[3:], RELATIONS, BANDS)
+    assert (found.hidden[3] == alone.hidden[0]).all()
+
+
+def test_beside_a_small_ward_the_next_smallest_is_hidden() -> None:
+    people = np.full((3, len(SEXES), len(CELLS)), 400)
+    people[:, SEXES.index("unknown")] = 0
+    cases = np.where(people > 0, np.array([100, 90, 120])[:, None, None], 0)
+    cases[0, 0, SINGLE[5]] = 2
+    found = publish(cases, people, np.full(cases.shape, SHARE), RELATIONS, BANDS, families=[[0, 1, 2]])
+    assert np.argwhere(found.hidden).tolist() == [[0, 0, SINGLE[5]], [1, 0, SINGLE[5]]]
+
+
+def test_wards_make_units_and_units_districts() -> None:
+    known = {unit: ward for ward, unit in _wards_of_units().items()}
+    assert set(known) == whole_units()
+    homes = _units_of_districts()
+    assert {unit for unit, district in homes.items() if district == "786"} == {"27655", "27658"}
+    assert "760" not in homes.values()
+    places = pl.DataFrame(
+        {"quarter": ["2024Q1"] * 3 + ["2024Q2"], "unit": [*sorted(homes)[:1], "27655", "27658", "27655"]}
+    )
+    assert _families(places, "unit") == [[1, 2]]
+    assert _families(places, "district") == []
 
 
 def test_wide_cells_are_derived_and_few_cells_hidden() -> None:

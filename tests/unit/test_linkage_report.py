@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import polars as pl
 import pytest
 
@@ -85,11 +87,12 @@ def test_the_ill_are_linked_less_or_more_only_beyond_chance_and_never_told_of_fe
     assert told([(1, *ill)])["hypertension"]["differs"] == differs
 
 
-def test_of_the_ill_there_are_shares_in_whole_percent_of_groups_that_may_be_shown() -> None:
+def test_of_the_ill_there_are_rounded_shares_of_groups_that_may_be_shown() -> None:
     found = told([(1, 333, 299), (2, 20, 18), (3, 100, 98), (9, 500, 400)])
     assert set(found) == {"hypertension", "diabetes", "stroke"}
     shares = ("linked_share", "wrong_share", "missed_share")
-    assert [found["hypertension"][name] for name in shares] == [0.9, 0.01, 0.02]
+    # Five of 333 are 1.5 points: steps of two.
+    assert [found["hypertension"][name] for name in shares] == [0.9, 0.0, 0.02]
     # Too few people; and two of them, who alone are not linked.
     for name in ("diabetes", "stroke"):
         assert (found[name]["state"], *(found[name][share] for share in shares)) == (
@@ -99,6 +102,13 @@ def test_of_the_ill_there_are_shares_in_whole_percent_of_groups_that_may_be_show
             None,
         )
     assert all(row["refs"] is None and row["linked"] is None for row in found.values())
+
+
+@pytest.mark.parametrize("refs", [30, 40, 100, 1_000, 20_000])
+def test_shares_of_the_ill_come_in_steps_of_five_people(refs: int) -> None:
+    seen = {told([(1, refs, linked)])["hypertension"]["linked_share"] for linked in range(5, refs - 4)}
+    shares = sorted(share for share in seen if isinstance(share, float))
+    assert all(other - one >= 5 / refs - 1e-9 for one, other in pairwise(shares))
 
 
 def test_faults_are_shares_of_the_numbers_of_their_kind_and_sender() -> None:
