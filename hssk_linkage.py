@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from warehouse.identity import load_keys
 from warehouse.intake import LINKAGE
 from warehouse.lock import build_lock
 from warehouse.settings import load_settings
+
+if TYPE_CHECKING:
+    from warehouse.linking.explaining import Explanation
 
 linkage = typer.Typer()
 
@@ -38,6 +41,8 @@ def explain_link(
         return
     out.print(waterfall_table(found, settings.language))
     told = "one person" if found.is_one else "two people"
+    if not found.is_one and found.total_bits >= found.threshold_bits:
+        out.print(f"held apart, whatever they weigh: {_held_apart(found)}")
     way = "" if found.is_direct or not found.is_one else ", through other references"
     keys = f"; exact keys: {', '.join(found.keys)}" if found.keys else ""
     if any(found.beside):
@@ -45,3 +50,12 @@ def explain_link(
             f"compared together with {found.beside[0]} and {found.beside[1]} more references of the same number"
         )
     out.print(f"{told}{way}; {found.total_bits:.1f} bits of {found.threshold_bits:.1f} needed{keys}")
+
+
+def _held_apart(found: Explanation) -> str:
+    """Why two whose weight would make them one person are not."""
+    if not found.is_compared:
+        return "they agree in nothing by which pairs are looked for"
+    if found.is_denied:
+        return "another given name, a name that is only similar, or numbers that differ"
+    return "a guard (numbers of two people, too many references, or as like somebody else)"

@@ -63,6 +63,7 @@ create table if not exists meta_person_seen (entity_key bigint, fingerprint bigi
 create table if not exists meta_withheld (kind varchar, number bigint, digest varchar);
 create table if not exists meta_linkage (
     mark varchar, identities bigint, entities bigint, pairs bigint, lent bigint, prior_bits double, model varchar);
+create table if not exists meta_lent (mark bigint);
 create table if not exists meta_number_fault (source varchar, number varchar, faults usmallint, written bigint);
 """
 

@@ -94,6 +94,25 @@ def registers() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         elsewhere(somebody(8000 + n, rng), f"D{n}", phone="02838554137", birth_date=f"{1950 + n}-06-05")
         for n in range(40)
     ]
+    # A card that fourteen patients were treated by, two of whom share a given name, the year and the desk's telephone.
+    hospital += [
+        elsewhere(
+            somebody(8500 + n, rng),
+            f"C{n}",
+            insurance_no=people[200]["insurance_no"],
+            birth_date=f"{1950 + n}-06-05",
+        )
+        for n in range(12)
+    ]
+    hospital += [
+        elsewhere(
+            somebody(8600, rng, full_name=name, birth_date=born, ward_code=WARDS[place], sex="male"), ref,
+            insurance_no=people[200]["insurance_no"], phone="02838554137",
+        )
+        for ref, name, born, place in (
+            ("A1", "Lê Văn Tâm", "1971-02-03", 1), ("B1", "Phạm Quốc Tâm", "1971-09-13", 5),
+        )
+    ]  # fmt: skip
     return people, hospital
 
 
@@ -149,6 +168,24 @@ def test_two_are_explained_with_what_their_numbers_bring_together(together: Path
     assert {step.comparison: step.level_en for step in found.steps}["phone"] == "another"
     assert (found.beside, found.keys, found.is_direct, found.is_one) == ((1, 0), (), True, True)
     assert (by_number.beside, by_number.keys, by_number.is_direct) == ((0, 0), ("national_id_std",), True)
+
+
+def test_what_many_share_is_explained_as_it_was_linked(together: Path) -> None:
+    settings = support.settings(together, linkage="full")
+    with open_warehouse(settings) as connection:
+        found = explain(connection, settings, load_keys(settings), together / "linkage", ("A1", "B1"))
+        assert rows(connection, "select lent from meta_linkage") == [(1,)]
+    of = {step.comparison: step.level_en for step in found.steps}
+    assert (of["insurance"], of["phone"]) == ("missing", "missing")
+    assert (found.keys, found.is_compared, found.is_direct, found.is_one) == ((), False, False, False)
+
+
+def test_those_whom_a_rule_holds_apart_are_said_to_be(together: Path) -> None:
+    """Twins: the name is only similar, birth, ward and the mother's telephone are the same."""
+    settings = support.settings(together, linkage="full")
+    with open_warehouse(settings) as connection:
+        found = explain(connection, settings, load_keys(settings), together / "linkage", ("P9001", "P9002"))
+    assert (found.is_compared, found.is_denied, found.is_one) == (True, True, False)
 
 
 def test_a_batch_finds_what_one_delivery_finds(

@@ -11,8 +11,9 @@ from warehouse.linking.identities import folded, unfolded
 
 #: Key -> what it weighs against other evidence, in bits; in the order of trust.
 KEYS: Mapping[str, float] = {"national_id_std": 40.0, "insurance_code": 35.0, "old_id_std": 30.0}
-#: A number (or telephone) under which more people stand, by given name and year of birth, is a filler, lent or
-#: a desk's.
+PHONE = "phone_std"
+#: A number under which more people stand, by given name and year of birth, is a filler, lent or a desk's: it is taken
+#: for not known.
 MOST_SHARING = 10
 _SHARED_BY = "count(distinct (name_given, birth_year))"
 #: One person: the same given name (or a slip of it); the year of birth or the whole name; the sex, unless name and day
@@ -27,14 +28,21 @@ _AGREE = """(a.name_given is null or b.name_given is null
 def link(work: duckdb.DuckDBPyConnection) -> None:
     """Make ``exact_pair`` of ``identity``: two persons, the smaller key first, the ``key`` they share, its weight.
 
-    Telephones of too many people are taken out of ``identity``.
+    Numbers and telephones of too many people are taken out of ``identity``, into ``lent`` (name, value).
     """
-    rows(
-        work,
-        f"""update identity set phone_std = null where phone_std in (
-                select phone_std from identity group by phone_std having {_SHARED_BY} > $most)""",
-        {"most": MOST_SHARING},
-    )
+    rows(work, "create table lent (name text, value text)")
+    for name in (*KEYS, PHONE):
+        rows(
+            work,
+            f"""insert into lent select $name, {name} from identity where {name} is not null
+                group by {name} having {_SHARED_BY} > $most""",
+            {"name": name, "most": MOST_SHARING},
+        )
+        rows(
+            work,
+            f"update identity set {name} = null where {name} in (select value from lent where name = $name)",
+            {"name": name},
+        )
     rows(work, "create table exact_pair (key_a bigint, key_b bigint, key text, weight double)")
     for name, weight in KEYS.items():
         rows(
@@ -42,21 +50,14 @@ def link(work: duckdb.DuckDBPyConnection) -> None:
             f"""insert into exact_pair
                 select a.person_key, b.person_key, $name, $weight
                 from identity a inner join identity b on a.{name} = b.{name} and a.person_key < b.person_key
-                where a.{name} in (
-                    select {name} from identity group by {name} having count(*) > 1 and {_SHARED_BY} <= $most
-                ) and {_AGREE}""",
-            {"name": name, "weight": weight, "most": MOST_SHARING},
+                where {_AGREE}""",
+            {"name": name, "weight": weight},
         )
 
 
 def lent(work: duckdb.DuckDBPyConnection) -> int:
-    """How many numbers stand under more people than one person can be."""
-    many = " + ".join(
-        f"""(select count(*) from (select {name} from identity where {name} is not null
-             group by {name} having {_SHARED_BY} > $most))"""
-        for name in KEYS
-    )
-    [(count,)] = rows(work, f"select {many}", {"most": MOST_SHARING})
+    """How many numbers (but telephones) stand under more people than one person can be."""
+    [(count,)] = rows(work, "select count(*) from lent where name <> $phone", {"phone": PHONE})
     return int(count)
 
 

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
-from warehouse.database import rows
+from warehouse.database import put_frames, rows
 from warehouse.errors import EXIT_DATA, UserError
 from warehouse.identity import Keys, person_key
 from warehouse.linking import exact, identities, model, scoring
 from warehouse.linking.comparisons import Comparison, load
 from warehouse.linking.identities import COLUMNS
 from warehouse.linking.model import Model
-from warehouse.linking.persons import PAIR, PERSON, STATE, THRESHOLD_BITS, cluster_exact, private
+from warehouse.linking.persons import (
+    LENT,
+    PAIR,
+    PERSON,
+    STATE,
+    THRESHOLD_BITS,
+    cluster_exact,
+    lent_mark_parameters,
+    lent_mark_sql,
+    private,
+)
 from warehouse.settings import Settings
 
 _DOT = "\u2022"
@@ -40,7 +52,9 @@ class Explanation:
     """``prior_bits`` and the bits of the steps add up to ``total_bits``, which the pair needs ``threshold_bits`` of.
 
     ``keys``: exact keys both have. ``beside``: how many more references of the one and of the other, which are the
-    same person by a number, stand in the comparison with them, as in linkage. ``is_one``: whether they are one person
+    same person by a number, stand in the comparison with them, as in linkage. ``is_compared``: they agree in something
+    worth a look; else linkage never weighed them. ``is_denied``: a rule says that they are
+    two, whatever they weigh (``docs/linkage.md``). ``is_one``: whether they are one person
     now, be it through others; ``is_direct``: by this pair.
     """
 
@@ -50,6 +64,8 @@ class Explanation:
     threshold_bits: float
     keys: tuple[str, ...]
     beside: tuple[int, int]
+    is_compared: bool
+    is_denied: bool
     is_one: bool
     is_direct: bool
 
@@ -66,15 +82,17 @@ def explain(
     with private(settings) as work:
         identities.gather(people, work, folder, keys.linkage_key, only=_by_number(people, first, second))
         _refuse_others(work, first, second)
-        exact.link(work)
+        _as_linked(people, work, keys)
         shared = rows(
             work,
-            "select distinct key from exact_pair where key_a = $low and key_b = $high order by key",
+            "select key from exact_pair where key_a = $low and key_b = $high",
             {"low": min(first, second), "high": max(first, second)},
         )
         one, other = _entities(work, first, second)
         beside = tuple(_others(work, entity) for entity in (one, other))
         steps = tuple(_steps(work, known, one, other))
+        [(kept,)] = rows(work, f"select count(*) from ({scoring.kept_sql('answered')})", {"least": -math.inf})
+        [(compared,)] = rows(work, f"select count(*) from ({scoring.pairs_sql()})")
     now = dict(
         rows(
             people,
@@ -90,6 +108,8 @@ def explain(
         threshold_bits=THRESHOLD_BITS,
         keys=tuple(key for (key,) in shared),
         beside=(beside[0], beside[1]),
+        is_compared=bool(compared),
+        is_denied=not kept,
         is_one=len(now) == 2 and len(set(now.values())) == 1,
         is_direct=bool(shared) or _is_direct(people, one, other),
     )
@@ -118,6 +138,29 @@ def _refuse_others(work: duckdb.DuckDBPyConnection, first: int, second: int) -> 
             expected="two references as senders write them",
             exit_code=EXIT_DATA,
         )
+
+
+def _as_linked(people: duckdb.DuckDBPyConnection, work: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+    """``exact_pair`` as the last linkage found it; what it took for numbers of too many is out of ``identity``.
+
+    Both were decided among all people, of whom ``identity`` has a few.
+    """
+    put_frames(work, {"lent_mark": people.sql(f"select mark from {LENT}").pl()})
+    for name in (*exact.KEYS, exact.PHONE):
+        rows(
+            work,
+            f"""update identity set {name} = null
+                where {lent_mark_sql(f"'{name}'", name)} in (select mark from lent_mark)""",
+            lent_mark_parameters(keys),
+        )
+    found = rows(
+        people,
+        f"""select key_a, key_b, key, weight::double from {PAIR}
+            where key is not null and key_a in (select unnest($known)) and key_b in (select unnest($known))""",
+        {"known": [key for (key,) in rows(work, "select person_key from identity")]},
+    )
+    schema = {"key_a": pl.Int64, "key_b": pl.Int64, "key": pl.String, "weight": pl.Float64}
+    put_frames(work, {"exact_pair": pl.DataFrame(found, schema=schema, orient="row")})
 
 
 def _by_number(people: duckdb.DuckDBPyConnection, first: int, second: int) -> list[int]:
@@ -176,6 +219,7 @@ def _steps(work: duckdb.DuckDBPyConnection, known: Model, one: int, other: int) 
     scoring.put_frequencies(work, known)
     rows(work, "create table changed as select entity_key from entity")
     scoring.put_people(work, known, "e.entity_key in ($one, $other)", {"one": one, "other": other})
+    rows(work, "create table person_changed as from person where is_changed")
     rows(
         work,
         """create table asked as

@@ -35,8 +35,9 @@ THRESHOLD_BITS = 0.0
 REMEMBERED_BITS = -5.0
 #: Fewer people than this say nothing about how often people agree by chance: exact keys only.
 LEAST_PEOPLE = 1_000
-PERSON, BEFORE, PAIR, SEEN, STATE, NUMBER = (
+PERSON, BEFORE, PAIR, SEEN, STATE, NUMBER, LENT = (
     "meta_person", "meta_person_before", "meta_person_pair", "meta_person_seen", "meta_linkage", "meta_number_fault",
+    "meta_lent",
 )  # fmt: skip
 #: Another number whenever the code of linkage gives other persons, or keeps other things: all is then weighed again.
 _KEPT = 5
@@ -88,6 +89,7 @@ def link(
         weighed = _Weighed()
         if settings.linkage == "full":
             weighed = _score(people, work, settings, keys, folder, progress)
+        _mark_lent(work, keys)
         progress("link", "persons")
         _name(people, work, weighed)
         return _remember(people, work, mark, now, weighed)
@@ -193,6 +195,24 @@ def _score(
         compared = _score_changed(work, known, progress)
     evidence = work.sql("select evidence from scored order by evidence").pl()["evidence"].to_numpy()
     return _Weighed(pairs=compared, prior_bits=model.prior(evidence, entities), model=_weighed_by(known))
+
+
+def lent_mark_sql(name: str, value: str) -> str:
+    """SQL by which a number of too many people is remembered: its pseudonym, as of a reference."""
+    return reference_sql("lent", f"{name} || ':' || {value}")
+
+
+def lent_mark_parameters(keys: Keys) -> dict[str, bytes]:
+    """Parameters of :func:`lent_mark_sql`."""
+    return reference_parameters(["lent"], keys.pseudonym_key)
+
+
+def _mark_lent(work: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+    rows(
+        work,
+        f"create table lent_mark as select {lent_mark_sql('name', 'value')} as mark from lent",
+        lent_mark_parameters(keys),
+    )
 
 
 def _weighed_by(known: Model) -> str:
@@ -338,9 +358,11 @@ def _remember_run(
         people, work, "faults_now",
         "select source, number, faults, sum(written)::bigint as written from number_fault group by all",
     )  # fmt: skip
-    rows(people, f"delete from {NUMBER}")
-    rows(people, f"insert into {NUMBER} from faults_now")
-    rows(people, "drop table temp.faults_now")
+    _bring(people, work, "lent_now", "from lent_mark")
+    for table, brought in ((NUMBER, "faults_now"), (LENT, "lent_now")):
+        rows(people, f"delete from {table}")
+        rows(people, f"insert into {table} from {brought}")
+        rows(people, f"drop table temp.{brought}")
 
 
 def _bring(
