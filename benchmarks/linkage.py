@@ -64,22 +64,25 @@ class Registers:
 
 @dataclass
 class Stages:
-    """Seconds of each stage, in the order they began."""
+    """Seconds of each stage, in the order they began; of the wall clock, and of the processors."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    busy: dict[str, float] = field(default_factory=dict)
     _name: str = ""
-    _since: float = 0.0
+    _since: tuple[float, float] = (0.0, 0.0)
 
     def begin(self, stage: str, what: str = "") -> None:
         """Another stage (as :func:`warehouse.linking.persons.link` tells them); the same one goes on."""
         name = f"{stage}: {what}" if stage == "link" else stage
         if name == self._name:
             return
-        now = time.perf_counter()
+        now = time.perf_counter(), time.process_time()
         if self._name:
-            self.seconds[self._name] = self.seconds.get(self._name, 0.0) + now - self._since
+            for total, end, start in zip((self.seconds, self.busy), now, self._since, strict=True):
+                total[self._name] = total.get(self._name, 0.0) + end - start
             print(
-                f"{self._name:32} {self.seconds[self._name]:9.1f} s, peak {peak_gib():.2f} GiB",
+                f"{self._name:32} {self.seconds[self._name]:9.1f} s, {self.busy[self._name]:9.1f} s busy, "
+                f"peak {peak_gib():.2f} GiB",
                 file=sys.stderr,
             )
         self._name, self._since = name, now
@@ -163,7 +166,10 @@ def measure(asked: Registers, folder: Path, memory_gib: float = 4.0) -> dict[str
     keys = {name: secrets.token_hex(32) for name in names}
     settings = Settings(home=folder / "home", linkage="full", memory_limit_gib=memory_gib, **keys)  # type: ignore[arg-type]
     found, judged = link(settings, folder, stages)
-    linking = sum(seconds for name, seconds in stages.seconds.items() if name.startswith("link"))
+    linking, busy = (
+        sum(seconds for name, seconds in taken.items() if name.startswith("link"))
+        for taken in (stages.seconds, stages.busy)
+    )
     everybody = judged.groups.filter(pl.col("dimension") == "all").row(0, named=True)
     return {
         "people": asked.people,
@@ -171,6 +177,7 @@ def measure(asked: Registers, folder: Path, memory_gib: float = 4.0) -> dict[str
         "persons": found.persons,
         "seconds": {name: round(seconds, 1) for name, seconds in stages.seconds.items()},
         "link_seconds": round(linking, 1),
+        "link_busy_seconds": round(busy, 1),
         "pairs_compared": found.pairs,
         "seconds_per_million_pairs": round(linking / max(found.pairs, 1) * 1e6, 2),
         "peak_gib": round(peak_gib(), 2),
