@@ -102,7 +102,7 @@ def _grid(plan: Plan, known: Catalogue, found: pl.DataFrame) -> pl.DataFrame:
     ):
         if levels is not None:
             grid = grid.join(levels, how="cross")
-    grid = _without_closed_units(plan, grid)
+    grid = _without_closed_units(plan, _without_weeks_of_places(plan, grid))
     return grid.select(*by, *strata_of(plan), *_withheld(grid), _ONE).sort(
         _rank(plan, grid), maintain_order=True
     )
@@ -123,13 +123,22 @@ def _without_closed_units(plan: Plan, grid: pl.DataFrame) -> pl.DataFrame:
     if not plan.closed_units:
         return grid
     is_closed = pl.col("unit").is_in(plan.closed_units) if "unit" in plan.question.by else pl.lit(True)
-    said = (
-        ("withheld_state", State.SUPPRESSED.value),
-        ("withheld_reason", Reason.OTHER_GEOGRAPHY.value),
-    )
+    return _suppressed(grid, is_closed, Reason.OTHER_GEOGRAPHY)
+
+
+def _without_weeks_of_places(plan: Plan, grid: pl.DataFrame) -> pl.DataFrame:
+    """Weeks of a group of the plan are of the whole city only: by place their differences are single people."""
+    if not plan.tells_weeks_of_places:
+        return grid
+    return _suppressed(grid, pl.lit(True), Reason.WEEKS_OF_PLACES)
+
+
+def _suppressed(grid: pl.DataFrame, is_so: pl.Expr, reason: Reason) -> pl.DataFrame:
+    """Rows that are suppressed for a reason, unless they are withheld for another already."""
+    said = (("withheld_state", State.SUPPRESSED.value), ("withheld_reason", reason.value))
     without = [pl.lit(None, pl.String).alias(name) for name, _ in said if name not in grid.columns]
     return grid.with_columns(without).with_columns(
-        pl.coalesce(name, pl.when(is_closed).then(pl.lit(word))).alias(name) for name, word in said
+        pl.coalesce(name, pl.when(is_so).then(pl.lit(word))).alias(name) for name, word in said
     )
 
 
@@ -310,21 +319,6 @@ def parameters_of(plan: Plan, known: Catalogue) -> tuple[str, dict[str, Any]]:
         **age_lists(plan, known.ages),
         **_filters(plan, "district", "ward", "unit", "sex"),
     }
-
-
-def stock(plan: Plan, cells: pl.DataFrame) -> pl.DataFrame:
-    """Weekly flows summed up to stocks, in the order of the weeks; keys stay modulo 256."""
-    grain = list(grain_of(plan))
-    others = [name for name in grain if name != "week"]
-    # What is withheld of a place is so in every week of it.
-    withheld = [pl.col(name).max() for name in cells.columns if name.startswith("withheld_")]
-    flows = cells.group_by(grain, maintain_order=True).agg(pl.col(COUNTS).sum(), *withheld)
-    running = [
-        (pl.col(name).cum_sum().over(others, order_by="week") if others else pl.col(name).cum_sum())
-        for name in COUNTS
-    ]
-    summed = (flows if others else flows.sort("week")).with_columns(running)
-    return summed.with_columns((pl.col(name) % 256).alias(name) for name in KEY_COLUMNS)
 
 
 def fetch(generation: Generation, name: str, parameters: Mapping[str, Any]) -> pl.DataFrame:

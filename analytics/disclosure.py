@@ -53,6 +53,8 @@ class Reason(StrEnum):
     SMALL_COUNT = "small_count"
     SMALL_DENOMINATOR = "small_denominator"
     OTHER_GEOGRAPHY = "other_geography"
+    WEEKS_OF_PLACES = "weeks_of_places"
+    SMALL_WEEK = "small_week"
     NOBODY_COUNTED = "nobody_counted"
     NOT_MEASURABLE = "not_measurable"
     NOT_COUNTED = "not_counted"

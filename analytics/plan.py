@@ -24,6 +24,8 @@ CASCADE = "treated"
 DEFAULT_METHOD = "wilson"
 #: What a place was until the units of July 2025 came.
 OLD_GEOGRAPHY = {"district", "ward"}
+#: Everything below the whole city.
+PLACES = ("district", "ward", "unit")
 #: Blood pressure below this age is not judged by the limits of adults.
 ADULT = 18
 
@@ -67,6 +69,11 @@ class Plan:
     def is_protected(self) -> bool:
         """Whether the counts carry noise: health facts, but for exact access."""
         return self.kind is Kind.HEALTH and not self.question.exact
+
+    @property
+    def tells_weeks_of_places(self) -> bool:
+        """Whether it asks for a health fact by week below the whole city, which is answered for nobody."""
+        return self.is_protected and "week" in self.question.by and any(self.uses(name) for name in PLACES)
 
     def uses(self, name: str) -> bool:
         """Whether cells must be told apart by ``name``: shown by it or filtered on it."""

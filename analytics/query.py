@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from analytics import administrative, distribution, frame, targets, two_part
+from analytics import administrative, distribution, frame, targets, two_part, weeks
 from analytics import cells as grid
 from analytics.catalogue import Catalogue, catalogue
 from analytics.disclosure import (
@@ -202,7 +202,8 @@ def _cells(
         return _binned(plan, generation, distribution.protected(found, noise))
     cells = grid.complete(plan, known, found)
     if "week" in plan.question.by:
-        cells = grid.stock(plan, cells)
+        cells = weeks.stock(plan, cells)
+        cells = cells if noise is None else weeks.without_small_steps(plan, cells, noise)
     if plan.indicator.id == "coverage":
         people = grid.population(plan, generation, parameters)
         return grid.with_population(plan, known, cells, people)

@@ -30,7 +30,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
     """The stable shape for machines; every row has its ``by`` names, counts, value, limits, method and state."""
     return {
         "measure": answer.question.measure,
-        "rows": answer.rows.to_dicts(),
+        "rows": answer.rows.with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts(),
         "definition": dict(answer.definition),
         "build": dict(answer.build),
         "lineage": dict(answer.lineage),

@@ -18,6 +18,27 @@
     });
   }
 
+  /* Lines that are closer than their names are high get smaller names: a sheet has 8 pixels for each of 102. */
+  function fit(graph, figure, height) {
+    var axis = graph._fullLayout.yaxis;
+    var layout = figure.layout;
+    if (!axis || axis.type !== "category") return;
+    var margin = layout.margin || {};
+    var room = (height - (margin.t || 0) - (margin.b || 0)) / Math.abs(axis.range[1] - axis.range[0]);
+    if (room >= axis.tickfont.size + 2) return;
+    var size = Math.max(6, Math.floor(room) - 1);
+    layout.yaxis = Object.assign({}, layout.yaxis, { tickfont: Object.assign({}, layout.yaxis.tickfont, { size: size }) });
+    function smaller(item, name) {
+      if (!item[name]) return item;
+      var font = Object.assign({}, item[name], { size: Math.min(size, item[name].size || size) });
+      var changed = {};
+      changed[name] = font;
+      return Object.assign({}, item, changed);
+    }
+    layout.annotations = (layout.annotations || []).map(function (note) { return smaller(note, "font"); });
+    figure.data = figure.data.map(function (trace) { return smaller(trace, "textfont"); });
+  }
+
   function enter() {
     if (kept) return;
     var root = document.documentElement;
@@ -32,6 +53,7 @@
     shown.forEach(function (graph) {
       var box = graph.closest(".graph-frame").getBoundingClientRect();
       var figure = window.atlasLight.figure(graph, box.width, box.height);
+      fit(graph, figure, box.height);
       window.Plotly.react(graph, figure.data, figure.layout, graph._context);
     });
     root.dataset.theme = "light";

@@ -19,6 +19,11 @@ from dashboard.words import Words
 Lines = Sequence[tuple[str, str, Mapping[str, phrases.Row]]]
 
 
+def caution(words: Words, *, of_group: bool) -> str:
+    """How the counts may be read: complete counts of records, or protected ones of a group of the plan."""
+    return words("rollout.caution_group" if of_group else "rollout.caution")
+
+
 def headline(rows: Sequence[phrases.Row], place: str, words: Words) -> str:
     """How far the records have come: of all created, how many hold every mandatory section."""
     steps = _by_step(rows)
@@ -104,7 +109,15 @@ def split_subtitle(selection: RolloutSelection, words: Words) -> str:
     if selection.split == "unit":
         told.append(words("rollout.split_units"))
         told += [words("rollout.split_units_of_district")] if selection.district else []
-    return ". ".join(line.removesuffix(".") for line in told)
+    if selection.split == "group" and not selection.is_of_group:
+        told.append(words("rollout.split_groups"))
+    return _sentences(told)
+
+
+def _sentences(lines: Sequence[str]) -> str:
+    """Sentences after one another, whether or not they end with a full stop."""
+    *first, last = lines
+    return ". ".join([*(line.removesuffix(".") for line in first), last])
 
 
 def plan_title(frame: pl.DataFrame, words: Words) -> str:
@@ -122,6 +135,17 @@ def curves_title(frame: pl.DataFrame, words: Words) -> str:
     )
 
 
+def curves_subtitle(selection: RolloutSelection, words: Words) -> str:
+    """How to read the curves; where a group was chosen also that they are not of it."""
+    told = [words("rollout.curves_subtitle", phase=words(f"phase_name.{selection.phase}"))]
+    return _sentences([*told, *curves_limits(words, of_group=selection.is_of_group)])
+
+
+def curves_limits(words: Words, *, of_group: bool) -> list[str]:
+    """That weeks by district are of all groups together, where one was chosen."""
+    return [words("rollout.curves_all_groups")] if of_group else []
+
+
 def heat_subtitle(selection: RolloutSelection, step: str, words: Words) -> str:
     """What a cell is; of the other geography also what its lines hold."""
     return words(f"rollout.heat_subtitle{'_units' if selection.geography == 'unit' else ''}", step=step)
@@ -132,6 +156,8 @@ def flow_title(frame: pl.DataFrame, step: str, words: Words) -> str:
     if frame.height < MEAN_WEEKS:
         return words("state.no_data")
     last = frame["added"].tail(MEAN_WEEKS)
+    if frame["added"].null_count() == frame.height:
+        return _why(frame["reason"][-1], words)
     if last.null_count():
         return words("rollout.flow_hidden")
     return words(
@@ -143,11 +169,18 @@ def flow_title(frame: pl.DataFrame, step: str, words: Words) -> str:
     )
 
 
+def flow_subtitle(frame: pl.DataFrame, place: str, step: str, words: Words) -> str:
+    """How to read the bars, and what the mark of a hidden week means where there is one."""
+    told = [words("rollout.flow_subtitle", place=place, step=step)]
+    has_marks = 0 < frame["added"].null_count() < frame.height
+    return _sentences([*told, *([words("rollout.flow_marks")] if has_marks else [])])
+
+
 def heat_title(frame: pl.DataFrame, step: str, words: Words) -> str:
     """The busiest week of a place."""
     known = frame.filter(pl.col("rate").is_not_null())
     if not known.height:
-        return words("state.no_data")
+        return _why(frame["reason"][0], words) if frame.height else words("state.no_data")
     row = known.sort("rate", descending=True).row(0, named=True)
     return words(
         "rollout.heat_title",
@@ -156,6 +189,11 @@ def heat_title(frame: pl.DataFrame, step: str, words: Words) -> str:
         rate=words.decimal(row["rate"]),
         end=words.date(row["week"] + timedelta(days=6)),
     )
+
+
+def _why(reason: str, words: Words) -> str:
+    """The reason why there is no number, as a title."""
+    return words(f"reason.{reason}").removesuffix(".")
 
 
 def weeks_note(frame: pl.DataFrame, words: Words) -> str:

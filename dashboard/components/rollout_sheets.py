@@ -16,11 +16,11 @@ from dashboard.figures.targets import state_of
 from dashboard.sheet import Column, Kind, Sheet
 from dashboard.words import Words
 
-#: Weeks that the screen shows of a table of places x weeks. A browser needs seconds for all of them.
+#: Weeks that the screen shows of a table of places x weeks: 150 weeks of 102 units are no table to read.
 SCREEN_WEEKS = 4
 
 
-def ladder(rows: Sequence[phrases.Row], about: About) -> Sheet:
+def ladder(rows: Sequence[phrases.Row], about: About, *, of_group: bool = False) -> Sheet:
     """One row a step."""
     words = about.words
     columns = [
@@ -31,11 +31,12 @@ def ladder(rows: Sequence[phrases.Row], about: About) -> Sheet:
     body = [
         sheets.estimate_row(row, words, name=words(f"step.{row['step']}"), step=row["step"]) for row in rows
     ]
-    return _sheet("ladder", rollout_parts.ladder_title(rows, words), columns, body, about)
+    title = rollout_parts.ladder_title(rows, words)
+    return _sheet("ladder", title, columns, body, about, of_group=of_group)
 
 
-def split(lines: rollout_parts.Lines, about: About) -> Sheet:
-    """One row a line and step."""
+def split(lines: rollout_parts.Lines, about: About, *, subtitle: str = "", of_group: bool = False) -> Sheet:
+    """One row a line and step. ``subtitle``: what its lines hold."""
     words = about.words
     columns = [
         sheets.text_column("line", words("control.split")),
@@ -49,7 +50,8 @@ def split(lines: rollout_parts.Lines, about: About) -> Sheet:
         for code, line, steps in lines
         for step, row in steps.items()
     ]
-    return _sheet("split", rollout_parts.split_title(lines, words), columns, body, about)
+    title = rollout_parts.split_title(lines, words)
+    return _sheet("split", title, columns, body, about, more=(subtitle,), of_group=of_group)
 
 
 def plan(frame: pl.DataFrame, about: About) -> Sheet:
@@ -74,8 +76,8 @@ def plan(frame: pl.DataFrame, about: About) -> Sheet:
     return _sheet("plan", rollout_parts.plan_title(frame, words), columns, body, about)
 
 
-def curves(frame: pl.DataFrame, about: About) -> Sheet:
-    """Records and people due of every district and week."""
+def curves(frame: pl.DataFrame, about: About, *, of_group: bool = False) -> Sheet:
+    """Records and people due of every district and week: of all groups together, also where one was chosen."""
     words = about.words
     columns = [
         *_place_week("district", words),
@@ -96,36 +98,54 @@ def curves(frame: pl.DataFrame, about: About) -> Sheet:
         columns,
         body,
         about,
+        more=rollout_parts.curves_limits(words, of_group=of_group),
         screen_rows=_on_screen(frame),
     )
 
 
-def heat(frame: pl.DataFrame, step: str, about: About) -> Sheet:
-    """New records of every district, or unit, and week."""
+def heat(
+    frame: pl.DataFrame, step: str, about: About, *, subtitle: str = "", of_group: bool = False
+) -> Sheet:
+    """New records of every district, or unit, and week. ``subtitle``: how to read the grid, its stars too."""
     words, code = about.words, frame.columns[0]
     columns = [
         *_place_week(code, words),
         Column(name="added", label=words("table.new"), kind=Kind.COUNT),
         Column(name="people", label=words("table.people"), kind=Kind.COUNT),
         Column(name="rate", label=words("table.rate"), kind=Kind.NUMBER),
+        *_states(words),
     ]
-    body = [{**row, "week_ends": row["week"] + timedelta(days=6)} for row in _newest_first(frame)]
+    body = [_week_row(row, words) for row in _newest_first(frame)]
     filters = (*about.filters, (words("control.geography"), words(f"geography.{code}")))
     return _sheet(
         "weeks", rollout_parts.heat_title(frame, step, words), columns, body, replace(about, filters=filters),
-        screen_rows=_on_screen(frame),
+        more=(subtitle,), of_group=of_group, screen_rows=_on_screen(frame),
     )  # fmt: skip
 
 
-def flow(frame: pl.DataFrame, step: str, about: About) -> Sheet:
+def flow(frame: pl.DataFrame, step: str, about: About, *, of_group: bool = False) -> Sheet:
     """New records of every week."""
     words = about.words
     columns = [
         Column(name="week_ends", label=words("table.week"), kind=Kind.DATE),
         Column(name="added", label=words("table.new"), kind=Kind.COUNT),
+        *_states(words),
     ]
-    body = [{**row, "week_ends": row["week"] + timedelta(days=6)} for row in frame.to_dicts()]
-    return _sheet("flow", rollout_parts.flow_title(frame, step, words), columns, body, about)
+    body = [_week_row(row, words) for row in frame.to_dicts()]
+    title = rollout_parts.flow_title(frame, step, words)
+    return _sheet("flow", title, columns, body, about, of_group=of_group)
+
+
+def _week_row(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    """A row with the end of its week; where there is no number the note says so and why."""
+    is_shown = phrases.is_shown(row)
+    note = "" if is_shown else f"{words('state.' + row['state'])}. {phrases.reason(row, words)}"
+    return {**row, "week_ends": row["week"] + timedelta(days=6), "note": note}
+
+
+def _states(words: Words) -> tuple[Column, ...]:
+    """What a row without a number is, in words and as a code."""
+    return sheets.text_column("note", words("table.note")), sheets.code_column("state")
 
 
 def _newest_first(frame: pl.DataFrame) -> list[dict[str, Any]]:
@@ -151,8 +171,7 @@ def _shares(words: Words) -> tuple[Column, ...]:
         Column(name="value", label=words("table.of_records"), kind=Kind.SHARE),
         Column(name="numerator", label=words("table.records"), kind=Kind.COUNT),
         Column(name="denominator", label=words("table.created"), kind=Kind.COUNT),
-        sheets.text_column("note", words("table.note")),
-        sheets.code_column("state"),
+        *_states(words),
     )
 
 
@@ -163,10 +182,14 @@ def _sheet(
     rows: Sequence[Mapping[str, Any]],
     about: About,
     *,
+    more: Sequence[str] = (),
+    of_group: bool = False,
     screen_rows: int | None = None,
 ) -> Sheet:
+    """``more``: sentences before what records are; ``of_group``: whether its counts are of a group of the plan."""
     words = about.words
+    subtitle = ". ".join(line.removesuffix(".") for line in (*more, words("rollout.about_records")) if line)
     return sheets.sheet(
-        name, title, words("rollout.about_records"), columns, rows, filters=about.filters, build=about.build,
-        words=words, caution=words("rollout.caution"), screen_rows=screen_rows,
+        name, title, f"{subtitle}.", columns, rows, filters=about.filters, build=about.build, words=words,
+        caution=rollout_parts.caution(words, of_group=of_group), screen_rows=screen_rows,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from analytics.catalogue import catalogue
+from analytics.disclosure import Reason, State
 from analytics.question import Question
 from dashboard.access import Viewer
 from dashboard.data import records, source, units
@@ -101,14 +102,18 @@ def curves(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
 
 
 def flow(selection: RolloutSelection) -> pl.DataFrame:
-    """``week`` (a Monday) and ``added``: records that took the chosen step in each complete week; null where hidden."""
+    """``week`` (a Monday), ``added``: records that took the chosen step in each complete week; ``state``, ``reason``.
+
+    Weeks of a group of the plan are told of the whole city only, and where five or more came; elsewhere it is null.
+    """
     return _added(_stock(selection, ()), ())
 
 
 def by_week(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
     """By ``district``, or by ``unit`` with the ``district`` it came from: ``short``, ``week``, ``added`` and ``rate``.
 
-    ``added`` are records that took the chosen step, ``rate`` is per 1,000 residents (``people``).
+    ``added`` are records that took the chosen step, ``rate`` is per 1,000 residents (``people``); ``state`` and
+    ``reason`` are those of the rate: of a group of the plan all are suppressed, and none is known without people.
     """
     generation, code = source.generation(selection.build), selection.geography
     added = _added(_stock(selection, (code,), with_district=False), (code,))
@@ -116,7 +121,12 @@ def by_week(selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
     found = added.join(
         people.select(code, pl.col("denominator").alias("people")), on=code, how="left"
     ).with_columns((pl.col("added") / pl.col("people") * 1000).alias("rate"))
-    return _named(found, selection, viewer)
+    unknown = (pl.col("state") == State.SHOWN.value) & pl.col("rate").is_null()
+    said = (("state", State.NO_DATA.value), ("reason", Reason.NOT_MEASURABLE.value))
+    marked = found.with_columns(
+        pl.when(unknown).then(pl.lit(word)).otherwise(pl.col(name)).alias(name) for name, word in said
+    )
+    return _named(marked, selection, viewer)
 
 
 def _named(rows: pl.DataFrame, selection: RolloutSelection, viewer: Viewer) -> pl.DataFrame:
@@ -136,7 +146,7 @@ def _named(rows: pl.DataFrame, selection: RolloutSelection, viewer: Viewer) -> p
 
 
 def _stock(selection: RolloutSelection, by: tuple[str, ...], *, with_district: bool = True) -> pl.DataFrame:
-    """``records`` that took the chosen step by the end of each week; null where a small count of a group is hidden.
+    """``records`` that took the chosen step by the end of each week; null, with its ``reason``, where that is hidden.
 
     Those created are asked for as the denominator of a later step: created of created would be hidden for every group
     of the plan.
@@ -147,14 +157,22 @@ def _stock(selection: RolloutSelection, by: tuple[str, ...], *, with_district: b
     question = Question(measure="ladder", by=(*by, "week"), where=where)
     rows = records.weekly(source.generation(selection.build), question)
     count = pl.col("denominator" if is_first else "numerator")
-    return rows.select(*by, "week", count.alias("records"))
+    return rows.select(*by, "week", count.alias("records"), "reason")
 
 
 def _added(stock: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
-    """From what had been created by each week to what was created in it; null beside a hidden week."""
+    """From what had been created by each week to what was created in it; suppressed at and after a hidden week."""
     before = pl.col("records").shift(1, fill_value=0)
     change = pl.col("records") - (before.over(keys) if keys else before)
-    return stock.with_columns(change.alias("added")).drop("records")
+    hidden = pl.col("added").is_null()
+    state = pl.when(hidden).then(pl.lit(State.SUPPRESSED.value)).otherwise(pl.lit(State.SHOWN.value))
+    # A week told after one that is not has no reason of its own to be hidden: its number is that of both together.
+    reason = pl.when(hidden).then(pl.col("reason").fill_null(Reason.SMALL_WEEK.value))
+    return (
+        stock.with_columns(change.alias("added"))
+        .with_columns(state.alias("state"), reason.alias("reason"))
+        .drop("records")
+    )
 
 
 def _steps(

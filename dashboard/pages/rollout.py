@@ -163,7 +163,7 @@ def draw_ladder(store: Store) -> tuple[Any, ...]:
     return (
         rollout_parts.headline(rows, place, text),
         rollout_parts.lead(rows, text),
-        [cards.notice(text("rollout.caution"))],
+        [cards.notice(rollout_parts.caution(text, of_group=selection.is_of_group))],
         ladder.ladder(rows, SECTIONS, text, palette),
         rollout_parts.ladder_title(rows, text),
         text("rollout.ladder_subtitle", place=place),
@@ -212,7 +212,7 @@ def draw_plan(store: Store) -> tuple[Any, ...]:
         titles[0],
         multiples.multiples(curves, text, palette, selected=selection.district),
         titles[1],
-        text("rollout.curves_subtitle", phase=phase),
+        rollout_parts.curves_subtitle(selection, text),
         titles[1],
     )
 
@@ -235,7 +235,7 @@ def draw_weeks(store: Store) -> tuple[Any, ...]:
     return (
         weeks.flow(flow, text, palette),
         titles[0],
-        text("rollout.flow_subtitle", place=data.place_name(selection), step=step),
+        rollout_parts.flow_subtitle(flow, data.place_name(selection), step, text),
         titles[0],
         weeks.heat(heat, text, palette),
         {"--lines": max(heat[heat.columns[0]].n_unique(), FEWEST_LINES)},
@@ -277,22 +277,32 @@ def _sheets() -> Mapping[str, Any]:
     """The sheet of each card, from the same data as its figure."""
 
     def steps(selection: RolloutSelection, viewer: Viewer) -> Sheet:
-        return rollout_sheets.ladder(data.ladder(selection), _about(selection))
+        return rollout_sheets.ladder(
+            data.ladder(selection), _about(selection), of_group=selection.is_of_group
+        )
 
     def split(selection: RolloutSelection, viewer: Viewer) -> Sheet:
-        return rollout_sheets.split(data.split(selection, viewer), _about(selection))
+        subtitle = rollout_parts.split_subtitle(selection, words(selection.language))
+        is_protected = selection.is_of_group or selection.split == "group"
+        lines = data.split(selection, viewer)
+        return rollout_sheets.split(lines, _about(selection), subtitle=subtitle, of_group=is_protected)
 
     def plan(selection: RolloutSelection, viewer: Viewer) -> Sheet:
         return rollout_sheets.plan(data.against_plan(selection, viewer), _about(selection))
 
     def curves(selection: RolloutSelection, viewer: Viewer) -> Sheet:
-        return rollout_sheets.curves(data.curves(selection, viewer), _about(selection))
+        frame = data.curves(selection, viewer)
+        return rollout_sheets.curves(frame, _about(selection), of_group=selection.is_of_group)
 
     def flow(selection: RolloutSelection, viewer: Viewer) -> Sheet:
-        return rollout_sheets.flow(data.flow(selection), _step(selection), _about(selection))
+        frame, step = data.flow(selection), _step(selection)
+        return rollout_sheets.flow(frame, step, _about(selection), of_group=selection.is_of_group)
 
     def heat(selection: RolloutSelection, viewer: Viewer) -> Sheet:
-        return rollout_sheets.heat(data.by_week(selection, viewer), _step(selection), _about(selection))
+        frame, step = data.by_week(selection, viewer), _step(selection)
+        subtitle = rollout_parts.heat_subtitle(selection, step, words(selection.language))
+        about, of_group = _about(selection), selection.is_of_group
+        return rollout_sheets.heat(frame, step, about, subtitle=subtitle, of_group=of_group)
 
     return {"ladder": steps, "split": split, "plan": plan, "curves": curves, "flow": flow, "heat": heat}
 

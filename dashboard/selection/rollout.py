@@ -39,13 +39,18 @@ class RolloutSelection(Selection):
     geography: Geography = GEOGRAPHIES[0]
     district: str | None = None
 
+    @property
+    def is_of_group(self) -> bool:
+        """Whether one group of the plan was chosen: its counts are protected, those of all together are exact."""
+        return self.group != GROUPS[0]
+
 
 #: What each part of the page depends on beside build, language and theme.
 _RECORDS = ("phase", "group", "source", "district")
 PARTS = {
     "ladder": _RECORDS,
     "split": (*_RECORDS, "split"),
-    "plan": ("phase", "district"),
+    "plan": ("phase", "district", "group"),
     "weeks": (*_RECORDS, "step", "geography"),
 }
 

@@ -37,7 +37,7 @@ def test_it_says_how_far_the_records_have_come(open_page: OpenPage) -> None:
 
 def test_a_district_opens_its_wards(open_page: OpenPage) -> None:
     page = ready(open_page("/rollout?lang=vi&split=ward"))
-    expect(page.locator("#rollout-split-subtitle")).to_contain_text("Hãy chọn một quận huyện")
+    expect(page.locator("#rollout-split-subtitle")).to_contain_text("Hãy chọn một quận, huyện")
 
     page.locator("#rollout-district").click()
     page.locator("#rollout-district").fill("binh chanh")
@@ -54,6 +54,21 @@ def test_a_pasted_link_shows_the_same_and_the_phone_does_not_scroll_sideways(ope
     expect(page.locator("#rollout-plan-subtitle")).to_contain_text("Phase 2")
     expect(page.locator("#rollout-source")).to_have_value("Health insurance")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_hundred_units_fill_a_sheet_of_paper_and_no_more(open_page: OpenPage) -> None:
+    """Each line keeps its name: they are smaller where lines are closer than names are high."""
+    page = ready(open_page("/rollout?lang=en&geography=unit"))
+    expect(page.locator("#rollout-heat-graph .ytick")).to_have_count(102)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+
+    sheet = 273 / 25.4 * 96
+    assert page.locator("[data-card=rollout-heat]").bounding_box()["height"] <= sheet  # type: ignore[index]
+    names = page.locator("#rollout-heat-graph .ytick text")
+    expect(names).to_have_count(102)
+    size = names.first.evaluate("name => parseFloat(getComputedStyle(name).fontSize)")
+    tops = sorted(box["y"] for name in names.all()[:3] if (box := name.bounding_box()))
+    assert 6 <= size <= tops[1] - tops[0]
 
 
 def test_every_card_gives_its_table(open_page: OpenPage) -> None:

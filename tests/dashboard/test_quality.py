@@ -247,7 +247,8 @@ def test_dots_stand_against_one_in_ten_and_few_readings_have_none() -> None:
 def linked(**changes: Any) -> dict[str, Any]:
     row = {
         "dimension": "all", "group_name": None, "senders": "others", "refs": 200, "linked": 180, "by_number": 150,
-        "linked_share": 0.9, "expected_wrong": 0.04, "wrong_share": 0.0002, "expected_missed": 7.6, "missed_share": 0.038,
+        "linked_share": 0.9, "expected_wrong": 0.04, "wrong_share": 0.0002, "expected_missed": 7.6,
+        "missed_share": 0.038,
         "differs": None, "state": "shown", "reason": None, "name": None,
     }  # fmt: skip
     return {**row, **changes}

@@ -1,7 +1,7 @@
 """The rollout page's numbers by hand, in a city with a plan for one phase; what figures and sentences say of them."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from dashboard.components import rollout_sheets as sheets
 from dashboard.data import rollout as data
 from dashboard.data import source
 from dashboard.figures import ladder, multiples, shares, targets, tet, weeks
+from dashboard.selection.base import Build
 from dashboard.selection.rollout import LADDER, SECTIONS, RolloutSelection
 from dashboard.words import words
-from tests.support.marts import Step, Target, write_generation
+from tests.support.marts import Step, Target, reference_population, write_generation
+from warehouse.noise import noise_table
 
 VI, EN = words("vi"), words("en")
 EVERYBODY = Viewer()
@@ -110,9 +112,10 @@ def test_a_district_without_a_target_has_its_records_and_no_plan() -> None:
 def test_weeks_tell_what_came_in_each_and_leave_out_the_one_that_is_not_over() -> None:
     flow = data.flow(opened())
     assert flow["week"][-1] == date(2023, 1, 30)
-    assert dict(flow.filter(pl.col("added") > 0).iter_rows()) == {
+    assert dict(flow.filter(pl.col("added") > 0).select("week", "added").iter_rows()) == {
         date(2022, 10, 3): 100, date(2022, 11, 7): 60, date(2023, 1, 30): 40,
     }  # fmt: skip
+    assert set(flow["state"]) == {"shown"}
     assert parts.flow_title(flow, "Records created", EN).startswith(
         "Records created: 40 in the week ending 5 February 2023; 10 a week"
     )
@@ -123,26 +126,122 @@ def test_weeks_tell_what_came_in_each_and_leave_out_the_one_that_is_not_over() -
     assert last["added"] == 40
     # This build knows no population of the year: a rate is not made up.
     assert (last["people"], last["rate"]) == (None, None)
-    assert parts.heat_title(heat, "Records created", EN) == EN("state.no_data")
+    assert (last["state"], last["reason"]) == ("no_data", "not_measurable")
+    assert parts.heat_title(heat, "Records created", EN) == EN("reason.not_measurable").removesuffix(".")
 
 
 @pytest.mark.usefixtures("city")
 def test_a_later_step_has_its_own_weeks() -> None:
     flow = data.flow(opened(step="all_sections"))
-    assert dict(flow.filter(pl.col("added") > 0).iter_rows()) == {date(2022, 11, 7): 38}
+    assert dict(flow.filter(pl.col("added") > 0).select("week", "added").iter_rows()) == {
+        date(2022, 11, 7): 38
+    }
 
 
-@pytest.mark.usefixtures("city")
-def test_a_group_of_the_plan_keeps_its_weeks_though_its_created_are_hidden() -> None:
-    assert data.flow(opened(group="over_50"))["added"].sum() == 200
+@pytest.fixture
+def steady(server: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """A group to which records come by tens, then for a week none, and once more tens; two in three are verified."""
+    came = [60, 30, 30, 0, 30]
+    taken = [
+        Step(date(2022, 12, 26) + timedelta(weeks=week), "760", "underlying_condition", "bhxh", step, count)
+        for week, new in enumerate(came)
+        for step, count in (("created", new), ("identity_verified", new * 2 // 3))
+        if count
+    ]
+    people = reference_population(2022, 100)
+    write_generation(
+        tmp_path, steps=taken, population=people, noise=noise_table(bytes(32)).rows(), targets=TARGETS
+    )
+    monkeypatch.setitem(server.config, source.HOME, tmp_path)
+    yield came
+    close_all()
 
 
-@pytest.mark.usefixtures("city")
-def test_a_small_group_hides_its_weeks_and_no_zero_stands_for_them() -> None:
-    """Of 761 in the group nobody is verified: fewer than five."""
-    flow = data.flow(opened(group="over_50", district="761"))
-    assert flow.filter(pl.col("week") >= date(2022, 11, 14))["added"].null_count() > 0
+def test_weeks_of_a_group_are_those_of_the_city_and_hidden_where_few_came(steady: list[int]) -> None:
+    """The week without any is hidden, and the one after it, whose number would be that of both."""
+    flow = data.flow(opened(group="underlying_condition"))
+    added = flow["added"].to_list()
+    assert [count is None for count in added] == [False, False, False, True, True]
+    assert added[:3] == [pytest.approx(new, abs=6) for new in steady[:3]]
+    assert flow["reason"].to_list() == [None, None, None, "small_week", "small_week"]
     assert parts.flow_title(flow, "Records created", EN) == EN("rollout.flow_hidden")
+    assert "hidden for privacy" in parts.flow_subtitle(flow, "District 1", "Records created", EN)
+    bars, _, marks = weeks.flow(flow, EN, theme.LIGHT).data
+    assert (len(bars.y), list(marks.text)) == (3, ["×", "×"])
+    notes = [row["note"] for row in sheets.flow(flow, "x", about(), of_group=True).rows]
+    assert ["Hidden for privacy" in note for note in notes] == [False, False, False, True, True]
+
+
+@pytest.mark.usefixtures("steady")
+@pytest.mark.parametrize("geography", ["district", "unit"])
+@pytest.mark.parametrize("step", ["created", "identity_verified"])
+def test_no_week_of_a_place_is_shown_of_a_group_and_every_card_says_so(geography: str, step: str) -> None:
+    chosen = opened(group="underlying_condition", geography=geography, step=step, district="760")
+    heat, flow = data.by_week(chosen, EVERYBODY), data.flow(chosen)
+    said = EN("reason.weeks_of_places")
+
+    assert heat.height
+    assert heat["added"].null_count() == heat["rate"].null_count() == heat.height
+    assert set(heat["state"]) == set(flow["state"]) == {"suppressed"}
+    assert flow["added"].null_count() == flow.height
+    assert parts.heat_title(heat, "x", EN) == parts.flow_title(flow, "x", EN) == said.removesuffix(".")
+    for figure in (weeks.heat(heat, EN, theme.LIGHT), weeks.flow(flow, EN, theme.LIGHT)):
+        assert not figure.data
+        assert "whole city only" in figure.layout.annotations[0].text.replace("<br>", " ")
+    for sheet in (
+        sheets.heat(heat, "x", about(), of_group=True),
+        sheets.flow(flow, "x", about(), of_group=True),
+    ):
+        assert {row["note"] for row in sheet.rows} == {f"{EN('state.suppressed')}. {said}"}
+        assert "moved slightly at random" in sheet.caution
+    assert "of all groups together" in parts.curves_subtitle(chosen, EN)
+    assert "of all groups together" not in parts.curves_subtitle(opened(), EN)
+    curves = sheets.curves(data.curves(chosen, EVERYBODY), about(), of_group=True)
+    assert EN("rollout.curves_all_groups").removesuffix(".") in curves.subtitle
+    assert curves.caution == EN("rollout.caution")
+
+
+@pytest.mark.usefixtures("steady")
+def test_what_is_said_of_the_counts_is_true_of_one_group_and_of_all() -> None:
+    group, everybody = opened(group="underlying_condition"), opened(split="group")
+    assert "complete counts" in parts.caution(EN, of_group=everybody.is_of_group)
+    assert "moved slightly at random" in parts.caution(EN, of_group=group.is_of_group)
+    assert EN("rollout.split_groups") in parts.split_subtitle(everybody, EN)
+    assert "moved slightly at random" in sheets.split([], about(), of_group=True).caution
+
+
+def grid_of(**cells: tuple[int | None, float | None, str, str | None]) -> pl.DataFrame:
+    """A grid of three places and one state each, over four weeks."""
+    rows = [
+        {"district": code, "short": code, "week": date(2024, 1, 1) + timedelta(weeks=week), "added": added,
+         "people": None, "rate": rate, "state": state, "reason": reason}
+        for code, (added, rate, state, reason) in cells.items()
+        for week in range(4)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def test_nobody_hidden_and_unknown_are_three_different_things_in_the_grid() -> None:
+    frame = grid_of(
+        none=(0, 0.0, "shown", None), few=(7, 1.5, "shown", None),
+        hidden=(None, None, "suppressed", "weeks_of_places"), unknown=(7, None, "no_data", "not_measurable"),
+    )  # fmt: skip
+    rates, others, labels = weeks.heat(frame, EN, theme.LIGHT).data
+
+    assert [row[0] for row in rates.z] == [0.0, 1.5, None, None]
+    assert [row[0] for row in others.z] == [None, None, 1, 0]
+    assert [colour for _, colour in others.colorscale] == [theme.LIGHT.no_data, theme.LIGHT.suppressed]
+    assert dict(zip(labels.y, labels.text, strict=True)) == {
+        "hidden": EN("state.suppressed"), "unknown": EN("state.no_data"),
+    }  # fmt: skip
+    said = {row[0][1].partition(",")[0]: row[0][2] for row in others.customdata}
+    assert "whole city only" in said["hidden"]
+    assert said["unknown"] == "7 in this week; population unknown"
+    notes = {row["short"]: row["note"] for row in sheets.heat(frame, "x", plain_about()).rows}
+    assert notes == {
+        "none": "", "few": "", "hidden": f"{EN('state.suppressed')}. {EN('reason.weeks_of_places')}",
+        "unknown": f"{EN('state.no_data')}. {EN('reason.not_measurable')}",
+    }  # fmt: skip
 
 
 @pytest.mark.usefixtures("city")
@@ -154,6 +253,16 @@ def test_an_unknown_source_falls_back_and_says_so() -> None:
 
 def about() -> sheets.About:
     return sheets.About(data.build(opened()), (), EN)
+
+
+def plain_about() -> sheets.About:
+    """Of no build that is there."""
+    day = date(2024, 6, 30)
+    return sheets.About(
+        Build(build_id="b", extract_date=day, created=day, is_synthetic=False, is_latest=True, days_old=0),
+        (),
+        EN,
+    )
 
 
 def test_the_sentences_name_where_records_stop_and_the_rarest_section() -> None:
@@ -223,6 +332,7 @@ def test_curves_are_drawn_as_shares_of_their_own_plan() -> None:
 def test_tet_is_marked_where_it_lies_in_the_weeks_drawn() -> None:
     days = pl.date_range(date(2024, 1, 1), date(2024, 3, 4), "1w", eager=True)
     frame = pl.DataFrame({"week": days, "added": range(len(days))})
+    frame = frame.with_columns(state=pl.lit("shown"), reason=pl.lit(None, pl.String))
     assert [note.text for note in weeks.flow(frame, VI, theme.LIGHT).layout.annotations] == [VI("curve.tet")]
     assert not weeks.flow(
         frame.filter(pl.col("week") < tet.DAYS[1].replace(day=1)), VI, theme.LIGHT

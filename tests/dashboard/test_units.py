@@ -190,7 +190,9 @@ def test_the_comparison_ranks_whole_units_and_says_why_others_are_blank() -> Non
     )
     assert figure.layout.xaxis.side == "top"
     assert statements.compare_title(frame, whole, EN).startswith("Units of July 2025 higher")
-    assert "split ward (*)" in statements.compare_subtitle(whole, selection, EN)
+    told = statements.compare_subtitle(whole, selection, EN)
+    assert "made of whole wards" in told
+    assert "asterisk marks units part of whose people were shared out" in told
 
 
 @pytest.mark.usefixtures("city")
@@ -268,18 +270,20 @@ def test_new_records_of_units_add_up_week_by_week() -> None:
     assert homes == sorted(homes)
     assert "asterisk" in rollout_parts.heat_subtitle(opened(rollout), "x", EN)
     about = sheets.About(rollout.build(opened(rollout)), (), EN)
-    sheet = rollout_sheets.heat(frame, "x", about)
+    subtitle = rollout_parts.heat_subtitle(opened(rollout), "x", EN)
+    sheet = rollout_sheets.heat(frame, "x", about, subtitle=subtitle)
+    assert "asterisk" in sheet.subtitle, "a star is explained in the files too"
     assert (sheet.screen_rows, len(sheet.rows)) == (4 * 102, frame.height)
     assert dict(sheet.filters)[EN("control.geography")] == EN("geography.unit")
 
 
 @pytest.mark.usefixtures("city")
-def test_weeks_of_a_group_that_tells_a_disease_are_of_whole_units_only() -> None:
+def test_weeks_of_a_group_that_tells_a_disease_are_of_no_unit() -> None:
+    """Also where it is whole, and whatever was drawn into it."""
     frame = rollout.by_week(opened(rollout, group="over_50"), EVERYBODY)
-    known = set(frame.filter(pl.col("added").is_not_null())["unit"])
 
-    assert WHOLE in known
-    assert not SPLIT_UNITS & known
+    assert frame["added"].null_count() == frame.height > 0
+    assert set(frame["reason"]) == {"weeks_of_places"}
 
 
 @pytest.mark.usefixtures("city")

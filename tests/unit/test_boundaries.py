@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.support.outlines import carried, detailed, square, write_gdal, write_geojson
 from tests.unit.test_command_line import run
-from warehouse.boundaries import store
+from warehouse.boundaries import checks, store
 from warehouse.boundaries.coverage import KM_PER_DEGREE, geojson, noded, square_km, touching
 from warehouse.boundaries.importing import import_file, linked
 from warehouse.boundaries.simplify import AREA_TOLERANCE, simplified
@@ -180,6 +180,24 @@ def test_a_bite_out_of_the_edge_is_told_and_refused_where_the_area_says_so_too(
     [large] = faults_of(tmp_path / "b", bitten(shapes, WEST, 40_000, tmp_path), geography)
     assert f"value {place}: about 1" in large
     assert "at the edge of the city, belong to nobody" in large
+
+
+def test_a_bite_is_judged_by_the_place_with_most_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 46 km2 of Cần Giờ 2 reach into Nhà Bè, which is short for a reason of its own; then it has 18 of 47."""
+    official = checks.areas("district")
+    short = {"district": {**official, "786": official["786"] * 1.5}}
+    monkeypatch.setattr(checks, "areas", lambda geography: short[geography])
+
+    def found(longitude: float, latitude: float) -> tuple[list[Any], list[str]]:
+        hole = square(longitude, latitude, 4_900)
+        return checks.bites(
+            {code: shape.difference(hole) for code, shape in CITY.items()}, "district", "d.geojson"
+        )
+
+    faults, [note] = found(106.7982, 10.632)
+    assert (faults, note.partition(":")[0]) == ([], "786, 787")
+    [fault], notes = found(106.7682, 10.642)
+    assert (fault.value, notes) == ("786, 787", [])
 
 
 def test_an_edge_that_strays_as_maps_do_is_no_bite(tmp_path: Path) -> None:

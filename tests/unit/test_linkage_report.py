@@ -106,7 +106,9 @@ def test_of_the_ill_there_are_rounded_shares_of_groups_that_may_be_shown() -> No
 
 @pytest.mark.parametrize("refs", [30, 40, 100, 1_000, 20_000])
 def test_shares_of_the_ill_come_in_steps_of_five_people(refs: int) -> None:
-    seen = {told([(1, refs, linked)])["hypertension"]["linked_share"] for linked in range(5, refs - 4, refs // 30)}
+    seen = {
+        told([(1, refs, linked)])["hypertension"]["linked_share"] for linked in range(5, refs - 4, refs // 30)
+    }
     shares = sorted(share for share in seen if isinstance(share, float))
     assert all(other - one >= 5 / refs - 1e-9 for one, other in pairwise(shares))
 

@@ -29,6 +29,9 @@ AREA_DIFFERENCE = 0.10
 #: other hand the approximate edge itself strays: from a mapped one (corners of Thu Duc and Can Gio) by 0.7 km in the
 #: middle and up to 2.6 km, a strip that holds no disc of more than 1.3.
 EDGE_KM = 1.5
+#: A bite is judged by the places with most of it: the largest parts that make up this share. Its rim may reach into a
+#: neighbour that is short of its area for a reason of its own.
+MOST = 0.75
 POLYGONS = ("Polygon", "MultiPolygon")
 
 
@@ -118,8 +121,8 @@ def gaps(shapes: Shapes, file: str) -> tuple[list[Fault], list[float]]:
 def bites(shapes: Shapes, geography: Geography, file: str) -> tuple[list[Fault], list[str]]:
     """What nobody covers at the outer edge of the city: faults, and notes where it cannot be told for sure.
 
-    The edge it is held against is approximate, so it is a fault only where a place there is also short of its official
-    area. A bite smaller than a disc of :data:`EDGE_KM` shows in the area of its place, if at all.
+    The edge it is held against is approximate, so it is a fault only where a place with most of it is also short of its
+    official area. A bite smaller than a disc of :data:`EDGE_KM` shows in the area of its place, if at all.
     """
     whole = shapely.union_all([shapely.Polygon(ring) for ring in _exteriors(shapes)])
     city, radius = carried(geography), EDGE_KM / KM_PER_DEGREE
@@ -127,19 +130,29 @@ def bites(shapes: Shapes, geography: Geography, file: str) -> tuple[list[Fault],
     wide = missing.buffer(-radius).buffer(radius).intersection(missing)
     faults, notes = [], []
     for bite in shapely.get_parts(wide) if wide else ():
-        around = [
-            code for code, shape in city.items() if square_km(shape.intersection(bite)) >= TOLERATED_KM2
-        ]
+        parts = {code: square_km(shape.intersection(bite)) for code, shape in city.items()}
+        around = [code for code, size in parts.items() if size >= TOLERATED_KM2]
         point = bite.representative_point()
         message = (
             f"about {square_km(bite):.0f} km2 at {point.x:.4f} {point.y:.4f}, at the edge of the city, "
             "belong to nobody"
         )
-        if any(_apart(shapes, geography, code) < -AREA_DIFFERENCE for code in around):
+        if any(_apart(shapes, geography, code) < -AREA_DIFFERENCE for code in _most(parts)):
             faults.append(Fault(message=message, file=file, value=", ".join(around)))
         else:
             notes.append(f"{', '.join(around)}: {message}, by the approximate outlines")
     return faults, notes
+
+
+def _most(parts: Mapping[str, float]) -> list[str]:
+    """The places with the largest parts of a bite, until these are most of it."""
+    found, wanted = [], MOST * sum(parts.values())
+    for code, size in sorted(parts.items(), key=lambda item: -item[1]):
+        found.append(code)
+        wanted -= size
+        if wanted <= 0:
+            break
+    return found
 
 
 def _exteriors(shapes: Shapes) -> list[shapely.LinearRing]:
