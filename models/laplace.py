@@ -57,6 +57,11 @@ class Counts:
     people: Floats
 
     @cached_property
+    def transposed(self) -> Any:
+        """Effects x rows: the design made over once, since a fit asks for it tens of thousands of times."""
+        return self.design.T
+
+    @cached_property
     def products(self) -> Any:
         """Effects squared x rows: ``products @ w`` is ``A' diag(w) A``, flattened, in one sparse product."""
         rows, effects = self.design.shape
@@ -143,7 +148,7 @@ def _curvature(counts: Counts, precision: Floats, z: Floats) -> tuple[Floats, Fl
     share = expit(design @ z)
     weight = counts.people * share * (1 - share)
     hessian = precision + (counts.products @ weight).reshape(precision.shape)
-    gradient: Floats = design.T @ (counts.cases - counts.people * share) - precision @ z
+    gradient: Floats = counts.transposed @ (counts.cases - counts.people * share) - precision @ z
     factor, _ = cho_factor(hessian, lower=True, overwrite_a=True, check_finite=False)
     return factor, gradient
 

@@ -54,7 +54,7 @@ def count(
     )
     database.put_frames(connection, reference)
     database.put_people(connection, linked=settings.is_linked)
-    rows(connection, f"attach '{database.quoted(staged / MARTS)}' as marts")
+    rows(connection, f"attach '{database.quoted(staged / MARTS)}' as marts {database.UNLOGGED}")
     if settings.engine == "spark":
         runs = _by_spark(connection, settings.spark_master, tables, parameters, scratch, progress)
     else:

@@ -33,7 +33,10 @@ def quarantine(
     """Write what was refused, one row each, and return the counts by reason. Identifying values are never written."""
     found: list[Refusal] = []
     numbers = Numbers(scan.rows_per_record, sorted(line.row for line in scan.bad))
-    for number, rule in enumerate(rules, start=1):
+    for (number,) in rows(
+        connection, "select distinct _fault from landing_row where _fault is not null order by 1"
+    ):
+        rule = rules[number - 1]
         column = contract.column(rule.column)
         hidden = column.identifying or column.pseudonymised
         shown = "null" if hidden else _masked(f'"_text_{column.name}"::varchar')

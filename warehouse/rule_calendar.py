@@ -7,7 +7,6 @@ the last day of quarter q. Days count from 1970-01-01. The person SQL only ever 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from datetime import date, timedelta
 
 import polars as pl
@@ -95,20 +94,19 @@ def _first_reading() -> int:
 
 def _calendar(ends: list[date]) -> pl.DataFrame:
     """``bits_from``: quarters whose last day is this day or later; ``bits_until``: this day or earlier."""
-    numbers = [day_number(end) for end in ends]
-    every = (1 << len(numbers)) - 1
-    rows = []
-    for day in range(min(_first_reading(), numbers[0] - 1), numbers[-1] + 2):
-        before, reached = bisect_left(numbers, day), bisect_right(numbers, day)
-        on = EPOCH + timedelta(days=day)
-        from_here, until_here = every & ~((1 << before) - 1), (1 << reached) - 1
-        rows.append((day, on.year * 12 + on.month - 1, before, reached - 1, from_here, until_here))
-    schema = {
-        "day": pl.Int32,
-        "month_index": pl.Int32,
-        "first_bit": pl.Int16,
-        "last_bit": pl.Int16,
-        "bits_from": pl.Int64,
-        "bits_until": pl.Int64,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    numbers = pl.Series([day_number(end) for end in ends])
+    first = min(_first_reading(), numbers[0] - 1)
+    day = pl.int_range(first, numbers[-1] + 2, dtype=pl.Int32, eager=True).alias("day")
+    on = day.cast(pl.Date)
+    before, reached = numbers.search_sorted(day, side="left"), numbers.search_sorted(day, side="right")
+    below = pl.Series([(1 << quarters) - 1 for quarters in range(len(ends) + 1)], dtype=pl.Int64)
+    return pl.DataFrame(
+        {
+            "day": day,
+            "month_index": (on.dt.year() * 12 + on.dt.month() - 1).cast(pl.Int32),
+            "first_bit": before.cast(pl.Int16),
+            "last_bit": reached.cast(pl.Int16) - 1,
+            "bits_from": below[-1] - below.gather(before),
+            "bits_until": below.gather(reached),
+        }
+    )

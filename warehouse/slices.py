@@ -41,9 +41,9 @@ def split(tables: Sequence[Table]) -> tuple[list[Table], list[Table], list[Table
         if not table.is_sliced and late & set(table.inputs):
             late.add(table.name)
             after.append(table)
-    names = {table.name for table in after}
+    whole = {table.name for table in after} | collected(tables)
     for table in sliced:
-        if wrong := sorted((names | collected(tables)) & set(table.inputs)):
+        if wrong := sorted(whole & set(table.inputs)):
             raise Defect(f"{table.name}.sql is made by groups of people, {', '.join(wrong)} after all groups")
     before = [table for table in tables if table.name not in late]
     return before, sliced, after

@@ -21,7 +21,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A small synthetic city, built twice: it has targets, and something that changed."""
     folder: Path = tmp_path_factory.mktemp("overview")
     for name, day in (("before", date(2024, 11, 30)), ("now", date(2024, 12, 31))):
-        synthesize(folder / name, population=12_000, seed=2, as_of=day)
+        synthesize(folder / name, population=6_000, seed=2, as_of=day)
         run_build(folder / "home", folder / name / EXTRACTS)
     yield from serving(folder / "home")
 

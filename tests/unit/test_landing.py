@@ -296,35 +296,43 @@ def test_a_value_in_the_wrong_column_is_shown_by_its_shape(tmp_path: Path) -> No
     assert "bé" not in text.lower()
 
 
-@pytest.mark.parametrize(
-    ("written", "stored"),
-    [
-        ("2024-03-05 00:30:00+00", "2024-03-05 07:30:00"),
-        ("2024-03-05T00:30:00Z", "2024-03-05 07:30:00"),
-        ("2024-03-05 00:30:00+09", "2024-03-04 22:30:00"),
-        ("2024-03-05T00:30:00+07:00", "2024-03-05 00:30:00"),
-        ("2024-03-05T00:30:00", "2024-03-05 00:30:00"),
-        ("2024-03-05", "2024-03-05 00:00:00"),
-    ],
-)
-def test_instants_are_told_in_the_time_of_the_city(tmp_path: Path, written: str, stored: str) -> None:
+#: As written -> as stored.
+INSTANTS = {
+    "2024-03-05 00:30:00+00": "2024-03-05 07:30:00",
+    "2024-03-05T00:30:00Z": "2024-03-05 07:30:00",
+    "2024-03-05 00:30:00+09": "2024-03-04 22:30:00",
+    "2024-03-05T00:30:00+07:00": "2024-03-05 00:30:00",
+    "2024-03-05T00:30:00": "2024-03-05 00:30:00",
+    "2024-03-05": "2024-03-05 00:00:00",
+}
+
+
+def test_instants_are_told_in_the_time_of_the_city(tmp_path: Path) -> None:
+    """A file for each form, so that none is read in the light of the others."""
     source = small_extract(tmp_path / "in", people=2)
-    write_csv(source / "measurement.csv", [pressure("P000", "2024-03-05", 120)[0] | {"taken_at": written}])
+    (source / "measurement.csv").unlink()
+    reading = pressure("P000", "2024-03-05", 120)[0]
+    for number, written in enumerate(INSTANTS):
+        row = reading | {"measurement_id": f"M{number}", "taken_at": written}
+        write_csv(source / f"measurement_{number}.csv", [row])
     run_build(tmp_path / "home", source)
     with open_warehouse(settings(tmp_path / "home")) as connection:
-        [(found,)] = connection.execute("select taken_at::varchar from raw_measurement").fetchall()
-    assert found == stored
+        found = dict(
+            connection.execute(
+                "select logical_name, taken_at::varchar from raw_measurement join meta_file on file_id = _file_id"
+            ).fetchall()
+        )
+    assert found == {f"in/measurement_{number}": stored for number, stored in enumerate(INSTANTS.values())}
 
 
-@pytest.mark.parametrize("year", ["20240", "0001", "1799"])
-def test_years_no_program_can_write_are_refused(tmp_path: Path, year: str) -> None:
+def test_years_no_program_can_write_are_refused(tmp_path: Path) -> None:
     source = small_extract(tmp_path / "in", people=20)
     rows = [{"encounter_id": f"E{n}", "person_ref": "P001", "started_at": "2024-03-05"} for n in range(9)]
-    write_csv(
-        source / "encounter.csv", [*rows, rows[0] | {"encounter_id": "X", "started_at": f"{year}-03-05"}]
-    )
+    for year in ("20240", "0001", "1799"):
+        wrong = rows[0] | {"encounter_id": "X", "started_at": f"{year}-03-05"}
+        write_csv(source / f"encounter_{year}.csv", [*rows, wrong])
     report = run_build(tmp_path / "home", source)
-    assert [item.quarantined for item in report.landed if item.table == "encounter"] == [1]
+    assert [item.quarantined for item in report.landed if item.table == "encounter"] == [1, 1, 1]
     run_build(tmp_path / "home", source)
 
 

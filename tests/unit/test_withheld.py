@@ -21,6 +21,7 @@ from tests.support.home import (
     small_extract,
     write_csv,
 )
+from tests.support.shared import Built
 from warehouse import withheld
 from warehouse.database import open_warehouse, rows
 from warehouse.errors import UserError
@@ -53,9 +54,8 @@ def people_in(home: Path, table: str) -> int:
         return int(rows(connection, f"select count(distinct person_key) from {table}")[0][0])
 
 
-def test_a_retracted_file_is_gone_and_its_content_stays_away(tmp_path: Path) -> None:
-    source, home = small_extract(tmp_path / "in"), tmp_path / "home"
-    run_build(home, source)
+def test_a_retracted_file_is_gone_and_its_content_stays_away(small: Built) -> None:
+    source, home = small
     assert count(home, *ASSESSED) == 40
 
     text = run(home, "retract", "in/measurement", "--reason", "sent by mistake")
@@ -89,9 +89,8 @@ def test_only_what_is_loaded_can_be_retracted(tmp_path: Path) -> None:
         withheld.retract(tmp_path, {"in/resident": "x"}, ["in/residents"], reason="r", on=date(2024, 1, 1))
 
 
-def test_a_forgotten_person_is_in_no_store_and_refused_when_sent_again(tmp_path: Path) -> None:
-    source, home = small_extract(tmp_path / "in"), tmp_path / "home"
-    run_build(home, source)
+def test_a_forgotten_person_is_in_no_store_and_refused_when_sent_again(small: Built, tmp_path: Path) -> None:
+    source, home = small
     [gone, *_] = sorted(sealed_refs(home))
 
     run(home, "forget", gone)
@@ -113,10 +112,9 @@ def test_a_forgotten_person_is_in_no_store_and_refused_when_sent_again(tmp_path:
     assert people_in(home, "raw_resident") == 40
 
 
-def test_what_was_cut_short_is_finished_by_the_next_build(tmp_path: Path) -> None:
+def test_what_was_cut_short_is_finished_by_the_next_build(small: Built) -> None:
     """The tombstone is written first; whatever happens then, the person goes with the next build."""
-    source, home = small_extract(tmp_path / "in"), tmp_path / "home"
-    run_build(home, source)
+    source, home = small
     [gone, *_] = sorted(sealed_refs(home))
     keys = load_keys(support.settings(home))
     withheld.write(home, withheld.forget(home, keys, [gone], on=date(2024, 7, 1)))
@@ -163,9 +161,8 @@ def test_the_sections_of_a_forgotten_person_go_with_the_record(tmp_path: Path) -
         run_build(home, source, full=True, quarantine_share_limit=1)
 
 
-def test_an_older_store_that_is_restored_forgets_again(tmp_path: Path) -> None:
-    source, home = small_extract(tmp_path / "in"), tmp_path / "home"
-    run_build(home, source)
+def test_an_older_store_that_is_restored_forgets_again(small: Built) -> None:
+    source, home = small
     backup = {path: path.read_bytes() for path in [home / "warehouse.duckdb", *(home / "linkage").iterdir()]}
     run(home, "forget", "P007")
     for path, content in backup.items():
@@ -177,9 +174,8 @@ def test_an_older_store_that_is_restored_forgets_again(tmp_path: Path) -> None:
     assert "P007" not in sealed_refs(home)
 
 
-def test_a_slip_in_a_reference_forgets_nobody(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    run_build(home, small_extract(tmp_path / "in"))
+def test_a_slip_in_a_reference_forgets_nobody(small: Built) -> None:
+    home = small.home
     result = CliRunner().invoke(
         hssk.app, ["forget", "P007", "nobody", "--home", str(home)], env=environment(home)
     )
@@ -288,9 +284,8 @@ def test_one_reference_alone_can_be_forgotten(tmp_path: Path) -> None:
         assert rows(connection, named, {"left": left}) == [(left,)]
 
 
-def test_a_list_that_is_lost_or_older_than_the_store_stops_everything(tmp_path: Path) -> None:
-    source, home = small_extract(tmp_path / "in"), tmp_path / "home"
-    run_build(home, source)
+def test_a_list_that_is_lost_or_older_than_the_store_stops_everything(small: Built) -> None:
+    source, home = small
     run(home, "forget", "P007")
     path = home / withheld.FILE_NAME
     saved = path.read_text()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
 from itertools import accumulate, pairwise
 
 import polars as pl
@@ -65,6 +66,7 @@ def place_choices() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+@cache
 def _choices() -> dict[str, _Open]:
     """Atoms open to each stated place and their weights: the wards of a district or unit count alike."""
     home = {ward.code: ward.district_code for ward in wards()}
@@ -89,6 +91,7 @@ def _shares() -> list[tuple[str, str, Fraction]]:
     ]
 
 
+@cache
 def _numbers() -> dict[_Atom, int]:
     atoms = [
         atom for by_code in _choices().values() for open_atoms in by_code.values() for atom in open_atoms
