@@ -69,8 +69,16 @@ def build(selection: RolloutSelection) -> Build:
 
 
 def ladder(selection: RolloutSelection) -> list[source.Row]:
-    """One row a step of LADDER, as of the day of the data: ``step`` and the columns of an estimate."""
-    return [{"step": step, **row} for step, row in _steps(selection, ()).get((), {}).items()]
+    """One row a step of LADDER, as of the day of the data: ``step`` and the columns of an estimate.
+
+    Of a group of the plan without the first: all of all is no share that may be shown, and says nothing.
+    """
+    steps = _steps(selection, ()).get((), {})
+    return [
+        {"step": step, **row}
+        for step, row in steps.items()
+        if not (step == LADDER[0] and selection.is_of_group)
+    ]
 
 
 def split(selection: RolloutSelection, viewer: Viewer) -> list[tuple[str, str, dict[str, source.Row]]]:

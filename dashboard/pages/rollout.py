@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import polars as pl
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
 from dash.development.base_component import Component
 
@@ -33,8 +34,8 @@ from dashboard.words import Words, words
 PATH, PAGE, NAME, ICON = "/rollout", "rollout", "page.rollout", "steps"
 CARDS = ("ladder", "plan", "split", "curves", "flow", "heat")
 
-#: Lines of a grid of weeks at least, so that a few districts are no thick bars.
-FEWEST_LINES = 22
+#: Lines of a grid of weeks at least, so that a few districts are no thick bars; and where no week is shown.
+FEWEST_LINES, NO_LINES = 22, 6
 
 Store = Mapping[str, str]
 _read = twins.reader(data.read_selection)
@@ -238,7 +239,7 @@ def draw_weeks(store: Store) -> tuple[Any, ...]:
         rollout_parts.flow_subtitle(flow, data.place_name(selection), step, text),
         titles[0],
         weeks.heat(heat, text, palette),
-        {"--lines": max(heat[heat.columns[0]].n_unique(), FEWEST_LINES)},
+        {"--lines": _lines(heat)},
         titles[1],
         rollout_parts.heat_subtitle(selection, step, text),
         titles[1],
@@ -271,6 +272,13 @@ def _about(selection: RolloutSelection) -> sheets.About:
 
 def _step(selection: RolloutSelection) -> str:
     return words(selection.language)(f"step.{selection.step}")
+
+
+def _lines(heat: pl.DataFrame) -> int:
+    """How many lines high the grid of weeks is."""
+    if heat["added"].null_count() == heat.height:
+        return NO_LINES
+    return max(heat[heat.columns[0]].n_unique(), FEWEST_LINES)
 
 
 def _sheets() -> Mapping[str, Any]:

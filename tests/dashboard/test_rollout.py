@@ -17,6 +17,7 @@ from dashboard.components import rollout_sheets as sheets
 from dashboard.data import rollout as data
 from dashboard.data import source
 from dashboard.figures import ladder, multiples, shares, targets, tet, weeks
+from dashboard.pages import rollout as page
 from dashboard.selection.base import Build
 from dashboard.selection.rollout import LADDER, SECTIONS, RolloutSelection
 from dashboard.words import words
@@ -74,6 +75,7 @@ def test_the_ladder_counts_every_step_of_every_record() -> None:
     assert [step for step in LADDER if step in found] == list(found)
     assert (found["identity_verified"]["numerator"], found["identity_verified"]["denominator"]) == (90, 1100)
     assert found["all_sections"]["numerator"] == 38
+    assert "created" not in {row["step"] for row in data.ladder(opened(group="over_50"))}
     one = {row["step"]: row for row in data.ladder(opened(district="761", source="exam"))}
     assert (one["all_sections"]["value"], one["identity_verified"]["value"]) == (0.5, 0.0)
 
@@ -181,6 +183,8 @@ def test_no_week_of_a_place_is_shown_of_a_group_and_every_card_says_so(geography
     said = EN("reason.weeks_of_places")
 
     assert heat.height
+    # A short frame with the reason, not a hundred empty lines.
+    assert page._lines(heat) == page.NO_LINES < page._lines(data.by_week(opened(), EVERYBODY))
     assert heat["added"].null_count() == heat["rate"].null_count() == heat.height
     assert set(heat["state"]) == set(flow["state"]) == {"suppressed"}
     assert flow["added"].null_count() == flow.height

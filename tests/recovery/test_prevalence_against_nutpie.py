@@ -43,8 +43,8 @@ def sampled() -> dict[str, np.ndarray]:
         )
         pm.Binomial("cases", n=cells["assessed"].to_numpy(), p=share, observed=cells["cases"].to_numpy())
     trace = nutpie.sample(
-        nutpie.compile_pymc_model(model), draws=DRAWS, tune=800, chains=CHAINS, seed=1, progress_bar=False,
-        target_accept=0.95,
+        nutpie.compile_pymc_model(model), draws=DRAWS, tune=1200, chains=CHAINS, seed=1, progress_bar=False,
+        target_accept=0.99,
     )  # fmt: skip
     assert int(trace.sample_stats.diverging.sum()) < 0.01 * DRAWS * CHAINS
     posterior = trace.posterior
