@@ -10,7 +10,7 @@ import polars as pl
 
 from analytics.ages import MartAges
 from analytics.catalogue import Catalogue, Variant
-from analytics.disclosure import KEY_COLUMNS, Reason, State
+from analytics.disclosure import KEY_COLUMNS, Reason, State, suppressed
 from analytics.generation import Generation, read_sql
 from analytics.lattice import PROTECTED, lattice, lattice_ages, lattice_parameters
 from analytics.plan import SEXES, Plan
@@ -123,23 +123,14 @@ def _without_closed_units(plan: Plan, grid: pl.DataFrame) -> pl.DataFrame:
     if not plan.closed_units:
         return grid
     is_closed = pl.col("unit").is_in(plan.closed_units) if "unit" in plan.question.by else pl.lit(True)
-    return _suppressed(grid, is_closed, Reason.OTHER_GEOGRAPHY)
+    return suppressed(grid, is_closed, Reason.OTHER_GEOGRAPHY)
 
 
 def _without_weeks_of_places(plan: Plan, grid: pl.DataFrame) -> pl.DataFrame:
     """Weeks of a group of the plan are of the whole city only: by place their differences are single people."""
     if not plan.tells_weeks_of_places:
         return grid
-    return _suppressed(grid, pl.lit(True), Reason.WEEKS_OF_PLACES)
-
-
-def _suppressed(grid: pl.DataFrame, is_so: pl.Expr, reason: Reason) -> pl.DataFrame:
-    """Rows that are suppressed for a reason, unless they are withheld for another already."""
-    said = (("withheld_state", State.SUPPRESSED.value), ("withheld_reason", reason.value))
-    without = [pl.lit(None, pl.String).alias(name) for name, _ in said if name not in grid.columns]
-    return grid.with_columns(without).with_columns(
-        pl.coalesce(name, pl.when(is_so).then(pl.lit(word))).alias(name) for name, word in said
-    )
+    return suppressed(grid, pl.lit(True), Reason.WEEKS_OF_PLACES)
 
 
 def _rank(plan: Plan, grid: pl.DataFrame) -> list[pl.Expr]:

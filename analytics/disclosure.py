@@ -86,6 +86,15 @@ def withheld(groups: Iterable[int]) -> Reason | None:
     return Reason.SMALL_COUNT if min(counts) < SMALLEST_COUNT else None
 
 
+def suppressed(rows: pl.DataFrame, is_so: pl.Expr, reason: Reason) -> pl.DataFrame:
+    """Mark rows as suppressed for a reason (``withheld_``), unless they are withheld for another already."""
+    said = (("withheld_state", State.SUPPRESSED.value), ("withheld_reason", reason.value))
+    without = [pl.lit(None, pl.String).alias(name) for name, _ in said if name not in rows.columns]
+    return rows.with_columns(without).with_columns(
+        pl.coalesce(name, pl.when(is_so).then(pl.lit(word))).alias(name) for name, word in said
+    )
+
+
 def protect(
     cells: pl.DataFrame,
     *,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from analytics.disclosure import KEY_COLUMNS, Reason, State
+from analytics.disclosure import KEY_COLUMNS, Reason, suppressed
 from analytics.hiding import SMALLEST_COUNT
 from analytics.noise import Noise
 from analytics.plan import Plan
@@ -48,15 +48,7 @@ def without_small_steps(plan: Plan, stocks: pl.DataFrame, noise: Noise) -> pl.Da
     counts = [noise.on(stocks[name], stocks[f"{name}_key"]) for name in _COUNTS]
     rows = stocks.select(*others, "week").with_columns(counts).with_row_index(_ROW).sort("week")
     told = [row for part in (rows.partition_by(others) if others else [rows]) for row in _told(part)]
-    is_small = ~pl.int_range(pl.len()).is_in(told)
-    said = {
-        "withheld_state": State.SUPPRESSED.value,
-        "withheld_reason": Reason.SMALL_WEEK.value,
-    }
-    without = [pl.lit(None, pl.String).alias(name) for name in said if name not in stocks.columns]
-    return stocks.with_columns(without).with_columns(
-        pl.coalesce(name, pl.when(is_small).then(pl.lit(word))).alias(name) for name, word in said.items()
-    )
+    return suppressed(stocks, ~pl.int_range(pl.len()).is_in(told), Reason.SMALL_WEEK)
 
 
 def _told(part: pl.DataFrame) -> list[int]:

@@ -22,6 +22,7 @@ class Plain(Component):
         TypeError: one of them is no element of HTML, or has an id, by which a callback would look for it in vain.
     """
 
+    # Dash reads these from the class, as lists.
     _namespace = "dashboard"
     _type = "Plain"
     _prop_names = ["tree"]  # noqa: RUF012

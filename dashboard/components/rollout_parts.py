@@ -111,13 +111,7 @@ def split_subtitle(selection: RolloutSelection, words: Words) -> str:
         told += [words("rollout.split_units_of_district")] if selection.district else []
     if selection.split == "group" and not selection.is_of_group:
         told.append(words("rollout.split_groups"))
-    return _sentences(told)
-
-
-def _sentences(lines: Sequence[str]) -> str:
-    """Sentences after one another, whether or not they end with a full stop."""
-    *first, last = lines
-    return ". ".join([*(line.removesuffix(".") for line in first), last])
+    return phrases.sentences(told)
 
 
 def plan_title(frame: pl.DataFrame, words: Words) -> str:
@@ -138,7 +132,7 @@ def curves_title(frame: pl.DataFrame, words: Words) -> str:
 def curves_subtitle(selection: RolloutSelection, words: Words) -> str:
     """How to read the curves; where a group was chosen also that they are not of it."""
     told = [words("rollout.curves_subtitle", phase=words(f"phase_name.{selection.phase}"))]
-    return _sentences([*told, *curves_limits(words, of_group=selection.is_of_group)])
+    return phrases.sentences([*told, *curves_limits(words, of_group=selection.is_of_group)])
 
 
 def curves_limits(words: Words, *, of_group: bool) -> list[str]:
@@ -173,7 +167,7 @@ def flow_subtitle(frame: pl.DataFrame, place: str, step: str, words: Words) -> s
     """How to read the bars, and what the mark of a hidden week means where there is one."""
     told = [words("rollout.flow_subtitle", place=place, step=step)]
     has_marks = 0 < frame["added"].null_count() < frame.height
-    return _sentences([*told, *([words("rollout.flow_marks")] if has_marks else [])])
+    return phrases.sentences([*told, *([words("rollout.flow_marks")] if has_marks else [])])
 
 
 def heat_title(frame: pl.DataFrame, step: str, words: Words) -> str:

@@ -188,8 +188,8 @@ def _sheet(
 ) -> Sheet:
     """``more``: sentences before what records are; ``of_group``: whether its counts are of a group of the plan."""
     words = about.words
-    subtitle = ". ".join(line.removesuffix(".") for line in (*more, words("rollout.about_records")) if line)
+    subtitle = phrases.sentences([*filter(None, more), words("rollout.about_records")])
     return sheets.sheet(
-        name, title, f"{subtitle}.", columns, rows, filters=about.filters, build=about.build, words=words,
+        name, title, subtitle, columns, rows, filters=about.filters, build=about.build, words=words,
         caution=rollout_parts.caution(words, of_group=of_group), screen_rows=screen_rows,
     )  # fmt: skip

@@ -104,7 +104,7 @@ def map_subtitle(subject: Subject, selection: NcdSelection, words: Words) -> str
     told = [words(f"map.subtitle{whom}", who=who, ages=ages(selection, words))]
     told += _limits("map.whole_units", selection, words)
     told += [words("map.no_tiles")] if selection.map == "tiles" and selection.mapped == "unit" else []
-    return _sentences(told)
+    return phrases.sentences(told)
 
 
 def _limits(of_units: str, selection: NcdSelection, words: Words) -> list[str]:
@@ -112,12 +112,6 @@ def _limits(of_units: str, selection: NcdSelection, words: Words) -> list[str]:
     if selection.geography == "district":
         return []
     return [words("map.corrected_by_district" if selection.is_corrected else of_units)]
-
-
-def _sentences(lines: Sequence[str]) -> str:
-    """Sentences after one another, whether or not they end with a full stop."""
-    *first, last = lines
-    return ". ".join([*(line.removesuffix(".") for line in first), last])
 
 
 def position(row: phrases.Row, city: phrases.Row) -> str | None:
@@ -148,7 +142,7 @@ def compare_subtitle(city: phrases.Row, selection: NcdSelection, words: Words) -
         if phrases.is_shown(city)
         else words("compare.subtitle_none")
     )
-    return _sentences([told, *_limits("compare.whole_units", selection, words)])
+    return phrases.sentences([told, *_limits("compare.whole_units", selection, words)])
 
 
 def place_facts(place: phrases.Row, city: phrases.Row, words: Words) -> list[str]:
@@ -334,7 +328,7 @@ def _told(place: str, city: Mapping[str, Any], words: Words) -> str:
 def matrix_subtitle(selection: NcdSelection, words: Words) -> str:
     """What a cell compares, and what the chosen geography cannot show."""
     told = words("matrix.subtitle_units" if selection.mapped == "unit" else "matrix.subtitle")
-    return _sentences([told, *_limits("matrix.whole_units", selection, words)])
+    return phrases.sentences([told, *_limits("matrix.whole_units", selection, words)])
 
 
 def matrix_title(cells: Sequence[Mapping[str, Any]], words: Words) -> str:

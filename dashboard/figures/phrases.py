@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.words import Words
@@ -37,6 +37,12 @@ def count(number: int | None, words: Words) -> str:
 def reason(row: Row, words: Words) -> str:
     """Why there is no number, or what to know about it; empty where nothing is to be said."""
     return words(f"reason.{row['reason']}") if row["reason"] else ""
+
+
+def sentences(lines: Sequence[str]) -> str:
+    """Sentences after one another, whether or not they end with a full stop."""
+    *first, last = lines
+    return ". ".join([*(line.removesuffix(".") for line in first), last])
 
 
 def apportioned(row: Row, words: Words) -> str:

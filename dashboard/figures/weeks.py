@@ -12,6 +12,7 @@ import polars as pl
 
 from dashboard import theme
 from dashboard.figures import empty, phrases, tet
+from dashboard.figures.matrix import MARKS
 from dashboard.theme import Palette
 from dashboard.words import Words
 
@@ -20,7 +21,7 @@ MEAN_WEEKS = 4
 #: The colours end at this quantile of the cells, so that one week of a campaign does not make all others pale.
 SCALE_END = 0.98
 #: Stands where a week is hidden, as in the matrix of indicators: no bar would be a week without records.
-HIDDEN_MARK = "×"
+HIDDEN_MARK = MARKS["suppressed"]
 
 
 def flow(frame: pl.DataFrame, words: Words, palette: Palette) -> go.Figure:

@@ -63,7 +63,9 @@ def test_a_hundred_units_fill_a_sheet_of_paper_and_no_more(open_page: OpenPage) 
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
 
     sheet = 273 / 25.4 * 96
-    assert page.locator("[data-card=rollout-heat]").bounding_box()["height"] <= sheet  # type: ignore[index]
+    card = page.locator("[data-card=rollout-heat]").bounding_box()
+    assert card
+    assert card["height"] <= sheet
     names = page.locator("#rollout-heat-graph .ytick text")
     expect(names).to_have_count(102)
     size = names.first.evaluate("name => parseFloat(getComputedStyle(name).fontSize)")

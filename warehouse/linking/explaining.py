@@ -53,9 +53,9 @@ class Explanation:
 
     ``keys``: exact keys both have. ``beside``: how many more references of the one and of the other, which are the
     same person by a number, stand in the comparison with them, as in linkage. ``is_compared``: they agree in something
-    worth a look; else linkage never weighed them. ``is_denied``: a rule says that they are
-    two, whatever they weigh (``docs/linkage.md``). ``is_one``: whether they are one person
-    now, be it through others; ``is_direct``: by this pair.
+    worth a look; else linkage never weighed them. ``is_denied``: a rule says that they are two, whatever they weigh
+    (``docs/linkage.md``). ``is_one``: whether they are one person now, be it through others; ``is_direct``: by this
+    pair.
     """
 
     steps: tuple[Step, ...]
@@ -188,10 +188,7 @@ def _entities(work: duckdb.DuckDBPyConnection, first: int, second: int) -> tuple
     one, other = of.get(first, first), of.get(second, second)
     if one != other:
         return one, other
-    rows(
-        work,
-        "create or replace table member as select 0::bigint as person_key, 0::bigint as entity_key limit 0",
-    )
+    rows(work, "delete from member")
     rows(
         work,
         "create or replace table entity as select person_key as entity_key, * exclude person_key from identity",
